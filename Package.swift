@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The architecture that the products run on: `FERRITE_ARCH` when cross-building, else this machine's.
+/// Package manifests have no condition for it, and each SIMD object needs the flags of its own instruction set.
+let architecture: String = {
+  if let name = Context.environment["FERRITE_ARCH"] { return name }
+  #if arch(arm64)
+    return "aarch64"
+  #else
+    return "x86_64"
+  #endif
+}()
+
+let strict: [SwiftSetting] = [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+/// One instruction set's kernels: an object of its own, so that nothing compiled for it can run before it was chosen.
+func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> Target {
+  .target(
+    name: name,
+    dependencies: ["EdgeKernels", "CVector"],
+    swiftSettings: strict
+      + (architecture == kernelArchitecture ? [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })] : []))
+}
+
+let package = Package(
+  name: "ferrite",
+  products: [
+    .library(name: "EdgeRuntime", targets: ["EdgeRuntime"]),
+    .executable(name: "ferrite", targets: ["ferrite"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+  ],
+  targets: [
+    // Header-only C shims.
+    .target(name: "CVector"),
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+
+    // The runtime: builds as ordinary and as Embedded Swift.
+    .target(name: "EdgeKernels", dependencies: ["CVector"], swiftSettings: strict),
+    kernels("EdgeKernelsAVX2", on: "x86_64", flags: ["-mavx2"]),
+    kernels(
+      "EdgeKernelsVNNI", on: "x86_64",
+      flags: ["-mavx2", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]),
+    kernels("EdgeKernelsDotProd", on: "aarch64", flags: ["-march=armv8.2-a+dotprod"]),
+    .target(
+      name: "EdgeRuntime",
+      dependencies: [
+        "CVector", "CLinux", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI", "EdgeKernelsDotProd",
+      ],
+      swiftSettings: strict),
+
+    // From trained weights to a model file.
+    .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: strict),
+    .target(
+      name: "Exporter",
+      dependencies: ["Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      swiftSettings: strict),
+
+    // Pictures and data sets.
+    .target(name: "ImageData", dependencies: ["CImage"], swiftSettings: strict),
+    .target(name: "DrawnFaces", swiftSettings: strict),
+
+    .executableTarget(
+      name: "ferrite",
+      dependencies: [
+        "Exporter", "ImageData", "DrawnFaces",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime"], swiftSettings: strict),
+    .testTarget(name: "QuantizeTests", dependencies: ["Quantize"], swiftSettings: strict),
+    .testTarget(name: "ExporterTests", dependencies: ["Exporter"], swiftSettings: strict),
+    .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: strict),
+    .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),
+    .testTarget(name: "FerriteTests", dependencies: ["ferrite", "DrawnFaces"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,42 @@
+/// The numbers of docs/file-format.md, once for the reader and the writer.
+public enum Layout {
+  public static let magic: UInt64 = 0x0A1A_0A0D_4D58_4689
+  public static let majorVersion: UInt16 = 1
+  public static let minorVersion: UInt16 = 0
+  public static let headerBytes = 128
+  public static let digestOffset = 64
+  public static let digestBytes = 32
+  public static let sectionTableOffset = 128
+  public static let sectionEntryBytes = 24
+  public static let alignment = 64
+  public static let tensorRecordBytes = 48
+  public static let operationRecordBytes = 160
+  public static let parameterOffset = 56
+  public static let parameterCount = 26
+  public static let noTensor: UInt32 = 0xFFFF_FFFF
+  public static let outputsPerBlock = 16
+  public static let tapsPerGroup = 4
+
+  public static let maximumFileBytes = 1 << 30
+  public static let maximumArenaBytes = 256 << 20
+  public static let maximumExtent = 65535
+  public static let maximumTensors = 4096
+  public static let maximumOperations = 4096
+  public static let maximumTestVectors = 1024
+
+  /// `bytes` rounded up to the next multiple of 64.
+  @inlinable
+  public static func aligned(_ bytes: Int) -> Int { (bytes + (alignment - 1)) & ~(alignment - 1) }
+}
+
+/// The sections of a file, in their order.
+public enum SectionKind: UInt32, CaseIterable, Sendable {
+  case tensors = 1
+  case operations, weights, input, names, labels, vectors, provenance
+}
+
+/// The operations a runtime knows.
+public enum OperationKind: UInt16, CaseIterable, Sendable {
+  case conv2D = 1
+  case fullyConnected, maxPool2D, averagePool2D, affineGridSample, concatenate, requantize
+}
