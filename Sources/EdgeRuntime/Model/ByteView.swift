@@ -1,0 +1,39 @@
+/// A file's bytes, read little-endian at byte offsets that the caller has checked against `count`.
+@safe
+struct ByteView {
+  let base: UnsafeRawPointer
+  let count: Int
+
+  func u8(_ offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < count, "a read left the file")
+    return unsafe base.load(fromByteOffset: offset, as: UInt8.self)
+  }
+
+  func i8(_ offset: Int) -> Int8 { Int8(bitPattern: u8(offset)) }
+
+  func u16(_ offset: Int) -> UInt16 {
+    precondition(offset >= 0 && offset <= count - 2, "a read left the file")
+    return unsafe UInt16(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+  }
+
+  func u32(_ offset: Int) -> UInt32 {
+    precondition(offset >= 0 && offset <= count - 4, "a read left the file")
+    return unsafe UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+
+  func u64(_ offset: Int) -> UInt64 {
+    precondition(offset >= 0 && offset <= count - 8, "a read left the file")
+    return unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  func i32(_ offset: Int) -> Int32 { Int32(bitPattern: u32(offset)) }
+
+  /// A u32 as a size: 0 ... 2^32-1.
+  func size(_ offset: Int) -> Int { Int(u32(offset)) }
+
+  func isZero(_ range: Range<Int>) -> Bool {
+    var all: UInt8 = 0
+    for offset in range { all |= u8(offset) }
+    return all == 0
+  }
+}

@@ -1,0 +1,119 @@
+/// The checks that stand between a file's bytes and the runtime, whose kernels check nothing: header and sections here,
+/// tensors and operations beside this file. Counts are bounded before they are multiplied, so no product overflows.
+extension ModelView {
+  static func validated(_ base: UnsafeRawPointer, _ count: Int) throws(ModelError) -> ModelView {
+    let bytes = unsafe ByteView(base: base, count: count)
+    let tableEnd = Layout.sectionTableOffset + SectionKind.allCases.count * Layout.sectionEntryBytes
+    guard count >= tableEnd else { throw ModelError(.tooShort, at: count) }
+    try checkIdentity(bytes)
+    let view = ModelView(
+      bytes: bytes, tensorCount: bytes.size(36), operationCount: bytes.size(40), arenaBytes: bytes.size(44),
+      workspaceOffset: bytes.size(48), inputTensor: bytes.size(52), outputTensor: bytes.size(56),
+      testVectorCount: bytes.size(60))
+    try view.checkCounts()
+    try view.checkDigest()
+    try view.checkSections(after: tableEnd)
+    try view.checkTensors()
+    try view.checkInputAndOutput()
+    try view.checkOperations()
+    try view.checkVectors()
+    return view
+  }
+
+  private static func checkIdentity(_ bytes: ByteView) throws(ModelError) {
+    guard bytes.u64(0) == Layout.magic else { throw ModelError(.magic, at: 0) }
+    guard bytes.u16(8) == Layout.majorVersion, bytes.u16(10) <= Layout.minorVersion else {
+      throw ModelError(.version, at: 8)
+    }
+    guard bytes.size(12) == Layout.headerBytes else { throw ModelError(.headerSize, at: 12) }
+    guard bytes.u64(16) == UInt64(bytes.count) else { throw ModelError(.fileSize, at: 16) }
+    guard bytes.u64(24) == 0 else { throw ModelError(.unknownFeature, at: 24) }
+    guard bytes.size(32) == SectionKind.allCases.count else { throw ModelError(.count, at: 32) }
+    guard bytes.isZero(96..<Layout.headerBytes) else { throw ModelError(.reservedNotZero, at: 96) }
+  }
+
+  private func checkCounts() throws(ModelError) {
+    guard tensorCount >= 1, tensorCount <= Layout.maximumTensors else { throw ModelError(.count, at: 36) }
+    guard operationCount >= 1, operationCount <= Layout.maximumOperations else { throw ModelError(.count, at: 40) }
+    guard arenaBytes <= Layout.maximumArenaBytes, arenaBytes % Layout.alignment == 0 else {
+      throw ModelError(.arena, at: 44)
+    }
+    guard workspaceOffset <= arenaBytes, workspaceOffset % Layout.alignment == 0 else {
+      throw ModelError(.arena, at: 48)
+    }
+    guard inputTensor < tensorCount else { throw ModelError(.tensorIndex, at: 52) }
+    guard outputTensor < tensorCount else { throw ModelError(.tensorIndex, at: 56) }
+    guard testVectorCount <= Layout.maximumTestVectors else { throw ModelError(.count, at: 60) }
+  }
+
+  private func checkDigest() throws(ModelError) {
+    let digest = unsafe Digest.ofModel(UnsafeRawBufferPointer(start: bytes.base, count: bytes.count))
+    for index in 0..<Layout.digestBytes where digest[index] != bytes.u8(Layout.digestOffset + index) {
+      throw ModelError(.digest, at: Layout.digestOffset)
+    }
+  }
+
+  private func checkSections(after tableEnd: Int) throws(ModelError) {
+    var end = tableEnd
+    for kind in SectionKind.allCases {
+      let at = entry(kind)
+      guard bytes.u32(at) == kind.rawValue else { throw ModelError(.sectionOrder, at: at) }
+      guard bytes.u32(at + 4) == 0 else { throw ModelError(.reservedNotZero, at: at + 4) }
+      let offset = bytes.u64(at + 8)
+      let length = bytes.u64(at + 16)
+      guard offset % UInt64(Layout.alignment) == 0, offset >= UInt64(end), offset <= UInt64(bytes.count) else {
+        throw ModelError(.sectionPlace, at: at + 8)
+      }
+      guard length <= UInt64(bytes.count) - offset else { throw ModelError(.sectionPlace, at: at + 16) }
+      guard bytes.isZero(end..<Int(offset)) else { throw ModelError(.reservedNotZero, at: end) }
+      end = Int(offset + length)
+    }
+    guard bytes.isZero(end..<bytes.count) else { throw ModelError(.reservedNotZero, at: end) }
+    guard sectionLength(.tensors) == tensorCount * Layout.tensorRecordBytes else {
+      throw ModelError(.sectionLength, at: entry(.tensors) + 16)
+    }
+    guard sectionLength(.operations) == operationCount * Layout.operationRecordBytes else {
+      throw ModelError(.sectionLength, at: entry(.operations) + 16)
+    }
+  }
+
+  /// The names section holds UTF-8 whose pieces records point to; a piece must be text in itself.
+  func checkName(at offset: Int) throws(ModelError) {
+    let start = bytes.size(offset)
+    let length = bytes.size(offset + 4)
+    guard start <= sectionLength(.names), length <= sectionLength(.names) - start else {
+      throw ModelError(.name, at: offset)
+    }
+    let place = sectionOffset(.names) + start
+    guard isText(place..<place + length) else { throw ModelError(.name, at: offset) }
+  }
+
+  /// True if the bytes are well-formed UTF-8 without control characters.
+  func isText(_ range: Range<Int>) -> Bool {
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let lead = bytes.u8(offset)
+      let following: Int
+      switch lead {
+      case 0x20...0x7E: following = 0
+      case 0xC2...0xDF: following = 1
+      case 0xE0...0xEF: following = 2
+      case 0xF0...0xF4: following = 3
+      default: return false
+      }
+      guard offset + following < range.upperBound else { return false }
+      for step in 0..<following where bytes.u8(offset + 1 + step) & 0xC0 != 0x80 { return false }
+      if following >= 2 {
+        let second = bytes.u8(offset + 1)
+        // Overlong forms, surrogates, and values above U+10FFFF.
+        if (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90)
+          || (lead == 0xF4 && second > 0x8F)
+        {
+          return false
+        }
+      }
+      offset += 1 + following
+    }
+    return true
+  }
+}

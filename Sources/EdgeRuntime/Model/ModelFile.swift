@@ -1,0 +1,123 @@
+import CLinux
+
+/// A model, checked whole when it is made and immutable from then on.
+///
+/// The file is mapped and used in place. Everything that a session or a report needs is read through it; nothing read
+/// through it can leave the file.
+@safe
+public struct ModelFile: ~Copyable, @unchecked Sendable {
+  let view: ModelView
+  private let isMapped: Bool
+
+  /// Maps and checks the file at `path`.
+  ///
+  /// - Throws: `ModelError` with the byte offset of the first fault; `.unreadable` with the system's error number.
+  public init(path: UnsafePointer<CChar>) throws(ModelError) {
+    var base: UnsafeRawPointer?
+    var length = 0
+    let error = unsafe linux_map_file(path, Layout.maximumFileBytes, &base, &length)
+    guard error == 0, let base = unsafe base else { throw ModelError(.unreadable, at: 0, systemError: error) }
+    do throws(ModelError) {
+      view = unsafe try ModelView.validated(base, length)
+      isMapped = true
+    } catch {
+      unsafe linux_unmap(base, length)
+      throw error
+    }
+  }
+
+  /// Checks a model in memory that outlives this value and isn't changed meanwhile; 64-byte aligned as a mapping is.
+  public init(unsafeBytes bytes: UnsafeRawBufferPointer) throws(ModelError) {
+    guard let base = bytes.baseAddress else { throw ModelError(.tooShort, at: 0) }
+    precondition(Int(bitPattern: base) % Layout.alignment == 0, "a model in memory starts at a multiple of 64")
+    view = unsafe try ModelView.validated(base, bytes.count)
+    isMapped = false
+  }
+
+  deinit {
+    if isMapped { unsafe linux_unmap(view.bytes.base, view.bytes.count) }
+  }
+
+  public var fileBytes: Int { view.bytes.count }
+  /// Bytes of arena that a session needs, the workspace included.
+  public var arenaBytes: Int { view.arenaBytes }
+  public var workspaceOffset: Int { view.workspaceOffset }
+  public var tensorCount: Int { view.tensorCount }
+  public var operationCount: Int { view.operationCount }
+  public var inputTensor: Int { view.inputTensor }
+  public var outputTensor: Int { view.outputTensor }
+  public var classCount: Int { tensor(outputTensor).channels }
+  /// Bytes of one frame: height x width x channels of the input, one byte each.
+  public var frameBytes: Int { tensor(inputTensor).count }
+  /// Bytes of all packed weights, without biases and shifts.
+  public var packedWeightBytes: Int {
+    var sum = 0
+    for index in 0..<operationCount {
+      switch operation(index).operation {
+      case .conv2D(let parameters), .fullyConnected(let parameters): sum += parameters.weightsBytes
+      default: break
+      }
+    }
+    return sum
+  }
+
+  public func tensor(_ index: Int) -> TensorRecord { view.tensor(index) }
+  public func operation(_ index: Int) -> OperationRecord { view.operation(index) }
+
+  /// The file's BLAKE2b-256, as its header states it and as validation has verified it.
+  public var digest: InlineArray<32, UInt8> {
+    InlineArray { view.bytes.u8(Layout.digestOffset + $0) }
+  }
+
+  /// A name's UTF-8 bytes; valid as long as this model.
+  public func unsafeName(_ reference: NameReference) -> UnsafeRawBufferPointer {
+    let names = unsafe view.section(.names)
+    precondition(reference.offset + reference.bytes <= names.count, "a name is out of range")
+    return unsafe UnsafeRawBufferPointer(rebasing: names[reference.offset..<reference.offset + reference.bytes])
+  }
+
+  /// A class label's UTF-8 bytes; valid as long as this model.
+  public func unsafeLabel(_ index: Int) -> UnsafeRawBufferPointer {
+    precondition(index >= 0 && index < classCount, "a class index is out of range")
+    let labels = unsafe view.section(.labels)
+    var start = 0
+    for _ in 0..<index { start = unsafe lineEnd(labels, from: start) + 1 }
+    return unsafe UnsafeRawBufferPointer(rebasing: labels[start..<lineEnd(labels, from: start)])
+  }
+
+  private func lineEnd(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
+    var end = start
+    while unsafe text[end] != UInt8(ascii: "\n") { end += 1 }
+    return end
+  }
+
+  /// The provenance, UTF-8 JSON; valid as long as this model.
+  public var unsafeProvenance: UnsafeRawBufferPointer { unsafe view.section(.provenance) }
+}
+
+// MARK: - Test vectors
+
+extension ModelFile {
+  public var testVectorCount: Int { view.testVectorCount }
+
+  /// The pixels of a test vector, `frameBytes` long.
+  public func unsafeTestPixels(_ index: Int) -> UnsafeRawBufferPointer {
+    precondition(index >= 0 && index < testVectorCount, "a test vector is out of range")
+    let start = index * Layout.aligned(frameBytes)
+    return unsafe UnsafeRawBufferPointer(rebasing: view.section(.vectors)[start..<start + frameBytes])
+  }
+
+  /// A raw logit of a test vector.
+  public func testLogit(_ index: Int, class channel: Int) -> Int32 {
+    precondition(index >= 0 && index < testVectorCount, "a test vector is out of range")
+    precondition(channel >= 0 && channel < classCount, "a class index is out of range")
+    let start = testVectorCount * Layout.aligned(frameBytes) + index * Layout.aligned(4 * classCount)
+    return view.bytes.i32(view.sectionOffset(.vectors) + start + 4 * channel)
+  }
+
+  /// BLAKE2b-256 of all test logits, as the file states it.
+  public var testDigest: InlineArray<32, UInt8> {
+    let start = testVectorCount * (Layout.aligned(frameBytes) + Layout.aligned(4 * classCount))
+    return InlineArray { view.bytes.u8(view.sectionOffset(.vectors) + start + $0) }
+  }
+}

@@ -1,0 +1,190 @@
+/// Every operation reads what was written, fits its shapes, and stays inside its sections and the arena.
+extension ModelView {
+  func checkOperations() throws(ModelError) {
+    var written = TensorSet()
+    written.insert(inputTensor)
+    for index in 0..<operationCount {
+      let at = operationOffset(index)
+      try checkRecord(at: at)
+      let record = operation(index)
+      for position in 0..<record.inputCount {
+        guard isWritten(record.inputs[position], in: written) else {
+          throw ModelError(.undefinedInput, at: at + 12 + 4 * position)
+        }
+      }
+      try checkOperation(record, at: at)
+      written.insert(record.output)
+    }
+    guard isWritten(outputTensor, in: written) else { throw ModelError(.undefinedInput, at: 56) }
+  }
+
+  /// A tensor counts as written if it is, or if it is another view (a flattening) of the same bytes as one that is.
+  private func isWritten(_ index: Int, in written: borrowing TensorSet) -> Bool {
+    if written.contains(index) { return true }
+    let wanted = tensor(index)
+    for other in 0..<tensorCount where written.contains(other) {
+      let candidate = tensor(other)
+      if candidate.arenaOffset == wanted.arenaOffset, candidate.bytes == wanted.bytes,
+        candidate.format == wanted.format
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// The fields that all kinds share.
+  private func checkRecord(at: Int) throws(ModelError) {
+    guard let kind = OperationKind(rawValue: bytes.u16(at)) else { throw ModelError(.operationKind, at: at) }
+    let inputs = Int(bytes.u16(at + 2))
+    let wanted: ClosedRange<Int> =
+      switch kind {
+      case .affineGridSample: 2...2
+      case .concatenate: 2...4
+      default: 1...1
+      }
+    guard wanted.contains(inputs) else { throw ModelError(.inputCount, at: at + 2) }
+    try checkName(at: at + 4)
+    for position in 0..<4 {
+      let tensor = bytes.u32(at + 12 + 4 * position)
+      guard position < inputs ? Int(tensor) < tensorCount : tensor == Layout.noTensor else {
+        throw ModelError(.tensorIndex, at: at + 12 + 4 * position)
+      }
+    }
+    guard bytes.size(at + 28) < tensorCount else { throw ModelError(.tensorIndex, at: at + 28) }
+    let format = tensor(bytes.size(at + 28)).format
+    let least = Int64(bytes.i32(at + 32))
+    let greatest = Int64(bytes.i32(at + 36))
+    guard least <= greatest, least >= format.minimumRaw, greatest <= format.maximumRaw else {
+      throw ModelError(.outputRange, at: at + 32)
+    }
+    guard bytes.size(at + 52) <= arenaBytes - workspaceOffset else { throw ModelError(.workspace, at: at + 52) }
+    let used = parameterWords(kind) * 4
+    guard bytes.isZero(at + Layout.parameterOffset + used..<at + Layout.operationRecordBytes) else {
+      throw ModelError(.reservedNotZero, at: at + Layout.parameterOffset + used)
+    }
+  }
+
+  private func parameterWords(_ kind: OperationKind) -> Int {
+    switch kind {
+    case .conv2D, .fullyConnected: 18
+    case .maxPool2D: 8
+    case .averagePool2D: 10
+    case .affineGridSample: 14
+    case .concatenate: 4
+    case .requantize: 1
+    }
+  }
+
+  private func checkOperation(_ record: OperationRecord, at: Int) throws(ModelError) {
+    let words = at + Layout.parameterOffset
+    let input = tensor(record.inputs[0])
+    let output = tensor(record.output)
+    var workspace = 0
+    switch record.operation {
+    case .conv2D(let parameters):
+      try checkConvolution(parameters, from: input, to: output, at: words)
+      workspace = Conv2D.workspaceBytes(
+        parameters, inputHeight: input.height, inputWidth: input.width, inputChannels: input.channels,
+        outputChannels: output.channels)
+    case .fullyConnected(let parameters):
+      try checkFullyConnected(parameters, from: input, at: words)
+      try checkConvolution(parameters, from: input, to: output, at: words)
+      workspace = Conv2D.workspaceBytes(
+        parameters, inputHeight: 1, inputWidth: 1, inputChannels: input.channels, outputChannels: output.channels)
+    case .maxPool2D(let parameters):
+      try checkPool(parameters, from: input, to: output, at: words)
+    case .averagePool2D(let parameters, let multiplier, let shift):
+      try checkPool(parameters, from: input, to: output, at: words)
+      // 255 * 255 taps of 16 bits below 2^32, times 2^16: the sum stays far inside 64 bits.
+      guard multiplier >= 1, multiplier <= 1 << 16 else { throw ModelError(.parameter, at: words + 32) }
+      guard shift >= 0, shift <= 62 else { throw ModelError(.shift, at: words + 36) }
+    case .affineGridSample:
+      try checkSampler(record, to: output, at: words)
+    case .concatenate(let shifts):
+      try checkConcatenation(record, shifts, to: output, at: words)
+    case .requantize(let shift):
+      guard shift >= -15, shift <= 31 else { throw ModelError(.shift, at: words) }
+      guard input.height == output.height, input.width == output.width, input.channels == output.channels else {
+        throw ModelError(.shape, at: at + 28)
+      }
+    }
+    guard record.workspaceBytes == workspace else { throw ModelError(.workspace, at: at + 52) }
+    if record.operation.kind != .concatenate {
+      for position in 0..<record.inputCount where overlap(tensor(record.inputs[position]), output) {
+        throw ModelError(.overlap, at: at + 28)
+      }
+    }
+  }
+
+  private func overlap(_ a: TensorRecord, _ b: TensorRecord) -> Bool {
+    a.arenaOffset < b.arenaOffset + b.bytes && b.arenaOffset < a.arenaOffset + a.bytes
+  }
+
+  private func checkPool(
+    _ p: PoolParameters, from input: TensorRecord, to output: TensorRecord, at words: Int
+  ) throws(ModelError) {
+    for word in 0..<8 {
+      let value = bytes.size(words + 4 * word)
+      guard value <= 255, value >= (word < 4 ? 1 : 0) else { throw ModelError(.parameter, at: words + 4 * word) }
+    }
+    // Padding below the kernel keeps at least one tap of every window inside the image.
+    guard p.paddingTop < p.kernelHeight, p.paddingBottom < p.kernelHeight, p.paddingLeft < p.kernelWidth,
+      p.paddingRight < p.kernelWidth
+    else { throw ModelError(.parameter, at: words + 16) }
+    guard output.height == p.outputHeight(input.height), output.width == p.outputWidth(input.width),
+      output.channels == input.channels
+    else { throw ModelError(.shape, at: words) }
+  }
+
+  private func checkSampler(
+    _ record: OperationRecord, to output: TensorRecord, at words: Int
+  ) throws(ModelError) {
+    let image = tensor(record.inputs[0])
+    let theta = tensor(record.inputs[1])
+    guard bytes.u32(words) == 0, bytes.u32(words + 4) == 0 else { throw ModelError(.parameter, at: words) }
+    guard theta.count == 6, theta.format.isSigned, theta.format.elementBytes == 2, theta.format.fraction >= 0,
+      theta.format.fraction <= 15
+    else { throw ModelError(.format, at: words) }
+    guard image.format == output.format else { throw ModelError(.format, at: words) }
+    guard image.channels == output.channels, image.height <= 32767, image.width <= 32767 else {
+      throw ModelError(.shape, at: words)
+    }
+  }
+
+  private func checkConcatenation(
+    _ record: OperationRecord, _ shifts: InlineArray<4, Int32>, to output: TensorRecord, at words: Int
+  ) throws(ModelError) {
+    var channels = 0
+    for position in 0..<4 {
+      guard shifts[position] >= -15, shifts[position] <= 31 else { throw ModelError(.shift, at: words + 4 * position) }
+      guard position < record.inputCount else {
+        guard shifts[position] == 0 else { throw ModelError(.reservedNotZero, at: words + 4 * position) }
+        continue
+      }
+      let input = tensor(record.inputs[position])
+      guard input.height == output.height, input.width == output.width else {
+        throw ModelError(.shape, at: words + 4 * position)
+      }
+      guard !overlap(input, output) || isInPlace(input, output, firstChannel: channels, shift: shifts[position]) else {
+        throw ModelError(.overlap, at: words + 4 * position)
+      }
+      channels += input.channels
+    }
+    guard channels == output.channels else { throw ModelError(.shape, at: words) }
+  }
+
+  /// An input of a concatenation of vectors that already lies where the output wants it.
+  func isInPlace(_ input: TensorRecord, _ output: TensorRecord, firstChannel: Int, shift: Int32) -> Bool {
+    output.height == 1 && output.width == 1 && shift == 0 && input.format == output.format
+      && input.arenaOffset == output.arenaOffset + firstChannel * output.format.elementBytes
+  }
+}
+
+/// Tensor indices below `Layout.maximumTensors`, as bits.
+struct TensorSet: ~Copyable {
+  private var words = InlineArray<64, UInt64>(repeating: 0)
+
+  mutating func insert(_ index: Int) { words[index >> 6] |= 1 << UInt64(index & 63) }
+  borrowing func contains(_ index: Int) -> Bool { words[index >> 6] >> UInt64(index & 63) & 1 == 1 }
+}

@@ -1,0 +1,76 @@
+extension ModelView {
+  func checkTensors() throws(ModelError) {
+    for index in 0..<tensorCount { try checkTensor(at: tensorOffset(index)) }
+  }
+
+  private func checkTensor(at: Int) throws(ModelError) {
+    try checkName(at: at)
+    let width = bytes.u8(at + 8)
+    guard width >= 2, width <= 16 else { throw ModelError(.format, at: at + 8) }
+    guard bytes.u8(at + 9) <= 1 else { throw ModelError(.format, at: at + 9) }
+    guard bytes.i8(at + 10) >= -64, bytes.i8(at + 10) <= 64 else { throw ModelError(.format, at: at + 10) }
+    let elementBytes = width <= 8 ? 1 : 2
+    guard bytes.u8(at + 11) == elementBytes else { throw ModelError(.format, at: at + 11) }
+    for field in stride(from: at + 12, through: at + 20, by: 4) {
+      guard bytes.size(field) >= 1, bytes.size(field) <= Layout.maximumExtent else {
+        throw ModelError(.extent, at: field)
+      }
+    }
+    // Three extents below 2^16 and two bytes: below 2^49.
+    let size = bytes.size(at + 12) * bytes.size(at + 16) * bytes.size(at + 20) * elementBytes
+    guard bytes.size(at + 28) == size else { throw ModelError(.extent, at: at + 28) }
+    let place = bytes.size(at + 24)
+    guard place % elementBytes == 0, place <= workspaceOffset, size <= workspaceOffset - place else {
+      throw ModelError(.tensorPlace, at: at + 24)
+    }
+    guard bytes.size(at + 32) <= bytes.size(at + 36), bytes.size(at + 36) < operationCount else {
+      throw ModelError(.liveRange, at: at + 32)
+    }
+    guard bytes.isZero(at + 40..<at + Layout.tensorRecordBytes) else { throw ModelError(.reservedNotZero, at: at + 40) }
+  }
+
+  /// The input takes 8-bit pixels through a table; the output is a vector with a label for each value.
+  func checkInputAndOutput() throws(ModelError) {
+    let input = tensor(inputTensor)
+    guard input.format.elementBytes == 1 else { throw ModelError(.format, at: tensorOffset(inputTensor) + 8) }
+    guard sectionLength(.input) == 256 * input.channels else {
+      throw ModelError(.sectionLength, at: entry(.input) + 16)
+    }
+    try checkInputTable(input.format)
+    let output = tensor(outputTensor)
+    guard output.height == 1, output.width == 1 else { throw ModelError(.extent, at: tensorOffset(outputTensor) + 12) }
+    try checkLabels(output.channels)
+    let provenance = sectionOffset(.provenance)
+    guard isText(provenance..<provenance + sectionLength(.provenance)) else { throw ModelError(.name, at: provenance) }
+  }
+
+  private func checkInputTable(_ format: FixedFormat) throws(ModelError) {
+    let start = sectionOffset(.input)
+    for offset in start..<start + sectionLength(.input) {
+      let raw = format.isSigned ? Int64(bytes.i8(offset)) : Int64(bytes.u8(offset))
+      guard raw >= format.minimumRaw, raw <= format.maximumRaw else { throw ModelError(.outputRange, at: offset) }
+    }
+  }
+
+  private func checkLabels(_ count: Int) throws(ModelError) {
+    let start = sectionOffset(.labels)
+    var lines = 0
+    var lineStart = start
+    for offset in start..<start + sectionLength(.labels) where bytes.u8(offset) == UInt8(ascii: "\n") {
+      guard offset > lineStart, isText(lineStart..<offset) else { throw ModelError(.label, at: lineStart) }
+      lines += 1
+      lineStart = offset + 1
+    }
+    guard lines == count, lineStart == start + sectionLength(.labels) else {
+      throw ModelError(.label, at: entry(.labels) + 16)
+    }
+  }
+
+  /// Pixels padded to 64 bytes for each vector, logits likewise, one digest; nothing at all without vectors.
+  func checkVectors() throws(ModelError) {
+    let pixels = Layout.aligned(tensor(inputTensor).count)
+    let logits = Layout.aligned(4 * tensor(outputTensor).channels)
+    let wanted = testVectorCount == 0 ? 0 : testVectorCount * (pixels + logits) + Layout.digestBytes
+    guard sectionLength(.vectors) == wanted else { throw ModelError(.vector, at: entry(.vectors) + 16) }
+  }
+}

@@ -1,0 +1,176 @@
+/// Runs a model frame by frame in memory that the caller supplies. Allocates nothing; a frame's work is constant.
+///
+/// A frame is `run(pixels:)`, or `begin(pixels:)` and then every `step(_:)` in order, for those who time or look into layers.
+/// Not for use from several threads at once: one session and one arena for each.
+@safe
+public struct Session: ~Copyable {
+  private let view: ModelView
+  private let arena: UnsafeMutableRawPointer
+  public let instructionSet: InstructionSet
+
+  /// - Parameters:
+  ///   - model: outlives the session.
+  ///   - arena: `model.arenaBytes` bytes or more at a multiple of 64; outlives the session.
+  ///   - instructionSet: one that this machine has (`InstructionSet.isAvailable`).
+  public init(
+    unsafeModel model: borrowing ModelFile, arena: UnsafeMutableRawBufferPointer, instructionSet: InstructionSet
+  ) throws(SessionError) {
+    guard instructionSet.isAvailable else { throw .instructionSetUnavailable }
+    guard let base = arena.baseAddress, arena.count >= model.arenaBytes else { throw .arenaTooSmall }
+    guard Int(bitPattern: base) % Layout.alignment == 0 else { throw .arenaMisaligned }
+    view = model.view
+    unsafe self.arena = base
+    self.instructionSet = instructionSet
+  }
+
+  public var operationCount: Int { view.operationCount }
+
+  /// Classifies one frame.
+  ///
+  /// - Parameter pixels: 8-bit pixels, height x width x channels of the model's input.
+  public mutating func run(pixels: UnsafeRawBufferPointer) throws(SessionError) {
+    unsafe try begin(pixels: pixels)
+    for index in 0..<view.operationCount { step(index) }
+  }
+
+  /// Prepares the input: one table look-up a pixel and channel.
+  public mutating func begin(pixels: UnsafeRawBufferPointer) throws(SessionError) {
+    let input = view.tensor(view.inputTensor)
+    guard let source = pixels.baseAddress, pixels.count == input.count else { throw .wrongFrameSize }
+    let table = unsafe view.section(.input)
+    let place = unsafe arena + input.arenaOffset
+    for channel in 0..<input.channels {
+      for index in stride(from: channel, to: input.count, by: input.channels) {
+        let pixel = unsafe Int(source.load(fromByteOffset: index, as: UInt8.self))
+        unsafe place.storeBytes(of: table[256 * channel + pixel], toByteOffset: index, as: UInt8.self)
+      }
+    }
+  }
+
+  /// Runs one operation; those before it have run since `begin`.
+  public mutating func step(_ index: Int) {
+    let record = view.operation(index)
+    let input = view.tensor(record.inputs[0])
+    let output = view.tensor(record.output)
+    let from = unsafe UnsafeRawPointer(arena + input.arenaOffset)
+    let to = unsafe arena + output.arenaOffset
+    switch record.operation {
+    case .conv2D(let parameters), .fullyConnected(let parameters):
+      unsafe Conv2D.run(
+        convolutionArguments(parameters, record, input, output, from, to), instructionSet: instructionSet)
+    case .maxPool2D(let parameters):
+      unsafe Pool2D.maximum(poolArguments(parameters, record, input, output, from, to))
+    case .averagePool2D(let parameters, let multiplier, let shift):
+      unsafe Pool2D.average(
+        poolArguments(parameters, record, input, output, from, to), multiplier: multiplier, shift: shift)
+    case .affineGridSample(let parameters):
+      let theta = view.tensor(record.inputs[1])
+      unsafe AffineGridSample.run(
+        AffineGridSampleArguments(
+          parameters: parameters, image: from, imageHeight: input.height, imageWidth: input.width,
+          channels: input.channels, format: input.format,
+          theta: UnsafePointer((arena + theta.arenaOffset).assumingMemoryBound(to: Int16.self)),
+          thetaFraction: theta.format.fraction, output: to, outputHeight: output.height, outputWidth: output.width,
+          minimum: record.minimum, maximum: record.maximum),
+        instructionSet: instructionSet)
+    case .concatenate(let shifts):
+      concatenate(record, shifts, output)
+    case .requantize(let shift):
+      unsafe Requantize.run(
+        from, input.format, to, output.format, count: input.count, shift: shift, minimum: record.minimum,
+        maximum: record.maximum)
+    }
+  }
+
+  private func convolutionArguments(
+    _ parameters: ConvolutionParameters, _ record: OperationRecord, _ input: TensorRecord, _ output: TensorRecord,
+    _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer
+  ) -> ConvolutionArguments {
+    let weights = unsafe view.bytes.base + view.sectionOffset(.weights)
+    return unsafe ConvolutionArguments(
+      parameters: parameters, input: from, inputFormat: input.format, inputHeight: input.height,
+      inputWidth: input.width, inputChannels: input.channels, output: to, outputFormat: output.format,
+      outputChannels: output.channels,
+      weights: (weights + parameters.weightsOffset).assumingMemoryBound(to: Int8.self),
+      bias: (weights + parameters.biasOffset).assumingMemoryBound(to: Int32.self),
+      shifts: (weights + parameters.shiftOffset).assumingMemoryBound(to: UInt8.self), minimum: record.minimum,
+      maximum: record.maximum, workspace: arena + view.workspaceOffset)
+  }
+
+  private func poolArguments(
+    _ parameters: PoolParameters, _ record: OperationRecord, _ input: TensorRecord, _ output: TensorRecord,
+    _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer
+  ) -> PoolArguments {
+    unsafe PoolArguments(
+      parameters: parameters, input: from, inputFormat: input.format, inputHeight: input.height,
+      inputWidth: input.width, channels: input.channels, output: to, outputFormat: output.format,
+      minimum: record.minimum, maximum: record.maximum)
+  }
+
+  private func concatenate(_ record: OperationRecord, _ shifts: InlineArray<4, Int32>, _ output: TensorRecord) {
+    var channel = 0
+    for position in 0..<record.inputCount {
+      let input = view.tensor(record.inputs[position])
+      if !view.isInPlace(input, output, firstChannel: channel, shift: shifts[position]) {
+        unsafe Concatenate.place(
+          arena + input.arenaOffset, input, arena + output.arenaOffset, output, firstChannel: channel,
+          shift: shifts[position], minimum: record.minimum, maximum: record.maximum)
+      }
+      channel += input.channels
+    }
+  }
+}
+
+// MARK: - Results
+
+extension Session {
+  public var classCount: Int { view.tensor(view.outputTensor).channels }
+  /// The logits' format: a logit is `logit(i) * 2^-fraction`.
+  public var logitFormat: FixedFormat { view.tensor(view.outputTensor).format }
+
+  /// A raw logit of the last frame.
+  public func logit(_ index: Int) -> Int32 { value(index, of: view.outputTensor) }
+
+  /// The first class of the greatest logit.
+  public var classIndex: Int {
+    var best = 0
+    for index in 1..<max(classCount, 1) where logit(index) > logit(best) { best = index }
+    return best
+  }
+
+  /// The probability of a class: 16 fraction bits, `Softmax.one` is certainty. Its cost is linear in the classes.
+  public func probability(_ index: Int) -> UInt32 {
+    let fraction = logitFormat.fraction
+    let greatest = Int64(logit(classIndex))
+    var sum: UInt64 = 0
+    for other in 0..<classCount {
+      sum += Softmax.weight(distance: greatest - Int64(logit(other)), fraction: fraction)
+    }
+    return Softmax.probability(
+      weight: Softmax.weight(distance: greatest - Int64(logit(index)), fraction: fraction), sum: sum)
+  }
+
+  /// A raw value of a tensor, as the steps so far have left it: elements in height x width x channels order.
+  public func value(_ element: Int, of tensor: Int) -> Int32 {
+    let record = view.tensor(tensor)
+    precondition(element >= 0 && element < record.count, "an element index is out of range")
+    return unsafe UnsafeRawPointer(arena + record.arenaOffset).element(element, record.format)
+  }
+}
+
+/// Why a session can't be made or a frame can't be run.
+public enum SessionError: Error, Equatable, Sendable {
+  case instructionSetUnavailable
+  case arenaTooSmall
+  case arenaMisaligned
+  case wrongFrameSize
+
+  public var message: StaticString {
+    switch self {
+    case .instructionSetUnavailable: "this machine lacks the instruction set"
+    case .arenaTooSmall: "the arena is smaller than the model needs"
+    case .arenaMisaligned: "the arena does not start at a multiple of 64"
+    case .wrongFrameSize: "the frame is not of the model's input size"
+    }
+  }
+}
