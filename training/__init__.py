@@ -1,0 +1,1 @@
+"""The PyTorch recipe of the SDL network: data, training, evaluation, ONNX export."""

@@ -1,0 +1,102 @@
+"""Random distortions of a batch, each image with its own, computed for the whole batch at once.
+
+Batches are float [N, 1, S, S], normalised to about zero mean and unit deviation. Random numbers come from torch's default
+generator, so that a seeded run repeats.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Strengths, each the end of a range centred on "no change"."""
+
+    rotation: float
+    """Degrees, uniform in -rotation..rotation."""
+    scale: float
+    """Each image is enlarged by a factor in 1 - scale..1 + scale."""
+    shift: float
+    """Pixels along each axis, uniform in -shift..shift."""
+    flip: bool
+    """Mirrors half of the images left to right."""
+    contrast: float
+    """Pixels are multiplied by 1 - contrast..1 + contrast."""
+    brightness: float
+    """Then -brightness..brightness is added, in deviations of the pixels."""
+    erasing: float
+    """The fraction of images in which a random rectangle is blanked."""
+
+
+LEVELS: dict[str, Augmentation | None] = {
+    "none": None,
+    "light": Augmentation(rotation=8, scale=0.08, shift=2, flip=True, contrast=0.1, brightness=0.1, erasing=0),
+    "full": Augmentation(rotation=15, scale=0.15, shift=4, flip=True, contrast=0.25, brightness=0.25, erasing=0.25),
+}
+
+ERASED_AREA = (0.02, 0.15)
+"""Share of the image that an erased rectangle covers; its sides are in a ratio of 1/2..2."""
+
+
+def augment(batch: Tensor, level: str) -> Tensor:
+    """A distorted copy of the batch, of the same shape. `level` is a key of LEVELS."""
+    strength = LEVELS[level]
+    if strength is None:
+        return batch
+    batch = _relight(_warp(batch, strength), strength)
+    return _erase(batch, strength.erasing) if strength.erasing else batch
+
+
+def _uniform(count: int, low: float, high: float) -> Tensor:
+    return torch.rand(count) * (high - low) + low
+
+
+def _warp(batch: Tensor, strength: Augmentation) -> Tensor:
+    count, _, _, size = batch.shape
+    angle = _uniform(count, -strength.rotation, strength.rotation) * (math.pi / 180)
+    # theta maps target to source, so an enlargement divides.
+    scale = 1 / _uniform(count, 1 - strength.scale, 1 + strength.scale)
+    mirror = 1 - 2 * (torch.rand(count) < 0.5).float() if strength.flip else torch.ones(count)
+    reach = 2 * strength.shift / size
+    cos, sin = angle.cos() * scale, angle.sin() * scale
+    theta = torch.stack(
+        (
+            torch.stack((cos * mirror, -sin, _uniform(count, -reach, reach)), 1),
+            torch.stack((sin * mirror, cos, _uniform(count, -reach, reach)), 1),
+        ),
+        1,
+    )
+    grid = F.affine_grid(theta, list(batch.shape), align_corners=False)
+    return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def _relight(batch: Tensor, strength: Augmentation) -> Tensor:
+    count = len(batch)
+    contrast = _uniform(count, 1 - strength.contrast, 1 + strength.contrast)
+    brightness = _uniform(count, -strength.brightness, strength.brightness)
+    return batch * contrast.view(-1, 1, 1, 1) + brightness.view(-1, 1, 1, 1)
+
+
+def _erase(batch: Tensor, probability: float) -> Tensor:
+    count, _, height, width = batch.shape
+    area = _uniform(count, *ERASED_AREA) * (height * width)
+    area = area * (torch.rand(count) < probability)
+    ratio = torch.exp(_uniform(count, -math.log(2), math.log(2)))
+    rows, columns = (area * ratio).sqrt(), (area / ratio).sqrt()
+    top, left = torch.rand(count) * (height - rows), torch.rand(count) * (width - columns)
+    inside_rows = _between(torch.arange(height), top, rows)
+    inside_columns = _between(torch.arange(width), left, columns)
+    inside = inside_rows.unsqueeze(2) & inside_columns.unsqueeze(1)
+    # Zero is the mean grey of the data set.
+    return batch.masked_fill(inside.unsqueeze(1), 0.0)
+
+
+def _between(positions: Tensor, start: Tensor, length: Tensor) -> Tensor:
+    offset = positions.unsqueeze(0) - start.unsqueeze(1)
+    return (offset >= 0) & (offset < length.unsqueeze(1))

@@ -1,0 +1,28 @@
+"""A moving average of a network's weights and batch-norm statistics, which is steadier than the network itself."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class MovingAverage:
+    """Keeps `network`, the exponential moving average of the networks given to `update`.
+
+    The decay starts low, min(decay, (1 + n) / (10 + n)) at update n, so that the random start is soon forgotten.
+    """
+
+    def __init__(self, source: nn.Module, decay: float):
+        self.network = copy.deepcopy(source).eval().requires_grad_(False)
+        self.decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, source: nn.Module) -> None:
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        averages, values = self.network.state_dict(), source.state_dict()
+        floating = [name for name, value in values.items() if value.is_floating_point()]
+        torch._foreach_lerp_([averages[n] for n in floating], [values[n] for n in floating], 1 - decay)

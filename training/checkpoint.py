@@ -1,0 +1,82 @@
+"""Checkpoints: all that a run needs to go on as if it had never stopped, and all that an export needs."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.errors import BadInput
+from training.network import SIZES, SDLNetwork
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What defines a run besides its data. Everything but `epochs` is fixed when the run starts."""
+
+    size: str
+    epochs: int
+    batch: int = 64
+    rate: float = 1.5e-3
+    localisation_rate: float = 0.1
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.1
+    dropout: float = 0.3
+    augment: str = "full"
+    average_decay: float = 0.999
+    warm_up: float = 0.03
+    seed: int = 1
+    bfloat16: bool = False
+
+
+@dataclass
+class Checkpoint:
+    """State at the end of `epoch` (counted from 1). `history` holds a row per epoch, as it stands in the run's CSV."""
+
+    recipe: Recipe
+    epoch: int
+    network: dict[str, Any]
+    average: dict[str, Any]
+    average_updates: int
+    optimizer: dict[str, Any]
+    random_state: torch.Tensor
+    history: list[dict[str, Any]]
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Writes through a temporary file and a rename, so that an interruption leaves the last checkpoint whole."""
+    state = {field.name: getattr(checkpoint, field.name) for field in fields(Checkpoint)}
+    state["recipe"] = asdict(checkpoint.recipe)
+    temporary = path.with_name(path.name + ".partial")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
+
+
+def load(path: Path) -> Checkpoint:
+    """Reads a checkpoint. Throws BadInput naming the file if it is missing, broken or of something else."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        state["recipe"] = Recipe(**state["recipe"])
+        checkpoint = Checkpoint(**state)
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file") from None
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadInput(f"{path}: not a checkpoint of this program ({reason})") from None
+    if checkpoint.recipe.size not in SIZES:
+        raise BadInput(f"{path}: unknown network size {checkpoint.recipe.size!r}")
+    return checkpoint
+
+
+def averaged_network(checkpoint: Checkpoint, path: Path) -> SDLNetwork:
+    """The averaged network of a checkpoint, ready for inference."""
+    network = SDLNetwork(checkpoint.recipe.size)
+    try:
+        network.load_state_dict(checkpoint.average)
+    except RuntimeError:
+        raise BadInput(f"{path}: its weights don't fit a network of size {checkpoint.recipe.size}") from None
+    return network.eval()

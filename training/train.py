@@ -1,0 +1,235 @@
+"""Trains an SDL network, with a checkpoint after each epoch from which it resumes.
+
+    python -m training.train --data fer2013/train --val fer2013/public_test --size medium --epochs 50 \\
+        --out checkpoints/medium --log training/runs/sdl-medium.csv
+    python -m training.train ... --resume
+
+The folder of --out receives `last.pt` after each epoch and `best.pt`, whose moving average did best on --val.
+The learning rate is a function of the part of the run that is done. Given with --resume, another --epochs therefore
+shortens or stretches the rest of the curve; every other setting must stay as it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training import checkpoint as checkpoints
+from training.augment import LEVELS, augment
+from training.averaging import MovingAverage
+from training.checkpoint import Checkpoint, Recipe
+from training.dataset import Faces, load_faces, normalise
+from training.errors import ArgumentParser, BadInput, BadUsage, run
+from training.network import SIZES, SDLNetwork
+
+COLUMNS = ("epoch", "rate", "train_loss", "train_accuracy", "val_accuracy", "val_accuracy_average", "seconds")
+
+
+def learning_rate(recipe: Recipe, progress: float) -> float:
+    """The rate after a fraction `progress` (0..1) of the run: a linear warm-up, then half a cosine down to zero."""
+    if progress < recipe.warm_up:
+        return recipe.rate * progress / recipe.warm_up
+    descent = (progress - recipe.warm_up) / (1 - recipe.warm_up)
+    return recipe.rate * 0.5 * (1 + math.cos(math.pi * descent))
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW. Biases and batch-norm aren't decayed; localisation networks learn at a fraction of the rate.
+
+    Each group carries `factor`, by which the run's rate is multiplied.
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        groups.setdefault((".transformer." in name, parameter.dim() > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {
+                "params": parameters,
+                "factor": recipe.localisation_rate if localisation else 1.0,
+                "weight_decay": recipe.weight_decay if decayed else 0.0,
+            }
+            for (localisation, decayed), parameters in groups.items()
+        ],
+        lr=recipe.rate,
+        fused=True,
+    )
+
+
+def accuracy(network: nn.Module, faces: Faces, bfloat16: bool) -> float:
+    """The fraction of `faces` that the network, put in inference mode, classifies correctly."""
+    network.eval()
+    correct = 0
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        for images, labels in zip(faces.images.split(256), faces.labels.split(256)):
+            logits = network(_channels_last(normalise(images)))
+            correct += int((logits.argmax(1) == labels).sum())
+    return correct / len(faces)
+
+
+def _channels_last(batch: Tensor) -> Tensor:
+    return batch.contiguous(memory_format=torch.channels_last)
+
+
+class Run:
+    """A training run between two epochs: start one from a recipe or from a checkpoint, then call `train_epoch`."""
+
+    def __init__(self, recipe: Recipe):
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.epoch = 0
+        self.network = SDLNetwork(recipe.size, recipe.dropout).to(memory_format=torch.channels_last)
+        self.average = MovingAverage(self.network, recipe.average_decay)
+        self.optimizer = make_optimizer(self.network, recipe)
+        self.history: list[dict] = []
+
+    @classmethod
+    def resumed(cls, recipe: Recipe, path: Path) -> Run:
+        """Goes on from a checkpoint. Throws BadInput if `recipe` differs from its recipe in more than `epochs`."""
+        saved = checkpoints.load(path)
+        for field in dataclasses.fields(Recipe):
+            before, now = getattr(saved.recipe, field.name), getattr(recipe, field.name)
+            if field.name != "epochs" and before != now:
+                raise BadInput(f"{path}: was trained with {field.name} {before}, not {now}")
+        if saved.epoch >= recipe.epochs:
+            raise BadUsage(f"{path}: has {saved.epoch} epochs already, --epochs {recipe.epochs} leaves none to train")
+        run = cls(recipe)
+        run.epoch = saved.epoch
+        run.network.load_state_dict(saved.network)
+        run.average.network.load_state_dict(saved.average)
+        run.average.updates = saved.average_updates
+        run.optimizer.load_state_dict(saved.optimizer)
+        run.history = saved.history
+        torch.set_rng_state(saved.random_state)
+        return run
+
+    def state(self) -> Checkpoint:
+        return Checkpoint(
+            recipe=self.recipe,
+            epoch=self.epoch,
+            network=self.network.state_dict(),
+            average=self.average.network.state_dict(),
+            average_updates=self.average.updates,
+            optimizer=self.optimizer.state_dict(),
+            random_state=torch.get_rng_state(),
+            history=self.history,
+        )
+
+    def train_epoch(self, train: Faces, val: Faces) -> dict:
+        """Trains on every image once, in random order, then measures. Returns the epoch's row of the history."""
+        started = time.monotonic()
+        batches = torch.randperm(len(train)).split(self.recipe.batch)
+        # A last batch of one image would give batch-norm no variance.
+        batches = [batch for batch in batches if len(batch) > 1]
+        loss_sum, correct, seen = 0.0, 0, 0
+        self.network.train()
+        for index, batch in enumerate(batches):
+            rate = learning_rate(self.recipe, (self.epoch + index / len(batches)) / self.recipe.epochs)
+            loss, hits = self._step(train.images[batch], train.labels[batch], rate)
+            seen += len(batch)
+            loss_sum += loss * len(batch)
+            correct += hits
+            _progress(self.epoch + 1, seen, len(train), loss_sum / seen, time.monotonic() - started)
+        self.epoch += 1
+        row = {
+            "epoch": self.epoch,
+            "rate": f"{rate:.6f}",
+            "train_loss": f"{loss_sum / seen:.4f}",
+            "train_accuracy": f"{correct / seen:.4f}",
+            "val_accuracy": f"{accuracy(self.network, val, self.recipe.bfloat16):.4f}",
+            "val_accuracy_average": f"{accuracy(self.average.network, val, self.recipe.bfloat16):.4f}",
+            "seconds": f"{time.monotonic() - started:.1f}",
+        }
+        self.history.append(row)
+        return row
+
+    def _step(self, images: Tensor, labels: Tensor, rate: float) -> tuple[float, int]:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
+        inputs = _channels_last(augment(normalise(images), self.recipe.augment))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+            logits = self.network(inputs)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update(self.network)
+        return float(loss.detach()), int((logits.argmax(1) == labels).sum())
+
+
+def _progress(epoch: int, seen: int, total: int, loss: float, seconds: float) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if seen == total else ""
+        line = f"\repoch {epoch}: {seen:>6}/{total}  loss {loss:.3f}  {seen / seconds:.0f} images/s "
+        print(line, end=end, file=sys.stderr, flush=True)
+
+
+def write_log(history: list[dict], path: Path) -> None:
+    """Writes the whole history as CSV, replacing the file at once."""
+    temporary = path.with_name(path.name + ".partial")
+    with open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+    os.replace(temporary, path)
+
+
+def main() -> None:
+    parser = ArgumentParser(description="Trains an SDL network.")
+    parser.add_argument("--data", required=True, metavar="PREFIX", help="PREFIX-images.npy and PREFIX-labels.npy")
+    parser.add_argument("--val", required=True, metavar="PREFIX", help="the split to select on, in the same form")
+    parser.add_argument("--size", required=True, choices=SIZES)
+    parser.add_argument("--epochs", required=True, type=int)
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where checkpoints go")
+    parser.add_argument("--log", required=True, type=Path, metavar="FILE.csv", help="a row per epoch")
+    parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
+    parser.add_argument("--augment", choices=LEVELS, default=Recipe.augment)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--batch", type=int, default=Recipe.batch)
+    parser.add_argument("--rate", type=float, default=Recipe.rate)
+    parser.add_argument("--localisation-rate", type=float, default=Recipe.localisation_rate, metavar="FACTOR",
+                        help="the localisation networks' share of --rate")
+    parser.add_argument("--weight-decay", type=float, default=Recipe.weight_decay)
+    parser.add_argument("--label-smoothing", type=float, default=Recipe.label_smoothing)
+    parser.add_argument("--dropout", type=float, default=Recipe.dropout)
+    parser.add_argument("--bfloat16", action="store_true", help="convolve in bfloat16: faster on processors with AMX")
+    arguments = parser.parse_args()
+    if arguments.epochs < 1 or arguments.batch < 2:
+        parser.error("--epochs must be at least 1 and --batch at least 2")
+
+    names = {field.name for field in dataclasses.fields(Recipe)}
+    recipe = Recipe(**{name: value for name, value in vars(arguments).items() if name in names})
+    train, val = load_faces(arguments.data), load_faces(arguments.val)
+    last, best = arguments.out / "last.pt", arguments.out / "best.pt"
+    if arguments.resume:
+        training = Run.resumed(recipe, last)
+    elif last.exists():
+        raise BadUsage(f"{last}: exists; give --resume to go on from it, or another --out")
+    else:
+        training = Run(recipe)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    arguments.log.parent.mkdir(parents=True, exist_ok=True)
+
+    best_accuracy = max((float(row["val_accuracy_average"]) for row in training.history), default=-1.0)
+    while training.epoch < recipe.epochs:
+        row = training.train_epoch(train, val)
+        state = training.state()
+        checkpoints.save(state, last)
+        if float(row["val_accuracy_average"]) > best_accuracy:
+            best_accuracy = float(row["val_accuracy_average"])
+            checkpoints.save(state, best)
+        write_log(training.history, arguments.log)
+        print("  ".join(f"{name} {row[name]}" for name in COLUMNS), flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
