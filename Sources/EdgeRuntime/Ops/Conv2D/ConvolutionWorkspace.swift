@@ -1,0 +1,55 @@
+/// What the SIMD kernels can compute, and the memory that they need for it.
+extension Conv2D {
+  /// The rule that sends a convolution to the kernels or to the scalar reference: activations of at most 8 bits, one
+  /// group, taps of a kernel row side by side. `instructionSet` must be one that this machine has.
+  public static func isVectorized(
+    _ parameters: ConvolutionParameters, inputFormat: FixedFormat, instructionSet: InstructionSet
+  ) -> Bool {
+    instructionSet != .scalar && inputFormat.elementBytes == 1 && hasContiguousTaps(parameters)
+  }
+
+  /// Whether a kernel row of a window is one run of bytes in an NHWC row.
+  static func hasContiguousTaps(_ parameters: ConvolutionParameters) -> Bool {
+    parameters.groups == 1 && (parameters.dilationWidth == 1 || parameters.kernelWidth == 1)
+  }
+
+  /// Bytes of scratch memory, a multiple of 64; 0 where only the scalar reference applies or the output is empty.
+  ///
+  /// The same for every instruction set, so that a file runs everywhere. It holds the input rows that some output rows
+  /// need, zero-padded (two bytes a tap at most), and one Int32 for each output channel. All of a small image fits; of
+  /// a large one `stripTarget` bytes are taken, or what a single output row needs.
+  ///
+  /// - Requires: extents and parameters of at most 65535 each, which keeps every product below 2^62.
+  public static func workspaceBytes(
+    parameters p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
+  ) -> Int {
+    let outputHeight = p.outputHeight(inputHeight)
+    guard hasContiguousTaps(p), outputHeight > 0, p.outputWidth(inputWidth) > 0 else { return 0 }
+    let rowTaps = ((p.convolvedWidth(inputWidth) - 1) * p.strideWidth + p.kernelWidth) * inputChannels
+    let rowBytes = rowTaps * bytesPerTap
+    let rowsForAll = stripRows(p, outputRows: outputHeight)
+    let rowsForOne = stripRows(p, outputRows: 1)
+    let rows = min(rowsForAll, max(rowsForOne, stripTarget / rowBytes))
+    let overhang = overhangPixels * p.strideWidth * inputChannels * bytesPerTap + overhangBytes
+    return Layout.aligned(correctedBiasBytes(outputChannels)) + Layout.aligned(rows * rowBytes + overhang)
+  }
+
+  /// Bytes of biases in which a kernel has folded the offset that it added to every activation.
+  static func correctedBiasBytes(_ outputChannels: Int) -> Int {
+    (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock * Layout.outputsPerBlock * 4
+  }
+
+  /// Input rows, padding included, under so many rows of the output.
+  static func stripRows(_ p: ConvolutionParameters, outputRows: Int) -> Int {
+    (outputRows * (p.hasMaxPool ? 2 : 1) - 1) * p.strideHeight + (p.kernelHeight - 1) * p.dilationHeight + 1
+  }
+
+  /// AVX2 multiplies 16-bit lanes; the other instruction sets use half of the strip's bytes, or twice its rows.
+  private static let bytesPerTap = 2
+  /// A tile computes up to this many pixels more than the row has, and drops them.
+  private static let overhangPixels = 2
+  /// The last four-tap group of a row may read past it, where its weights are zero.
+  private static let overhangBytes = 64
+  /// Inside the level-2 cache of every core in view beside the weights of a block of output channels.
+  private static let stripTarget = 64 << 10
+}
