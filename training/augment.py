@@ -7,7 +7,7 @@ generator, so that a seeded run repeats.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -33,6 +33,11 @@ class Augmentation:
     erasing: float
     """The fraction of images in which a random rectangle is blanked."""
 
+    def scaled(self, factor: float) -> Augmentation:
+        """The same distortions, `factor` times as strong; mirroring stays as it is."""
+        ranges = ("rotation", "scale", "shift", "contrast", "brightness", "erasing")
+        return replace(self, **{name: getattr(self, name) * factor for name in ranges})
+
 
 LEVELS: dict[str, Augmentation | None] = {
     "none": None,
@@ -44,11 +49,12 @@ ERASED_AREA = (0.02, 0.15)
 """Share of the image that an erased rectangle covers; its sides are in a ratio of 1/2..2."""
 
 
-def augment(batch: Tensor, level: str) -> Tensor:
-    """A distorted copy of the batch, of the same shape. `level` is a key of LEVELS."""
-    strength = LEVELS[level]
-    if strength is None:
+def augment(batch: Tensor, level: str, factor: float = 1.0) -> Tensor:
+    """A distorted copy of the batch, of the same shape. `level` is a key of LEVELS, made `factor` times as strong."""
+    full = LEVELS[level]
+    if full is None:
         return batch
+    strength = full.scaled(factor)
     batch = _relight(_warp(batch, strength), strength)
     return _erase(batch, strength.erasing) if strength.erasing else batch
 

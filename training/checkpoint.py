@@ -27,6 +27,7 @@ class Recipe:
     label_smoothing: float = 0.1
     dropout: float = 0.3
     augment: str = "full"
+    final_augment: float = 0.4
     average_decay: float = 0.999
     warm_up: float = 0.03
     seed: int = 1

@@ -5,8 +5,8 @@
     python -m training.train ... --resume
 
 The folder of --out receives `last.pt` after each epoch and `best.pt`, whose moving average did best on --val.
-The learning rate is a function of the part of the run that is done. Given with --resume, another --epochs therefore
-shortens or stretches the rest of the curve; every other setting must stay as it was.
+The learning rate and the strength of the distortions are functions of the part of the run that is done. Given with
+--resume, another --epochs therefore shortens or stretches the rest of both; every other setting must stay as it was.
 """
 
 from __future__ import annotations
@@ -40,6 +40,14 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
         return recipe.rate * progress / recipe.warm_up
     descent = (progress - recipe.warm_up) / (1 - recipe.warm_up)
     return recipe.rate * 0.5 * (1 + math.cos(math.pi * descent))
+
+
+def augment_strength(recipe: Recipe, progress: float) -> float:
+    """The share of the distortions' strength: whole in the first half of the run, then falling to `final_augment`.
+
+    The last epochs, at a low rate, so fit images that look like those the network will meet.
+    """
+    return 1 - (1 - recipe.final_augment) * max(0.0, 2 * progress - 1)
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -132,8 +140,8 @@ class Run:
         loss_sum, correct, seen = 0.0, 0, 0
         self.network.train()
         for index, batch in enumerate(batches):
-            rate = learning_rate(self.recipe, (self.epoch + index / len(batches)) / self.recipe.epochs)
-            loss, hits = self._step(train.images[batch], train.labels[batch], rate)
+            progress = (self.epoch + index / len(batches)) / self.recipe.epochs
+            loss, hits = self._step(train.images[batch], train.labels[batch], progress)
             seen += len(batch)
             loss_sum += loss * len(batch)
             correct += hits
@@ -141,7 +149,7 @@ class Run:
         self.epoch += 1
         row = {
             "epoch": self.epoch,
-            "rate": f"{rate:.6f}",
+            "rate": f"{learning_rate(self.recipe, progress):.6f}",
             "train_loss": f"{loss_sum / seen:.4f}",
             "train_accuracy": f"{correct / seen:.4f}",
             "val_accuracy": f"{accuracy(self.network, val, self.recipe.bfloat16):.4f}",
@@ -151,10 +159,12 @@ class Run:
         self.history.append(row)
         return row
 
-    def _step(self, images: Tensor, labels: Tensor, rate: float) -> tuple[float, int]:
+    def _step(self, images: Tensor, labels: Tensor, progress: float) -> tuple[float, int]:
+        rate = learning_rate(self.recipe, progress)
+        strength = augment_strength(self.recipe, progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
-        inputs = _channels_last(augment(normalise(images), self.recipe.augment))
+        inputs = _channels_last(augment(normalise(images), self.recipe.augment, strength))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             logits = self.network(inputs)
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
@@ -193,6 +203,8 @@ def main() -> None:
     parser.add_argument("--log", required=True, type=Path, metavar="FILE.csv", help="a row per epoch")
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
     parser.add_argument("--augment", choices=LEVELS, default=Recipe.augment)
+    parser.add_argument("--final-augment", type=float, default=Recipe.final_augment, metavar="FACTOR",
+                        help="what is left of the distortions' strength at the end of the run")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--batch", type=int, default=Recipe.batch)
     parser.add_argument("--rate", type=float, default=Recipe.rate)

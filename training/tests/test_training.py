@@ -1,0 +1,126 @@
+import csv
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from training import checkpoint as checkpoints
+from training import train
+from training.checkpoint import Recipe
+from training.dataset import load_faces
+from training.errors import BadInput, run
+
+
+def train_with(monkeypatch, *arguments):
+    """Runs the program and returns its exit code."""
+    monkeypatch.setattr("sys.argv", ["train", *map(str, arguments)])
+    with pytest.raises(SystemExit) as exit:
+        run(train.main)
+    return exit.value.code
+
+
+def command(faces, folder, epochs, *more):
+    return ("--data", faces, "--val", faces, "--size", "small", "--epochs", epochs, "--batch", 8,
+            "--out", folder, "--log", folder / "log.csv", *more)
+
+
+def curve(folder):
+    with open(folder / "log.csv") as file:
+        return [{**row, "seconds": None} for row in csv.DictReader(file)]
+
+
+def test_a_resumed_run_is_the_uninterrupted_run(monkeypatch, tmp_path, faces):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert train_with(monkeypatch, *command(faces, whole, 3)) == 0
+
+    save = checkpoints.save
+
+    def save_then_stop(checkpoint, path):
+        save(checkpoint, path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "save", save_then_stop)
+    monkeypatch.setattr("sys.argv", ["train", *map(str, command(faces, parts, 3))])
+    with pytest.raises(KeyboardInterrupt):
+        train.main()
+    monkeypatch.setattr(checkpoints, "save", save)
+    assert train_with(monkeypatch, *command(faces, parts, 3, "--resume")) == 0
+
+    assert curve(parts) == curve(whole)
+    ends = [checkpoints.load(folder / "last.pt") for folder in (whole, parts)]
+    for name, value in ends[0].average.items():
+        assert torch.equal(value, ends[1].average[name]), name
+
+
+def test_other_epochs_may_be_given_on_resume_but_no_other_size(monkeypatch, tmp_path, faces, capsys):
+    folder = tmp_path / "run"
+    assert train_with(monkeypatch, *command(faces, folder, 1)) == 0
+    before = (folder / "last.pt").read_bytes()
+    larger = [*command(faces, folder, 2, "--resume")]
+    larger[larger.index("small")] = "medium"
+    assert train_with(monkeypatch, *larger) == 65
+    assert "last.pt: was trained with size small, not medium" in capsys.readouterr().err
+    assert (folder / "last.pt").read_bytes() == before
+    assert train_with(monkeypatch, *command(faces, folder, 2, "--resume")) == 0
+    assert len(curve(folder)) == 2
+
+
+def test_a_finished_run_is_not_overwritten(monkeypatch, tmp_path, faces, capsys):
+    folder = tmp_path / "run"
+    assert train_with(monkeypatch, *command(faces, folder, 1)) == 0
+    before = (folder / "last.pt").read_bytes()
+    assert train_with(monkeypatch, *command(faces, folder, 1)) == 64
+    assert "last.pt: exists" in capsys.readouterr().err
+    assert train_with(monkeypatch, *command(faces, folder, 1, "--resume")) == 64
+    assert "leaves none to train" in capsys.readouterr().err
+    assert (folder / "last.pt").read_bytes() == before
+
+
+def test_missing_data_is_named_and_leaves_no_folder(monkeypatch, tmp_path, faces, capsys):
+    folder = tmp_path / "run"
+    arguments = [*command(faces, folder, 1)]
+    arguments[arguments.index("--val") + 1] = tmp_path / "nowhere"
+    assert train_with(monkeypatch, *arguments) == 65
+    assert "nowhere-images.npy: no such file" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "images, labels, complaint",
+    [
+        (np.zeros((3, 32, 32), np.uint8), np.zeros(3, int), "expected uint8 [N, 48, 48], found uint8 [3, 32, 32]"),
+        (np.zeros((3, 48, 48), np.float32), np.zeros(3, int), "found float32"),
+        (np.zeros((3, 48, 48), np.uint8), np.zeros(2, int), "expected 3 integers"),
+        (np.zeros((3, 48, 48), np.uint8), np.array([0, 7, 1]), "labels 0..7, expected 0..6"),
+        (np.zeros((0, 48, 48), np.uint8), np.zeros(0, int), "no image"),
+    ],
+)
+def test_arrays_that_are_no_faces_are_refused(tmp_path, images, labels, complaint):
+    np.save(tmp_path / "bad-images.npy", images)
+    np.save(tmp_path / "bad-labels.npy", labels)
+    with pytest.raises(BadInput) as error:
+        load_faces(str(tmp_path / "bad"))
+    assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an array", b"\x93NUMPY\x01\x00"])
+def test_broken_array_files_are_refused(tmp_path, content):
+    (tmp_path / "bad-images.npy").write_bytes(content)
+    with pytest.raises(BadInput, match="bad-images.npy: not a readable NumPy array"):
+        load_faces(str(tmp_path / "bad"))
+
+
+def test_the_learning_rate_warms_up_and_falls_to_nothing():
+    recipe = Recipe(size="small", epochs=10, rate=1.0, warm_up=0.1)
+    assert train.learning_rate(recipe, 0.05) == pytest.approx(0.5)
+    assert train.learning_rate(recipe, 0.1) == pytest.approx(1.0)
+    assert train.learning_rate(recipe, 0.55) == pytest.approx(0.5)
+    assert math.isclose(train.learning_rate(recipe, 1.0), 0, abs_tol=1e-9)
+
+
+def test_distortions_weaken_in_the_second_half():
+    recipe = Recipe(size="small", epochs=10, final_augment=0.4)
+    assert [train.augment_strength(recipe, progress) for progress in (0, 0.5)] == [1, 1]
+    assert train.augment_strength(recipe, 0.75) == pytest.approx(0.7)
+    assert train.augment_strength(recipe, 1.0) == pytest.approx(0.4)
