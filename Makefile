@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build test demo lint format clean
+.PHONY: setup build device test demo lint format clean
 
 SWIFT_BUILD := swift build -c release
 
@@ -10,6 +10,11 @@ setup:
 
 build: setup
 	$(SWIFT_BUILD)
+
+# build/ferrite-edge, the static program for 64-bit ARM boards.
+device:
+	scripts/setup.sh host device
+	scripts/build-device.sh
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -23,12 +23,25 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
       + (architecture == kernelArchitecture ? [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })] : []))
 }
 
+/// The device program: an executable of its own here, an archive for the linker of the board's C library when cross-building.
+let crossBuilding = Context.environment["FERRITE_ARCH"] != nil
+let edgeDependencies: [Target.Dependency] = ["EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
+let edgeProgram: Target =
+  crossBuilding
+  ? .target(name: "FerriteEdge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
+  : .executableTarget(
+    name: "ferrite-edge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
+let edgeProducts: [Product] =
+  crossBuilding
+  ? [.library(name: "FerriteEdge", type: .static, targets: ["FerriteEdge"])]
+  : [.executable(name: "ferrite-edge", targets: ["ferrite-edge"])]
+
 let package = Package(
   name: "ferrite",
   products: [
     .library(name: "EdgeRuntime", targets: ["EdgeRuntime"]),
     .executable(name: "ferrite", targets: ["ferrite"]),
-  ],
+  ] + edgeProducts,
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -37,7 +50,9 @@ let package = Package(
     // Header-only C shims.
     .target(name: "CVector"),
     .target(name: "CLinux"),
+    .target(name: "CHeap"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
@@ -54,6 +69,8 @@ let package = Package(
         "CVector", "CLinux", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI", "EdgeKernelsDotProd",
       ],
       swiftSettings: strict),
+
+    edgeProgram,
 
     // From trained weights to a model file.
     .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: strict),

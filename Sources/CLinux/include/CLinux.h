@@ -1,2 +1,4 @@
 #pragma once
+#include "Clock.h"
 #include "MapFile.h"
+#include "Stream.h"

@@ -8,7 +8,7 @@
 ///     rndConv           2    -2     2     -2      half goes to even
 ///     trn               2    -3     2     -3      floor
 ///     trnZero           2    -2     2     -2      towards zero
-public enum Rounding: UInt8, CaseIterable, Sendable {
+public enum Rounding: UInt8, Sendable {
   case rnd, rndZero, rndInf, rndMinInf, rndConv, trn, trnZero
 
   /// `value * 2^-bits`, rounded by this rule; exact, for every `value` in ±2^62 and `bits` in 0...62.
@@ -34,7 +34,7 @@ public enum Rounding: UInt8, CaseIterable, Sendable {
 }
 
 /// What becomes of a raw value outside its format, by `ap_fixed`'s names (AMD UG1399, "Overflow modes").
-public enum Overflow: UInt8, CaseIterable, Sendable {
+public enum Overflow: UInt8, Sendable {
   /// The nearest bound.
   case sat
   /// Zero.
@@ -70,3 +70,9 @@ public func requantize(_ accumulator: Int32, shift: Int32, minimum: Int32, maxim
   let half: Int32 = shift == 0 ? 0 : 1 &<< (shift &- 1)
   return min(max((accumulator &+ half) &>> shift, minimum), maximum)
 }
+
+#if !hasFeature(Embedded)
+  // `allCases` is an array, which Embedded Swift without allocations lacks.
+  extension Rounding: CaseIterable {}
+  extension Overflow: CaseIterable {}
+#endif

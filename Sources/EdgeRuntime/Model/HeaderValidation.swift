@@ -3,7 +3,7 @@
 extension ModelView {
   static func validated(_ base: UnsafeRawPointer, _ count: Int) throws(ModelError) -> ModelView {
     let bytes = unsafe ByteView(base: base, count: count)
-    let tableEnd = Layout.sectionTableOffset + SectionKind.allCases.count * Layout.sectionEntryBytes
+    let tableEnd = Layout.sectionTableOffset + Layout.sectionCount * Layout.sectionEntryBytes
     guard count >= tableEnd else { throw ModelError(.tooShort, at: count) }
     try checkIdentity(bytes)
     let view = ModelView(
@@ -28,7 +28,7 @@ extension ModelView {
     guard bytes.size(12) == Layout.headerBytes else { throw ModelError(.headerSize, at: 12) }
     guard bytes.u64(16) == UInt64(bytes.count) else { throw ModelError(.fileSize, at: 16) }
     guard bytes.u64(24) == 0 else { throw ModelError(.unknownFeature, at: 24) }
-    guard bytes.size(32) == SectionKind.allCases.count else { throw ModelError(.count, at: 32) }
+    guard bytes.size(32) == Layout.sectionCount else { throw ModelError(.count, at: 32) }
     guard bytes.isZero(96..<Layout.headerBytes) else { throw ModelError(.reservedNotZero, at: 96) }
   }
 
@@ -55,9 +55,9 @@ extension ModelView {
 
   private func checkSections(after tableEnd: Int) throws(ModelError) {
     var end = tableEnd
-    for kind in SectionKind.allCases {
-      let at = entry(kind)
-      guard bytes.u32(at) == kind.rawValue else { throw ModelError(.sectionOrder, at: at) }
+    for number in 1...Layout.sectionCount {
+      let at = Layout.sectionTableOffset + (number - 1) * Layout.sectionEntryBytes
+      guard bytes.size(at) == number else { throw ModelError(.sectionOrder, at: at) }
       guard bytes.u32(at + 4) == 0 else { throw ModelError(.reservedNotZero, at: at + 4) }
       let offset = bytes.u64(at + 8)
       let length = bytes.u64(at + 16)

@@ -8,6 +8,7 @@ public enum Layout {
   public static let digestBytes = 32
   public static let sectionTableOffset = 128
   public static let sectionEntryBytes = 24
+  public static let sectionCount = 8
   public static let alignment = 64
   public static let tensorRecordBytes = 48
   public static let operationRecordBytes = 160
@@ -30,13 +31,19 @@ public enum Layout {
 }
 
 /// The sections of a file, in their order.
-public enum SectionKind: UInt32, CaseIterable, Sendable {
+public enum SectionKind: UInt32, Sendable {
   case tensors = 1
   case operations, weights, input, names, labels, vectors, provenance
 }
 
 /// The operations a runtime knows.
-public enum OperationKind: UInt16, CaseIterable, Sendable {
+public enum OperationKind: UInt16, Sendable {
   case conv2D = 1
   case fullyConnected, maxPool2D, averagePool2D, affineGridSample, concatenate, requantize
 }
+
+#if !hasFeature(Embedded)
+  // `allCases` is an array, which Embedded Swift without allocations lacks.
+  extension SectionKind: CaseIterable {}
+  extension OperationKind: CaseIterable {}
+#endif

@@ -12,7 +12,7 @@ public struct ModelError: Error, Equatable, Sendable {
     self.systemError = systemError
   }
 
-  public enum Fault: UInt8, CaseIterable, Sendable {
+  public enum Fault: UInt8, Sendable {
     case unreadable, tooShort, magic, version, headerSize, fileSize, unknownFeature, reservedNotZero, count, arena
     case tensorIndex, digest, sectionOrder, sectionPlace, sectionLength, name, format, extent, tensorPlace, liveRange
     case operationKind, inputCount, undefinedInput, overlap, outputRange, parameter, shape, weightPlace, weightValue
@@ -58,3 +58,8 @@ public struct ModelError: Error, Equatable, Sendable {
     }
   }
 }
+
+#if !hasFeature(Embedded)
+  // `allCases` is an array, which Embedded Swift without allocations lacks.
+  extension ModelError.Fault: CaseIterable {}
+#endif

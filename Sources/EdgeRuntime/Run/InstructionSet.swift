@@ -1,5 +1,5 @@
 /// The kernel families. All give the same bits; they differ in speed.
-public enum InstructionSet: UInt8, CaseIterable, Sendable {
+public enum InstructionSet: UInt8, Sendable {
   /// Plain loops: the specification.
   case scalar
   /// x86-64 with AVX2.
@@ -21,3 +21,8 @@ public enum InstructionSet: UInt8, CaseIterable, Sendable {
     }
   }
 }
+
+#if !hasFeature(Embedded)
+  // `allCases` is an array, which Embedded Swift without allocations lacks.
+  extension InstructionSet: CaseIterable {}
+#endif

@@ -1,0 +1,72 @@
+import CLinux
+
+/// Text to a file descriptor through a buffer of fixed size. Embedded Swift without allocations has no strings to build.
+///
+/// What doesn't fit the buffer is written on the way; the rest waits for `flush()`. The first failure is kept and ends
+/// all writing.
+struct TextWriter: ~Copyable {
+  let descriptor: Int32
+  /// The system's error number of the first write that failed, else 0.
+  private(set) var systemError: Int32 = 0
+  private var buffer = InlineArray<4096, UInt8>(repeating: 0)
+  private var count = 0
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  static var standardOutput: TextWriter { TextWriter(descriptor: 1) }
+  static var standardError: TextWriter { TextWriter(descriptor: 2) }
+
+  mutating func byte(_ value: UInt8) {
+    if count == buffer.count { flush() }
+    buffer[count] = value
+    count += 1
+  }
+
+  mutating func text(_ text: StaticString) {
+    for index in 0..<text.utf8CodeUnitCount { unsafe byte(text.utf8Start[index]) }
+  }
+
+  mutating func text(_ bytes: UnsafeRawBufferPointer) {
+    for index in bytes.indices { unsafe byte(bytes[index]) }
+  }
+
+  mutating func text(_ word: Word) {
+    for index in 0..<word.count { byte(word[index]) }
+  }
+
+  mutating func integer(_ value: some BinaryInteger) { decimal(Int64(value), fractionDigits: 0) }
+
+  /// `scaled / 10^fractionDigits`, with that many digits after the point.
+  mutating func decimal(_ scaled: Int64, fractionDigits: Int) {
+    if scaled < 0 { byte(UInt8(ascii: "-")) }
+    var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+    var rest = scaled.magnitude
+    var length = 0
+    while rest > 0 || length <= fractionDigits {
+      digits[length] = UInt8(ascii: "0") + UInt8(rest % 10)
+      rest /= 10
+      length += 1
+    }
+    for index in (0..<length).reversed() {
+      byte(digits[index])
+      if index == fractionDigits && index > 0 { byte(UInt8(ascii: ".")) }
+    }
+  }
+
+  mutating func hexadecimal(_ value: UInt8) {
+    unsafe byte(("0123456789abcdef" as StaticString).utf8Start[Int(value >> 4)])
+    unsafe byte(("0123456789abcdef" as StaticString).utf8Start[Int(value & 15)])
+  }
+
+  /// Writes what waits in the buffer.
+  mutating func flush() {
+    var start = 0
+    while start < count && systemError == 0 {
+      let written = unsafe buffer.span.withUnsafeBytes {
+        unsafe linux_write(descriptor, $0.baseAddress! + start, count - start)
+      }
+      if written < 0 { systemError = Int32(-written) } else { start += written }
+    }
+    count = 0
+  }
+}
