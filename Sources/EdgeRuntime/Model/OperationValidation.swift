@@ -85,13 +85,13 @@ extension ModelView {
     case .conv2D(let parameters):
       try checkConvolution(parameters, from: input, to: output, at: words)
       workspace = Conv2D.workspaceBytes(
-        parameters, inputHeight: input.height, inputWidth: input.width, inputChannels: input.channels,
+        parameters: parameters, inputHeight: input.height, inputWidth: input.width, inputChannels: input.channels,
         outputChannels: output.channels)
     case .fullyConnected(let parameters):
       try checkFullyConnected(parameters, from: input, at: words)
       try checkConvolution(parameters, from: input, to: output, at: words)
       workspace = Conv2D.workspaceBytes(
-        parameters, inputHeight: 1, inputWidth: 1, inputChannels: input.channels, outputChannels: output.channels)
+        parameters: parameters, inputHeight: 1, inputWidth: 1, inputChannels: input.channels, outputChannels: output.channels)
     case .maxPool2D(let parameters):
       try checkPool(parameters, from: input, to: output, at: words)
     case .averagePool2D(let parameters, let multiplier, let shift):

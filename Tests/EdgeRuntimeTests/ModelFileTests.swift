@@ -1,0 +1,138 @@
+import EdgeRuntime
+import Testing
+
+/// Loads `bytes` and, when they are accepted, runs a frame in an arena between guards. Returns the fault, or nil.
+private func tryOut(_ bytes: [UInt8]) -> ModelError? {
+  let memory = Memory(bytes)
+  do throws(ModelError) {
+    let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
+    let guardBytes = 4096
+    guard model.arenaBytes < 1 << 20 else { return nil }
+    let arena = Memory([UInt8](repeating: 0xA5, count: model.arenaBytes + 2 * guardBytes))
+    let inside = unsafe UnsafeMutableRawBufferPointer(
+      rebasing: arena.bytes[guardBytes..<guardBytes + model.arenaBytes])
+    let pixels = [UInt8](repeating: 200, count: model.frameBytes)
+    var session = unsafe try! Session(unsafeModel: model, arena: inside, instructionSet: .scalar)
+    unsafe pixels.withUnsafeBytes { unsafe try! session.run(pixels: $0) }
+    let after = arena.elements
+    #expect(after[..<guardBytes].allSatisfy { $0 == 0xA5 } && after.suffix(guardBytes).allSatisfy { $0 == 0xA5 })
+    return nil
+  } catch {
+    return error
+  }
+}
+
+@Suite struct ModelFileTests {
+  @Test func aWholeModelLoadsAndTellsWhatItHolds() throws {
+    let memory = Memory(TinyModel().bytes)
+    let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
+    #expect(model.tensorCount == 8 && model.operationCount == 5 && model.classCount == 3 && model.frameBytes == 16)
+    #expect(model.packedWeightBytes == 192 + 256 + 128)
+    #expect(model.tensor(3).format == FixedFormat(width: 16, fraction: 13, isSigned: true))
+    let names = (0..<8).map { unsafe String(decoding: model.unsafeName(model.tensor($0).name), as: UTF8.self) }
+    #expect(names == TinyModel.tensorNames)
+    let labels = (0..<3).map { unsafe String(decoding: model.unsafeLabel($0), as: UTF8.self) }
+    #expect(labels == ["a", "b", "c"])
+    guard case .conv2D(let parameters) = model.operation(0).operation else {
+      Issue.record("the first operation is a convolution")
+      return
+    }
+    #expect(parameters.kernelHeight == 3 && parameters.paddingLeft == 1 && parameters.shiftOffset == 256)
+  }
+
+  @Test func everyTruncationIsRefused() {
+    let bytes = TinyModel().bytes
+    for length in 1..<bytes.count { #expect(tryOut(Array(bytes[..<length])) != nil, "\(length) bytes") }
+    #expect(tryOut(bytes) == nil)
+    #expect(tryOut(bytes + [0])?.fault == .fileSize)
+  }
+
+  @Test func everyFlippedBitIsRefusedByTheDigestAtLast() {
+    let bytes = TinyModel().bytes
+    for index in bytes.indices {
+      var damaged = bytes
+      damaged[index] ^= 1 << UInt8(index % 8)
+      #expect(tryOut(damaged) != nil, "byte \(index)")
+    }
+  }
+
+  /// Every bit of the header and the records, with the digest made right again: refused, or run inside the arena.
+  @Test func noFlippedBitOfTheStructureEscapesTheArena() {
+    let tiny = TinyModel()
+    let structure = 128 + 24 * 8 + 8 * 48 + 5 * 160
+    var (refused, accepted) = (0, 0)
+    for index in 0..<structure {
+      for bit in UInt8(0)..<8 {
+        var damaged = tiny
+        damaged.bytes[index] ^= 1 << bit
+        damaged.stampDigest()
+        if tryOut(damaged.bytes) == nil { accepted += 1 } else { refused += 1 }
+      }
+    }
+    #expect(refused > 4 * structure && accepted > 100)
+  }
+
+  @Test(arguments: [
+    (0, ModelError.Fault.magic), (8, .version), (12, .headerSize), (16, .fileSize), (24, .unknownFeature),
+    (100, .reservedNotZero), (128, .sectionOrder), (136, .sectionPlace), (132, .reservedNotZero),
+  ])
+  func faultsNameTheirPlace(offset: Int, fault: ModelError.Fault) {
+    var tiny = TinyModel()
+    tiny.bytes[offset] ^= 0x01
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == ModelError(fault, at: offset == 100 ? 96 : offset))
+  }
+
+  @Test func aMissingFileIsUnreadable() {
+    do throws(ModelError) {
+      _ = unsafe try ModelFile(path: "no-such-file.fxm")
+      Issue.record("a missing file was loaded")
+    } catch {
+      #expect(error.fault == .unreadable && error.systemError == 2)
+    }
+  }
+
+  @Test func everyFaultHasItsOwnMessage() {
+    let messages = Set(ModelError.Fault.allCases.map { "\($0.message)" })
+    #expect(messages.count == ModelError.Fault.allCases.count)
+  }
+}
+
+@Suite struct SessionTests {
+  @Test func refusesArenasAndFramesThatDoNotFit() throws {
+    let memory = Memory(TinyModel().bytes)
+    let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
+    let arena = Memory([UInt8](repeating: 0, count: model.arenaBytes + 64))
+    #expect(throws: SessionError.arenaTooSmall) {
+      _ = unsafe try Session(
+        unsafeModel: model, arena: UnsafeMutableRawBufferPointer(rebasing: arena.bytes[..<(model.arenaBytes - 1)]),
+        instructionSet: .scalar)
+    }
+    #expect(throws: SessionError.arenaMisaligned) {
+      _ = unsafe try Session(
+        unsafeModel: model, arena: UnsafeMutableRawBufferPointer(rebasing: arena.bytes[1...]), instructionSet: .scalar)
+    }
+    var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: .scalar)
+    let short = [UInt8](repeating: 0, count: 15)
+    #expect(throws: SessionError.wrongFrameSize) {
+      unsafe try short.withUnsafeBytes { unsafe try session.run(pixels: $0) }
+    }
+  }
+
+  @Test func theSameFrameGivesTheSameLogitsAgain() throws {
+    let memory = Memory(TinyModel().bytes)
+    let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
+    let arena = Memory([UInt8](repeating: 0x5A, count: model.arenaBytes))
+    var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: .scalar)
+    func logits(_ pixel: UInt8) throws -> [Int32] {
+      let pixels = (0..<16).map { UInt8($0) &* pixel }
+      unsafe try pixels.withUnsafeBytes { unsafe try session.run(pixels: $0) }
+      return (0..<3).map { session.logit($0) }
+    }
+    let first = try logits(13)
+    #expect(try logits(200) != first)
+    #expect(try logits(13) == first)
+    #expect((0..<3).map { session.probability($0) }.reduce(0, +) > Softmax.one - 4)
+    #expect(first.firstIndex(of: first.max()!) == session.classIndex)
+  }
+}

@@ -1,0 +1,167 @@
+import EdgeRuntime
+
+/// A model file written by hand from docs/file-format.md, to test the reader without the exporter's writer.
+///
+/// 4x4x1 input -> conv 3x3 (2 channels) -> sampler (theta from a fully connected layer on the input) -> 2x2 max-pool
+/// -> fully connected, 3 logits.
+struct TinyModel {
+  var bytes: [UInt8]
+
+  static let tensorNames = ["input", "flat", "conv", "theta", "sampled", "pooled", "features", "logits"]
+  static let sectionCount = 8
+
+  init() {
+    var file = Bytes()
+    let tensors = Self.tensors()
+    let weights = Self.weights()
+    let sections: [[UInt8]] = [
+      tensors.bytes, Self.operations().bytes, weights, (0..<256).map { UInt8(truncatingIfNeeded: $0 - 128) },
+      Array("inputflatconvthetasampledpooledfeatureslogits".utf8), Array("a\nb\nc\n".utf8), Self.vectors(),
+      Array(#"{"source":"tiny"}"#.utf8),
+    ]
+    var offsets: [Int] = []
+    var end = 128 + 24 * Self.sectionCount
+    for section in sections {
+      end = Layout.aligned(end)
+      offsets.append(end)
+      end += section.count
+    }
+    file.u64(0x0A1A_0A0D_4D58_4689)
+    file.u16(1, 0)
+    file.u32(128)
+    file.u64(UInt64(end))
+    file.u64(0)
+    file.u32(8, 8, 5, Self.arenaBytes, Self.workspaceOffset, 0, 7, 1)
+    file.zeros(64)
+    for (index, section) in sections.enumerated() {
+      file.u32(index + 1, 0)
+      file.u64(UInt64(offsets[index]))
+      file.u64(UInt64(section.count))
+    }
+    for (offset, section) in zip(offsets, sections) {
+      file.zeros(offset - file.bytes.count)
+      file.bytes += section
+    }
+    bytes = file.bytes
+    stampDigest()
+  }
+
+  mutating func stampDigest() {
+    let digest = unsafe bytes.withUnsafeBytes { unsafe Digest.ofModel($0) }
+    for index in 0..<32 { bytes[64 + index] = digest[index] }
+  }
+
+  static let conv = ConvolutionParameters(
+    kernelHeight: 3, kernelWidth: 3, paddingTop: 1, paddingLeft: 1, paddingBottom: 1, paddingRight: 1)
+  static let workspaceOffset = 512
+  static let workspaces = (
+    conv: Conv2D.workspaceBytes(parameters: conv, inputHeight: 4, inputWidth: 4, inputChannels: 1, outputChannels: 2),
+    theta: Conv2D.workspaceBytes(
+      parameters: ConvolutionParameters(kernelHeight: 1, kernelWidth: 1), inputHeight: 1, inputWidth: 1,
+      inputChannels: 16, outputChannels: 6),
+    logits: Conv2D.workspaceBytes(
+      parameters: ConvolutionParameters(kernelHeight: 1, kernelWidth: 1), inputHeight: 1, inputWidth: 1,
+      inputChannels: 8, outputChannels: 3)
+  )
+  static var arenaBytes: Int { workspaceOffset + max(workspaces.conv, workspaces.theta, workspaces.logits) }
+
+  private static func tensors() -> Bytes {
+    var records = Bytes()
+    var name = 0
+    let rows: [(width: Int, signed: Int, fraction: Int, shape: [Int], place: Int, live: (Int, Int))] = [
+      (8, 1, 7, [4, 4, 1], 0, (0, 1)), (8, 1, 7, [1, 1, 16], 0, (0, 1)), (8, 0, 6, [4, 4, 2], 64, (0, 2)),
+      (16, 1, 13, [1, 1, 6], 128, (1, 2)), (8, 0, 6, [4, 4, 2], 192, (2, 3)), (8, 0, 6, [2, 2, 2], 256, (3, 4)),
+      (8, 0, 6, [1, 1, 8], 256, (3, 4)), (16, 1, 8, [1, 1, 3], 320, (4, 4)),
+    ]
+    for (row, text) in zip(rows, tensorNames) {
+      records.u32(name, text.utf8.count)
+      name += text.utf8.count
+      let element = row.width / 8
+      records.bytes += [UInt8(row.width), UInt8(row.signed), UInt8(row.fraction), UInt8(element)]
+      records.u32(row.shape[0], row.shape[1], row.shape[2], row.place, row.shape.reduce(element, *))
+      records.u32(row.live.0, row.live.1, 0, 0)
+    }
+    return records
+  }
+
+  private static func operations() -> Bytes {
+    var records = Bytes()
+    func operation(
+      _ kind: Int, inputs: [Int], output: Int, range: (Int, Int), workspace: Int, words: [Int],
+      into records: inout Bytes
+    ) {
+      records.u16(kind, inputs.count)
+      records.u32(0, 5)
+      for position in 0..<4 { records.u32(position < inputs.count ? inputs[position] : 0xFFFF_FFFF) }
+      records.u32(output)
+      records.i32(range.0, range.1)
+      records.u64(0)
+      records.i32(Int(Int32.min))
+      records.u32(workspace)
+      for word in 0..<26 { records.i32(word < words.count ? words[word] : 0) }
+    }
+    func words(_ kernel: Int, _ padding: Int, weights: Int, bytes: Int, bias: Int, shift: Int) -> [Int] {
+      [kernel, kernel, 1, 1, padding, padding, padding, padding, 1, 1, 1, 0, weights, bytes, bias, shift, 8, 1 << 20]
+    }
+    operation(
+      1, inputs: [0], output: 2, range: (0, 255), workspace: workspaces.conv,
+      words: words(3, 1, weights: 0, bytes: 192, bias: 192, shift: 256), into: &records)
+    operation(
+      2, inputs: [1], output: 3, range: (-32768, 32767), workspace: workspaces.theta,
+      words: words(1, 0, weights: 320, bytes: 256, bias: 576, shift: 640), into: &records)
+    let half = 2 << 16
+    let axis = (a0: -3 << 15, one: 1 << 16, d: 3 << 15)
+    operation(
+      5, inputs: [2, 3], output: 4, range: (0, 255), workspace: 0,
+      words: [
+        0, 0, axis.a0, axis.one, axis.a0, axis.one, half, axis.d, axis.a0, axis.one, axis.a0, axis.one, half, axis.d,
+      ],
+      into: &records)
+    operation(
+      3, inputs: [4], output: 5, range: (0, 255), workspace: 0, words: [2, 2, 2, 2, 0, 0, 0, 0], into: &records)
+    operation(
+      2, inputs: [6], output: 7, range: (-32768, 32767), workspace: workspaces.logits,
+      words: words(1, 0, weights: 704, bytes: 128, bias: 832, shift: 896), into: &records)
+    return records
+  }
+
+  /// Blobs at multiples of 64: weights, biases and shifts of each layer.
+  private static func weights() -> [UInt8] {
+    var generator = SeededGenerator(seed: 11)
+    var blob = Bytes()
+    for _ in 0..<192 { blob.bytes.append(UInt8(bitPattern: Int8.random(in: -127...127, using: &generator))) }
+    for _ in 0..<16 { blob.i32(100) }
+    blob.bytes += [UInt8](repeating: 7, count: 16)
+    blob.zeros(320 - blob.bytes.count)
+    for _ in 0..<256 { blob.bytes.append(UInt8(bitPattern: Int8.random(in: -3...3, using: &generator))) }
+    for index in 0..<16 { blob.i32(index == 0 || index == 4 ? 8192 : 0) }
+    blob.bytes += [UInt8](repeating: 0, count: 16)
+    blob.zeros(704 - blob.bytes.count)
+    for _ in 0..<128 { blob.bytes.append(UInt8(bitPattern: Int8.random(in: -127...127, using: &generator))) }
+    for _ in 0..<16 { blob.i32(-5) }
+    blob.bytes += [UInt8](repeating: 5, count: 16)
+    return blob.bytes
+  }
+
+  /// One vector of 16 pixels and 3 logits, each padded to 64 bytes, and a digest (not verified on load).
+  private static func vectors() -> [UInt8] {
+    (0..<16).map { UInt8($0 * 15) } + [UInt8](repeating: 0, count: 48 + 64 + 32)
+  }
+}
+
+/// Little-endian fields appended to a byte string.
+struct Bytes {
+  var bytes: [UInt8] = []
+
+  mutating func zeros(_ count: Int) { bytes += [UInt8](repeating: 0, count: count) }
+  mutating func u64(_ value: UInt64) {
+    for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
+  }
+  mutating func u32(_ values: Int...) { for value in values { i32(value) } }
+  mutating func i32(_ values: Int...) {
+    for value in values { for shift in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) } }
+  }
+  mutating func u16(_ values: Int...) {
+    for value in values { for shift in 0..<2 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) } }
+  }
+}
