@@ -94,7 +94,8 @@ let package = Package(
     .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime"], swiftSettings: strict),
     .testTarget(name: "QuantizeTests", dependencies: ["Quantize"], swiftSettings: strict),
     .testTarget(name: "ExporterTests", dependencies: ["Exporter"], swiftSettings: strict),
-    .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: strict),
+    .testTarget(
+      name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
     .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),
     .testTarget(name: "FerriteTests", dependencies: ["ferrite", "DrawnFaces"], swiftSettings: strict),
   ],

@@ -1,1 +1,3 @@
 #pragma once
+#include "ReadJPEG.h"
+#include "ReadPNG.h"

@@ -1,0 +1,81 @@
+import FoundationEssentials
+
+/// Labelled pictures for calibration and comparison, read one at a time: a set may be larger than the memory.
+public struct DataSet: Sendable {
+  private enum Source: Sendable {
+    case folders(ClassFolders)
+    case table(ExpressionTable)
+    case arrays(ImageArrays)
+  }
+
+  private let source: Source
+  /// What every picture has: another size is an error, never resized in silence.
+  public let extent: ImageExtent
+
+  /// Opens a data set and checks its shape and labels; pictures are decoded when asked for.
+  ///
+  /// - Parameters:
+  ///   - path: a folder of class folders (JPEG, PNG, PGM); a `.csv` with FER-2013's columns; or `X-images.npy` with
+  ///     `X-labels.npy` beside it.
+  ///   - labels: the model's classes, in the order of its logits. Folder names are matched with them; the numbers of the other
+  ///     kinds index them.
+  ///   - extent: the network's input.
+  ///   - usage: only the rows of this `Usage` of a `.csv`; the other kinds have none.
+  public init(path: String, labels: [String], extent: ImageExtent, usage: String? = nil) throws(DataError) {
+    self.extent = extent
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw DataError(path, .unreadable(reason: "no such file or folder"))
+    }
+    let isTable = !isFolder && path.lowercased().hasSuffix(".csv")
+    guard usage == nil || isTable else { throw DataError(path, .unsupported("a usage, which only a .csv has")) }
+    if isFolder {
+      source = .folders(try ClassFolders(path: path, labels: labels))
+    } else if isTable {
+      source = .table(try ExpressionTable(path: path, classes: labels.count, usage: usage))
+    } else if path.hasSuffix(ImageArrays.imageSuffix) {
+      source = .arrays(try ImageArrays(path: path, classes: labels.count, extent: extent))
+    } else {
+      throw DataError(path, .unknownDataKind)
+    }
+    guard count > 0 else { throw DataError(path, .empty) }
+  }
+
+  public var count: Int {
+    switch source {
+    case .folders(let folders): folders.files.count
+    case .table(let table): table.rows.count
+    case .arrays(let arrays): arrays.labels.count
+    }
+  }
+
+  /// The picture at `index`, read and decoded now.
+  public func sample(_ index: Int) throws(DataError) -> Sample {
+    switch source {
+    case .folders(let folders): try folders.sample(index, extent: extent)
+    case .table(let table): try table.sample(index, extent: extent)
+    case .arrays(let arrays): arrays.sample(index)
+    }
+  }
+
+  /// At most `limit` indices, evenly spread over the set: a set sorted by class still gives every class its share.
+  public func indices(limit: Int? = nil) -> [Int] {
+    let taken = min(limit ?? count, count)
+    return (0..<taken).map { $0 * count / taken }
+  }
+}
+
+/// A labelled picture of a data set.
+public struct Sample: Equatable, Sendable {
+  /// Where it comes from: `happy/17.png`, `fer2013.csv:18` (its line), `test-images.npy[17]`.
+  public var id: String
+  /// Index of its class.
+  public var label: Int
+  public var image: PixelImage
+
+  init(id: String, label: Int, image: PixelImage) {
+    self.id = id
+    self.label = label
+    self.image = image
+  }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+
+/// A NumPy array of pictures, `X-images.npy`, and the array of their labels beside it, `X-labels.npy`.
+struct ImageArrays: Sendable {
+  static let imageSuffix = "-images.npy"
+  static let labelSuffix = "-labels.npy"
+
+  let path: String
+  let labels: [Int]
+  private let extent: ImageExtent
+  private let images: NumPyArray
+
+  /// Checks both arrays and reads the labels.
+  ///
+  /// Images: uint8, N x height x width, or N x height x width x channels. Labels: uint8, int32 or int64, N.
+  init(path: String, classes: Int, extent: ImageExtent) throws(DataError) {
+    images = try NumPyArray(path: path)
+    guard images.element == .uint8 else {
+      throw DataError(path, .unsupported("images of \(images.element), not uint8"))
+    }
+    guard images.shape.count == 3 || images.shape.count == 4 else {
+      throw DataError(path, .unsupported("a shape \(images.shape): images are N, height, width"))
+    }
+    let found = ImageExtent(
+      width: images.shape[2], height: images.shape[1], channels: images.shape.count == 4 ? images.shape[3] : 1)
+    guard found == extent else { throw DataError(path, .wrongSize(found: found, wanted: extent)) }
+
+    let labelPath = path.dropLast(ImageArrays.imageSuffix.count) + ImageArrays.labelSuffix
+    let labelArray = try NumPyArray(path: String(labelPath))
+    guard labelArray.shape.count == 1 else {
+      throw DataError(labelArray.path, .unsupported("a shape \(labelArray.shape): labels are a vector"))
+    }
+    guard labelArray.shape[0] == images.shape[0] else {
+      throw DataError(
+        path,
+        .countsDiffer(images: images.shape[0], labels: labelArray.shape[0], labelFile: labelArray.path))
+    }
+    var labels: [Int] = []
+    for index in 0..<labelArray.shape[0] {
+      let label = labelArray.integer(index)
+      guard label >= 0, label < classes else {
+        throw DataError(labelArray.path, at: .image(index), .labelOutOfRange(label, classes: classes))
+      }
+      labels.append(label)
+    }
+    self.path = path
+    self.labels = labels
+    self.extent = extent
+  }
+
+  func sample(_ index: Int) -> Sample {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let pixels = images.bytes(from: index * extent.count, count: extent.count)
+    return Sample(
+      id: "\(name)[\(index)]", label: labels[index], image: PixelImage(extent: extent, pixels: Array(pixels)))
+  }
+}
