@@ -20,7 +20,8 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
     name: name,
     dependencies: ["EdgeKernels", "CVector"],
     swiftSettings: strict
-      + (architecture == kernelArchitecture ? [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })] : []))
+      // Optimised in every configuration: tests exercise the machine code that ships.
+      + (architecture == kernelArchitecture ? [.unsafeFlags(["-O"] + flags.flatMap { ["-Xcc", $0] })] : []))
 }
 
 /// The device program: an executable of its own here, an archive for the linker of the board's C library when cross-building.
@@ -62,11 +63,13 @@ let package = Package(
     kernels(
       "EdgeKernelsVNNI", on: "x86_64",
       flags: ["-mavx2", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]),
-    kernels("EdgeKernelsDotProd", on: "aarch64", flags: ["-march=armv8.2-a+dotprod"]),
+    kernels("EdgeKernelsNEON", on: "aarch64", flags: []),
+    kernels("EdgeKernelsDotProd", on: "aarch64", flags: ["-march=armv8-a+dotprod"]),
     .target(
       name: "EdgeRuntime",
       dependencies: [
-        "CVector", "CLinux", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI", "EdgeKernelsDotProd",
+        "CVector", "CLinux", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI", "EdgeKernelsNEON",
+        "EdgeKernelsDotProd",
       ],
       swiftSettings: strict),
 

@@ -1,3 +1,5 @@
+import CVector
+
 /// The kernel families. All give the same bits; they differ in speed.
 public enum InstructionSet: UInt8, Sendable {
   /// Plain loops: the specification.
@@ -19,6 +21,35 @@ public enum InstructionSet: UInt8, Sendable {
     case .neon: "neon"
     case .dotprod: "dotprod"
     }
+  }
+
+  /// Whether this machine runs it: the processor has the instructions and the system saves their registers.
+  public var isAvailable: Bool {
+    #if arch(x86_64)
+      switch self {
+      case .scalar: true
+      case .avx2: ferrite_hasAVX2()
+      case .avx512vnni: ferrite_hasAVX512VNNI()
+      case .neon, .dotprod: false
+      }
+    #elseif arch(arm64)
+      switch self {
+      case .scalar, .neon: true
+      case .dotprod: ferrite_hasDotProduct()
+      case .avx2, .avx512vnni: false
+      }
+    #else
+      self == .scalar
+    #endif
+  }
+
+  /// The fastest that this machine has.
+  public static var best: InstructionSet {
+    if dotprod.isAvailable { return .dotprod }
+    if neon.isAvailable { return .neon }
+    if avx512vnni.isAvailable { return .avx512vnni }
+    if avx2.isAvailable { return .avx2 }
+    return .scalar
   }
 }
 

@@ -1,16 +1,47 @@
+import CVector
+
 extension Conv2D {
-  /// Runs one convolution; every instruction set gives the reference's bits.
+  /// Runs one convolution or fully connected layer with the kernels of `instructionSet`, which this machine has, or by the
+  /// reference where they don't apply (`isVectorized`): the same bits either way.
   public static func run(_ a: ConvolutionArguments, instructionSet: InstructionSet) {
-    unsafe reference(a)
+    guard unsafe isVectorized(a.parameters, inputFormat: a.inputFormat, instructionSet: instructionSet) else {
+      return unsafe reference(a)
+    }
+    var task = unsafe kernelTask(a)
+    guard unsafe task.outputHeight > 0 && task.outputWidth > 0 else { return }
+    #if arch(x86_64)
+      switch instructionSet {
+      case .avx2: unsafe ferrite_convolve_avx2(&task)
+      case .avx512vnni: unsafe ferrite_convolve_avx512vnni(&task)
+      case .scalar, .neon, .dotprod: preconditionFailure("an instruction set of another architecture")
+      }
+    #elseif arch(arm64)
+      switch instructionSet {
+      case .neon: unsafe ferrite_convolve_neon(&task)
+      case .dotprod: unsafe ferrite_convolve_dotprod(&task)
+      case .scalar, .avx2, .avx512vnni: preconditionFailure("an instruction set of another architecture")
+      }
+    #else
+      preconditionFailure("an instruction set of another architecture")
+    #endif
   }
-}
 
-extension AffineGridSample {
-  public static func run(_ a: AffineGridSampleArguments, instructionSet: InstructionSet) {
-    unsafe reference(a)
+  private static func kernelTask(_ a: ConvolutionArguments) -> FerriteConvolution {
+    let p = unsafe a.parameters
+    let biasBytes = unsafe Layout.aligned(correctedBiasBytes(a.outputChannels))
+    let workspaceBytes = unsafe workspaceBytes(
+      parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
+      outputChannels: a.outputChannels)
+    return unsafe FerriteConvolution(
+      input: a.input, output: a.output, weights: a.weights, bias: a.bias, shifts: a.shifts, workspace: a.workspace,
+      biasBytes: Int64(biasBytes), stripBytes: Int64(workspaceBytes - biasBytes), inputHeight: Int64(a.inputHeight),
+      inputWidth: Int64(a.inputWidth), inputChannels: Int64(a.inputChannels),
+      outputHeight: Int64(p.outputHeight(a.inputHeight)), outputWidth: Int64(p.outputWidth(a.inputWidth)),
+      outputChannels: Int64(a.outputChannels), kernelHeight: Int64(p.kernelHeight), kernelWidth: Int64(p.kernelWidth),
+      strideHeight: Int64(p.strideHeight), strideWidth: Int64(p.strideWidth), paddingTop: Int64(p.paddingTop),
+      paddingLeft: Int64(p.paddingLeft), dilationHeight: Int64(p.dilationHeight), minimum: a.minimum,
+      maximum: a.maximum, inputIsSigned: a.inputFormat.isSigned,
+      inputFitsInt8: a.inputFormat.isSigned || a.inputFormat.width < 8, hasMaxPool: p.hasMaxPool,
+      outputIsWide: a.outputFormat.elementBytes == 2)
   }
-}
-
-extension InstructionSet {
-  public var isAvailable: Bool { self == .scalar }
 }

@@ -1,0 +1,38 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// One convolution as a kernel sees it: plain C, because each instruction set's kernels are an object of their own whose
+/// code nobody may inline. Extents are pixels, NHWC with N = 1. The caller has checked all of it.
+struct FerriteConvolution {
+  const void *input;
+  void *output;
+  /// [ceil(outputs/16)][kernel height][ceil(kernel width * C / 4)][16 outputs][4 taps]
+  const int8_t *weights;
+  /// Both for a whole number of blocks of 16 outputs.
+  const int32_t *bias;
+  const uint8_t *shifts;
+  /// A multiple of 64: corrected biases, then the strip.
+  void *workspace;
+  int64_t biasBytes, stripBytes;
+  int64_t inputHeight, inputWidth, inputChannels;
+  /// After the pool.
+  int64_t outputHeight, outputWidth, outputChannels;
+  int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, paddingTop, paddingLeft, dilationHeight;
+  int32_t minimum, maximum;
+  bool inputIsSigned;
+  /// Signed, or unsigned with at most 7 bits.
+  bool inputFitsInt8;
+  bool hasMaxPool;
+  /// Two bytes a value instead of one.
+  bool outputIsWide;
+};
+
+void ferrite_convolve_avx2(const struct FerriteConvolution *convolution);
+void ferrite_convolve_avx512vnni(const struct FerriteConvolution *convolution);
+void ferrite_convolve_neon(const struct FerriteConvolution *convolution);
+void ferrite_convolve_dotprod(const struct FerriteConvolution *convolution);
+
+#pragma clang assume_nonnull end

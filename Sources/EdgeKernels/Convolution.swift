@@ -1,0 +1,142 @@
+import CVector
+
+/// One convolution, planned in bytes for one instruction set.
+///
+/// Every kernel row of a window is one run of bytes in a zero-padded copy of the input, the strip. A tile is two runs of
+/// `run` neighbouring pixels: side by side, or one above the other, so that each pair of columns is a window of the fused
+/// 2x2 max-pool. For each tile, group by group, `run * 2` broadcast activations meet `vectors` weight vectors in
+/// registers, and the finished sums are requantised and stored without touching memory between.
+///
+/// - Parameters (of the type): `longestRun` 2, 4 or 6 pixels; `vectors` of outputs in a tile; `streamed` vectors for a
+///   single pixel (a fully connected layer), where weights are used once and only latency is to be hidden. Both counts
+///   divide the vectors of a block of 16 outputs, unless a block is one vector.
+@safe
+public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vectors: Int, let streamed: Int> {
+  @usableFromInline let task: FerriteConvolution
+  @usableFromInline let shape: WindowShape<A>
+  @usableFromInline let biases: Bytes
+  @usableFromInline let strip: MutableBytes
+  /// One padded row of the strip.
+  @usableFromInline let rowTaps: Int
+  @usableFromInline let flip: UInt8
+
+  @inlinable
+  public init(_ task: FerriteConvolution) {
+    unsafe self.task = task
+    let pooled = unsafe task.hasMaxPool ? 2 : 1
+    let convolvedWidth = unsafe Int(task.outputWidth) &* pooled
+    // Without the odd column that a pool drops: nothing reads what lies only under that.
+    let stripWidth = unsafe (convolvedWidth &- 1) &* Int(task.strideWidth) &+ Int(task.kernelWidth)
+    rowTaps = unsafe stripWidth &* Int(task.inputChannels)
+    shape = unsafe WindowShape(task, rowStep: rowTaps &* A.bytesPerTap)
+    flip = unsafe A.flip(inputIsSigned: task.inputIsSigned, fitsInt8: task.inputFitsInt8)
+    strip = unsafe MutableBytes(task.workspace + Int(task.biasBytes))
+    biases = unsafe Bytes(flip == 0 ? UnsafeRawPointer(task.bias) : UnsafeRawPointer(task.workspace))
+  }
+
+  @inlinable
+  public func run() {
+    if flip != 0 { correctBiases() }
+    let height = unsafe Int(task.outputHeight)
+    let rowsPerStrip = outputRowsPerStrip
+    var firstRow = 0
+    while firstRow < height {
+      let rows = min(rowsPerStrip, height &- firstRow)
+      fillStrip(firstRow: firstRow, rows: rows)
+      convolveStrip(firstRow: firstRow, rows: rows)
+      firstRow &+= rows
+    }
+  }
+
+  /// As many as the strip has room for; `Conv2D.workspaceBytes` proves at least one.
+  @inlinable
+  var outputRowsPerStrip: Int {
+    let overhang = 2 &* shape.pixelStep &+ 64
+    let stripRows = unsafe (Int(task.stripBytes) &- overhang) / shape.rowStep
+    let reach = unsafe (Int(task.kernelHeight) &- 1) &* Int(task.dilationHeight) &+ 1
+    let convolved = unsafe (stripRows &- reach) / Int(task.strideHeight) &+ 1
+    return max(1, unsafe task.hasMaxPool ? convolved / 2 : convolved)
+  }
+
+  /// All outputs of the strip. Outputs are the outer loop: a block's weights stay in the nearest cache for all its pixels.
+  @inlinable
+  func convolveStrip(firstRow: Int, rows: Int) {
+    let count = unsafe (Int(task.outputChannels) &+ A.Totals.scalarCount &- 1) / A.Totals.scalarCount
+    var vector = 0
+    if unsafe task.outputHeight == 1 && task.outputWidth == 1 && !task.hasMaxPool {
+      while vector &+ streamed <= count {
+        tile(Tile<A, 1, 1, streamed>.self, at: strip, vector: vector, row: 0, column: 0, columns: 1)
+        vector &+= streamed
+      }
+    }
+    while vector &+ vectors <= count {
+      for row in 0..<rows { convolveRow(VectorCount<vectors>.self, vector: vector, firstRow: firstRow, row: row) }
+      vector &+= vectors
+    }
+    while vector < count {
+      for row in 0..<rows { convolveRow(VectorCount<1>.self, vector: vector, firstRow: firstRow, row: row) }
+      vector &+= 1
+    }
+  }
+
+  /// One output row of `n` vectors: the longest tiles that fit, then shorter ones. The last tile of an unpooled row may
+  /// compute up to two pixels too many, from the bytes behind the row, and drops them.
+  @inlinable
+  func convolveRow<let n: Int>(_: VectorCount<n>.Type, vector: Int, firstRow: Int, row: Int) {
+    let pooled = unsafe task.hasMaxPool
+    let width = unsafe Int(task.outputWidth)
+    let stride = pooled ? 2 : 1
+    let origin = unsafe strip + row &* stride &* Int(task.strideHeight) &* shape.rowStep
+    let columnStep = stride &* shape.pixelStep
+    let longest = pooled ? longestRun / 2 : longestRun &* 2
+    let middle = pooled ? 2 : 8
+    let shortest = pooled ? 1 : 4
+    var x = 0
+    while x &+ longest <= width {
+      tile(
+        Tile<A, 2, longestRun, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x,
+        columns: longest)
+      x &+= longest
+    }
+    while longestRun > 4 && x &+ middle <= width {
+      tile(
+        Tile<A, 2, 4, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x,
+        columns: middle)
+      x &+= middle
+    }
+    while x &+ 1 < width || (pooled && x < width) {
+      tile(
+        Tile<A, 2, 2, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x,
+        columns: min(shortest, width &- x))
+      x &+= shortest
+    }
+    if x < width {
+      tile(
+        Tile<A, 1, 1, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x, columns: 1
+      )
+    }
+  }
+
+  /// One tile from its first window's first byte to its stored outputs, `columns` of them from `column` on.
+  @inlinable @inline(__always)
+  func tile<let runs: Int, let run: Int, let n: Int>(
+    _: Tile<A, runs, run, n>.Type, at window: MutableBytes, vector: Int, row: Int, column: Int, columns: Int
+  ) {
+    let firstOutput = vector &* A.Totals.scalarCount
+    var tile = Tile<A, runs, run, n>(biases: biases + firstOutput &* 4)
+    let runOffset = unsafe task.hasMaxPool ? Int(task.strideHeight) &* shape.rowStep : run &* shape.pixelStep
+    tile.accumulate(
+      shape, weights: unsafe Bytes(task.weights) + shape.weightsOffset(vector: vector), window: window.readOnly,
+      runOffset: runOffset)
+    let store = unsafe OutputStore<A.Totals>(task, firstOutput: firstOutput)
+    let pixel = unsafe row &* Int(task.outputWidth) &+ column
+    if unsafe task.hasMaxPool {
+      tile.finishPooled(store, pixel: pixel)
+    } else {
+      tile.finish(store, pixel: pixel, columns: columns)
+    }
+  }
+}
+
+/// A number of vectors as a type, to be passed to generic functions.
+public enum VectorCount<let n: Int> {}

@@ -1,0 +1,54 @@
+/// How one instruction set multiplies activations by weights. Everything else of a convolution is written once, over this.
+///
+/// Weights come in groups: four taps for each of 16 outputs, 64 bytes. A vector covers `Totals.scalarCount` of the 16;
+/// a chunk is the groups of one vector that are multiplied together.
+public protocol ConvolutionArithmetic {
+  /// One Int32 for each output of a vector.
+  associatedtype Totals: Int32Vector
+  /// The running sums of a vector and pixel, perhaps several for each output. All adding wraps.
+  associatedtype Sums
+  /// A chunk's weights of one vector.
+  associatedtype Weights
+  /// A chunk's activations of one pixel, for every output alike.
+  associatedtype Taps
+  /// The arithmetic of single groups, for what is left of a row after whole chunks. `Self` where a chunk is one group.
+  associatedtype Remainder: ConvolutionArithmetic where Remainder.Sums == Sums, Remainder.Totals == Totals
+
+  static var groupsPerChunk: Int { get }
+  /// Bytes of one activation in the strip.
+  static var bytesPerTap: Int { get }
+
+  /// What the strip's activations differ by from raw values in their top bit: 0x80 where the instruction needs the other
+  /// signedness, else 0. A sum then is too large or too small by the response to that offset alone, which the bias takes.
+  static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8
+  /// Writes `count` activations of a strip from as many input bytes.
+  static func convert(_ source: Bytes, to strip: MutableBytes, count: Int, isSigned: Bool, flip: UInt8)
+
+  static func loadWeights(_ bytes: Bytes) -> Weights
+  static func loadTaps(_ bytes: Bytes) -> Taps
+  static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ taps: Taps)
+
+  /// Sums whose totals are `values`.
+  static func start(_ values: Totals) -> Sums
+  static func totals(_ sums: Sums) -> Totals
+  /// RND by `shift` (0...31) bits: `totals + 2^(shift-1)` fits 32 bits.
+  static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals
+}
+
+extension ConvolutionArithmetic {
+  @inlinable @inline(__always)
+  public static var bytesPerTap: Int { 1 }
+
+  @inlinable @inline(__always)
+  public static func convert(_ source: Bytes, to strip: MutableBytes, count: Int, isSigned: Bool, flip: UInt8) {
+    for tap in 0..<count { (strip + tap).store((source + tap).load(UInt8.self) ^ flip) }
+  }
+
+  @inlinable @inline(__always)
+  public static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals {
+    // 2^(shift-1), and 0 for a shift of 0. The mask clears the sign that a shift of 31 drags in.
+    let one = Totals(repeating: 1)
+    let half = ((one &<< shift) &>> one) & Totals(repeating: .max)
+    return (totals &+ half) &>> shift
+  }
+}

@@ -1,0 +1,86 @@
+/// The running sums of a tile: `runs` x `run` pixels, `vectors` vectors of outputs, held in registers.
+@usableFromInline
+struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: Int> {
+  @usableFromInline var sums: InlineArray<runs, InlineArray<run, InlineArray<vectors, A.Sums>>>
+
+  /// Every pixel starts from the outputs' biases.
+  @inlinable @inline(__always)
+  init(biases: Bytes) {
+    var pixel = InlineArray<vectors, A.Sums>(repeating: A.start(A.Totals(repeating: 0)))
+    for v in 0..<vectors { pixel[v] = A.start((biases + v &* A.Totals.scalarCount &* 4).load(A.Totals.self)) }
+    sums = InlineArray(repeating: InlineArray(repeating: pixel))
+  }
+
+  /// Adds every product of the windows whose first byte lies at `window + r * runOffset + x * pixelStep`.
+  @inlinable @inline(__always)
+  mutating func accumulate(_ shape: WindowShape<A>, weights: Bytes, window: Bytes, runOffset: Int) {
+    var weights = weights
+    var row = window
+    var kernelRow = 0
+    while kernelRow < shape.kernelHeight {
+      var taps = row
+      accumulate(A.self, chunks: shape.chunksPerRow, shape, &weights, &taps, runOffset)
+      if A.groupsPerChunk > 1 {
+        accumulate(A.Remainder.self, chunks: shape.leftGroupsPerRow, shape, &weights, &taps, runOffset)
+      }
+      row = row + shape.kernelRowStep
+      kernelRow &+= 1
+    }
+  }
+
+  @inlinable @inline(__always)
+  mutating func accumulate<B: ConvolutionArithmetic>(
+    _: B.Type, chunks: Int, _ shape: WindowShape<A>, _ weights: inout Bytes, _ taps: inout Bytes, _ runOffset: Int
+  ) where B.Sums == A.Sums {
+    var chunk = 0
+    while chunk < chunks {
+      var vector = InlineArray<vectors, B.Weights>(repeating: B.loadWeights(weights))
+      for v in 1..<max(1, vectors) { vector[v] = B.loadWeights(weights + v &* shape.vectorStep) }
+      for r in 0..<runs {
+        for x in 0..<run {
+          let pixel = B.loadTaps(taps + (r &* runOffset &+ x &* shape.pixelStep))
+          for v in 0..<vectors { B.multiplyAdd(&sums[r][x][v], vector[v], pixel) }
+        }
+      }
+      weights = weights + B.groupsPerChunk &* 64
+      taps = taps + B.groupsPerChunk &* 4 &* B.bytesPerTap
+      chunk &+= 1
+    }
+  }
+
+  /// Stores the pixels of both runs, side by side; `columns` of them are in the image.
+  @inlinable @inline(__always)
+  func finish(_ store: OutputStore<A.Totals>, pixel: Int, columns: Int) {
+    let zero = InlineArray<vectors, A.Totals>(repeating: A.Totals(repeating: 0))
+    var totals = InlineArray<runs, InlineArray<run, InlineArray<vectors, A.Totals>>>(
+      repeating: InlineArray(repeating: zero))
+    for r in 0..<runs {
+      for x in 0..<run {
+        for v in 0..<vectors { totals[r][x][v] = A.totals(sums[r][x][v]) }
+      }
+    }
+    for v in 0..<vectors {
+      let output = store.vector(v)
+      for x in 0..<columns { output.put(A.self, totals[x / run][x % run][v], pixel: pixel &+ x) }
+    }
+  }
+
+  /// Stores the greatest of each 2x2 window: requantisation is monotone, so the greatest sum gives the greatest output.
+  @inlinable @inline(__always)
+  func finishPooled(_ store: OutputStore<A.Totals>, pixel: Int) {
+    let zero = InlineArray<vectors, A.Totals>(repeating: A.Totals(repeating: 0))
+    var totals = InlineArray<run, InlineArray<vectors, A.Totals>>(repeating: zero)
+    for x in 0..<run / 2 {
+      for v in 0..<vectors {
+        let upper = A.Totals.greater(A.totals(sums[0][2 &* x][v]), A.totals(sums[0][2 &* x &+ 1][v]))
+        let lower = A.Totals.greater(
+          A.totals(sums[runs &- 1][2 &* x][v]), A.totals(sums[runs &- 1][2 &* x &+ 1][v]))
+        totals[x][v] = A.Totals.greater(upper, lower)
+      }
+    }
+    for v in 0..<vectors {
+      let output = store.vector(v)
+      for x in 0..<run / 2 { output.put(A.self, totals[x][v], pixel: pixel &+ x) }
+    }
+  }
+}

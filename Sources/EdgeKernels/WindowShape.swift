@@ -1,0 +1,40 @@
+import CVector
+
+/// The steps from one activation or weight to the next, in bytes, for one convolution and instruction set.
+public struct WindowShape<A: ConvolutionArithmetic> {
+  @usableFromInline let kernelHeight: Int
+  /// Groups of four taps in a kernel row, and how they divide into chunks.
+  @usableFromInline let groupsPerRow: Int
+  @usableFromInline let chunksPerRow: Int
+  @usableFromInline let leftGroupsPerRow: Int
+  /// From a strip row to the next, from a kernel row to the next, from an output pixel's window to the next.
+  @usableFromInline let rowStep: Int
+  @usableFromInline let kernelRowStep: Int
+  @usableFromInline let pixelStep: Int
+  /// Weights of 16 outputs.
+  @usableFromInline let blockBytes: Int
+
+  @inlinable
+  init(_ task: FerriteConvolution, rowStep: Int) {
+    kernelHeight = unsafe Int(task.kernelHeight)
+    groupsPerRow = unsafe (Int(task.kernelWidth) &* Int(task.inputChannels) &+ 3) / 4
+    chunksPerRow = groupsPerRow / A.groupsPerChunk
+    leftGroupsPerRow = groupsPerRow % A.groupsPerChunk
+    self.rowStep = rowStep
+    kernelRowStep = unsafe Int(task.dilationHeight) &* rowStep
+    pixelStep = unsafe Int(task.strideWidth) &* Int(task.inputChannels) &* A.bytesPerTap
+    blockBytes = kernelHeight &* groupsPerRow &* 64
+  }
+
+  @inlinable @inline(__always)
+  static var vectorsPerBlock: Int { 16 / A.Totals.scalarCount }
+
+  @inlinable @inline(__always)
+  func weightsOffset(vector: Int) -> Int {
+    vector / Self.vectorsPerBlock &* blockBytes &+ vector % Self.vectorsPerBlock &* (A.Totals.scalarCount &* 4)
+  }
+
+  /// From a vector's weights to the next one's, inside a tile.
+  @inlinable @inline(__always)
+  var vectorStep: Int { Self.vectorsPerBlock == 1 ? blockBytes : A.Totals.scalarCount &* 4 }
+}

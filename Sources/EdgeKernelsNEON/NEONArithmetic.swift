@@ -1,0 +1,109 @@
+#if arch(arm64)
+  import CVector
+  import EdgeKernels
+  import _Builtin_intrinsics.arm.neon
+
+  /// NEON of every 64-bit ARM: two groups are multiplied into 16-bit lanes, which are then added pairwise to 32-bit sums.
+  ///
+  /// 16 bits hold both products, as weights are symmetric: 2 * 128 * 127 = 32512.
+  enum NEONArithmetic: ConvolutionArithmetic {
+    /// Lanes 2i and 2i+1 together are an output: two outputs in each half.
+    struct Sums {
+      var low: SIMD4<Int32>
+      var high: SIMD4<Int32>
+    }
+    struct Weights {
+      var first: SIMD16<Int8>
+      var second: SIMD16<Int8>
+    }
+    struct Taps {
+      var first: SIMD16<Int8>
+      var second: SIMD16<Int8>
+    }
+    typealias Totals = SIMD4<Int32>
+    typealias Remainder = NEONGroupArithmetic
+
+    @inline(__always)
+    static var groupsPerChunk: Int { 2 }
+
+    /// The instruction's activations are signed.
+    @inline(__always)
+    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 { fitsInt8 ? 0 : 0x80 }
+
+    @inline(__always)
+    static func loadWeights(_ bytes: Bytes) -> Weights {
+      Weights(first: bytes.load(SIMD16<Int8>.self), second: (bytes + 64).load(SIMD16<Int8>.self))
+    }
+
+    @inline(__always)
+    static func loadTaps(_ bytes: Bytes) -> Taps {
+      let groups = bytes.load(SIMD2<Int32>.self)
+      return Taps(
+        first: vreinterpretq_s8_s32(SIMD4(repeating: groups[0])),
+        second: vreinterpretq_s8_s32(SIMD4(repeating: groups[1])))
+    }
+
+    @inline(__always)
+    static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ taps: Taps) {
+      let low = vmlal_s8(
+        vmull_s8(vget_low_s8(weights.first), vget_low_s8(taps.first)), vget_low_s8(weights.second),
+        vget_low_s8(taps.second))
+      let high = vmlal_high_s8(vmull_high_s8(weights.first, taps.first), weights.second, taps.second)
+      sums.low = vpadalq_s16(sums.low, low)
+      sums.high = vpadalq_s16(sums.high, high)
+    }
+
+    @inline(__always)
+    static func start(_ values: Totals) -> Sums {
+      let zero = Totals(repeating: 0)
+      return Sums(low: vzip1q_s32(values, zero), high: vzip2q_s32(values, zero))
+    }
+
+    @inline(__always)
+    static func totals(_ sums: Sums) -> Totals { vpaddq_s32(sums.low, sums.high) }
+
+    @inline(__always)
+    static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals { vrshlq_s32(totals, 0 &- shift) }
+  }
+
+  /// The group that is left of a row with an odd number of groups.
+  enum NEONGroupArithmetic: ConvolutionArithmetic {
+    typealias Totals = NEONArithmetic.Totals
+    typealias Sums = NEONArithmetic.Sums
+    typealias Weights = SIMD16<Int8>
+    typealias Taps = SIMD16<Int8>
+    typealias Remainder = Self
+
+    @inline(__always)
+    static var groupsPerChunk: Int { 1 }
+
+    @inline(__always)
+    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 {
+      NEONArithmetic.flip(inputIsSigned: inputIsSigned, fitsInt8: fitsInt8)
+    }
+
+    @inline(__always)
+    static func loadWeights(_ bytes: Bytes) -> Weights { bytes.load(Weights.self) }
+
+    @inline(__always)
+    static func loadTaps(_ bytes: Bytes) -> Taps { vreinterpretq_s8_s32(SIMD4(repeating: bytes.load(Int32.self))) }
+
+    @inline(__always)
+    static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ taps: Taps) {
+      sums.low = vpadalq_s16(sums.low, vmull_s8(vget_low_s8(weights), vget_low_s8(taps)))
+      sums.high = vpadalq_s16(sums.high, vmull_high_s8(weights, taps))
+    }
+
+    @inline(__always)
+    static func start(_ values: Totals) -> Sums { NEONArithmetic.start(values) }
+
+    @inline(__always)
+    static func totals(_ sums: Sums) -> Totals { NEONArithmetic.totals(sums) }
+  }
+
+  /// 4 pixels x 8 outputs: 16 of 32 registers hold sums.
+  @c @implementation
+  public func ferrite_convolve_neon(_ convolution: UnsafePointer<FerriteConvolution>) {
+    unsafe Convolution<NEONArithmetic, 2, 2, 4>(convolution.pointee).run()
+  }
+#endif
