@@ -1,0 +1,128 @@
+/// What a kernel did wrong in a problem.
+public enum ConvolutionMismatch: Equatable, Sendable {
+  /// The first output byte that differs from the reference.
+  case output(byte: Int)
+  /// A byte outside the output, outside the workspace, or of the input or weights was written.
+  case strayWrite
+}
+
+extension ConvolutionProblem {
+  /// Memory that `mismatch` needs.
+  public var memoryBytes: Int { places.end }
+
+  /// Runs the problem by the reference and by `instructionSet`, which this machine has; nil when all bytes agree and none
+  /// was written outside output and workspace.
+  ///
+  /// - Parameter memory: `memoryBytes` or more, at a multiple of 64.
+  public func mismatch(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> ConvolutionMismatch?
+  {
+    let places = places
+    guard let base = memory.baseAddress, memory.count >= places.end else { preconditionFailure("too little memory") }
+    for byte in 0..<places.end { unsafe base.storeBytes(of: Self.guardByte, toByteOffset: byte, as: UInt8.self) }
+    unsafe fill(base, places)
+    var arguments = unsafe arguments(base, places, output: places.expected)
+    unsafe Conv2D.reference(arguments)
+    let before = unsafe checksum(base, 0..<places.workspace - Places.margin)
+    unsafe arguments.output = base + places.output
+    unsafe Conv2D.run(arguments, instructionSet: instructionSet)
+
+    for byte in 0..<outputBytes {
+      let expected = unsafe base.load(fromByteOffset: places.expected + byte, as: UInt8.self)
+      let found = unsafe base.load(fromByteOffset: places.output + byte, as: UInt8.self)
+      if expected != found { return .output(byte: byte) }
+    }
+    let outside: InlineArray<4, Range<Int>> = [
+      places.workspace - Places.margin..<places.workspace, places.workspaceEnd..<places.output,
+      places.output + outputBytes..<places.expected, places.expected + outputBytes..<places.end,
+    ]
+    for index in 0..<4 {
+      for byte in outside[index] {
+        if unsafe base.load(fromByteOffset: byte, as: UInt8.self) != Self.guardByte { return .strayWrite }
+      }
+    }
+    return unsafe checksum(base, 0..<places.workspace - Places.margin) == before ? nil : .strayWrite
+  }
+
+  static let guardByte: UInt8 = 0xA5
+
+  /// Where a problem's parts lie, each between margins of guard bytes.
+  struct Places {
+    static let margin = 256
+    var weights: Int
+    var bias: Int
+    var shifts: Int
+    var workspace: Int
+    var workspaceEnd: Int
+    var output: Int
+    var expected: Int
+    var end: Int
+  }
+
+  var places: Places {
+    let weights = Layout.aligned(inputCount) + Places.margin
+    let bias = weights + Layout.aligned(weightsBytes)
+    let shifts = bias + Layout.aligned(paddedOutputs * 4)
+    let workspace = shifts + Layout.aligned(paddedOutputs) + Places.margin
+    let workspaceEnd = workspace + workspaceBytes
+    let output = workspaceEnd + Places.margin
+    let expected = output + Layout.aligned(outputBytes) + Places.margin
+    return Places(
+      weights: weights, bias: bias, shifts: shifts, workspace: workspace, workspaceEnd: workspaceEnd, output: output,
+      expected: expected, end: expected + Layout.aligned(outputBytes) + Places.margin)
+  }
+
+  private func arguments(_ base: UnsafeMutableRawPointer, _ places: Places, output: Int) -> ConvolutionArguments {
+    // Every other seed clips at zero as a fused ReLU does.
+    let minimum = seed % 2 == 0 ? 0 : Int32(outputFormat.minimumRaw)
+    return unsafe ConvolutionArguments(
+      parameters: parameters, input: UnsafeRawPointer(base), inputFormat: inputFormat, inputHeight: inputHeight,
+      inputWidth: inputWidth, inputChannels: inputChannels, output: base + output, outputFormat: outputFormat,
+      outputChannels: outputChannels,
+      weights: UnsafePointer((base + places.weights).assumingMemoryBound(to: Int8.self)),
+      bias: UnsafePointer((base + places.bias).assumingMemoryBound(to: Int32.self)),
+      shifts: UnsafePointer((base + places.shifts).assumingMemoryBound(to: UInt8.self)), minimum: minimum,
+      maximum: Int32(outputFormat.maximumRaw), workspace: base + places.workspace)
+  }
+
+  /// Draws activations, weights, biases and shifts such that no accumulator leaves 32 bits.
+  private func fill(_ base: UnsafeMutableRawPointer, _ places: Places) {
+    var generator = SeededGenerator(seed: seed)
+    let (least, greatest) = (Int(inputFormat.minimumRaw), Int(inputFormat.maximumRaw))
+    for index in 0..<inputCount {
+      let value = isExtreme ? (generator.oneIn(2) ? least : greatest) : generator.next(in: least...greatest)
+      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: index, as: UInt8.self)
+    }
+    for byte in 0..<weightsBytes { unsafe base.storeBytes(of: 0, toByteOffset: places.weights + byte, as: UInt8.self) }
+    let most = (1 << (parameters.weightWidth - 1)) - 1
+    let taps = parameters.kernelWidth * inputChannels
+    for output in 0..<outputChannels {
+      // One sign for all of an output's weights takes its sum to the ends of the range.
+      let sign = generator.oneIn(2) ? 1 : -1
+      for row in 0..<parameters.kernelHeight {
+        for tap in 0..<taps {
+          let weight = isExtreme ? sign * most : generator.next(in: -most...most)
+          let place = parameters.packedIndex(output: output, row: row, tap: tap, inputChannels: inputChannels)
+          unsafe base.storeBytes(of: Int8(weight), toByteOffset: places.weights + place, as: Int8.self)
+        }
+      }
+    }
+    let largestSum = taps * parameters.kernelHeight * most * max(-least, greatest)
+    for output in 0..<paddedOutputs {
+      let shift = output < outputChannels ? generator.next(in: 0...(isExtreme ? 31 : 14)) : 0
+      let half = shift == 0 ? 0 : 1 << (shift - 1)
+      let room = isExtreme ? (1 << 31) - 1 - half - largestSum : largestSum / 4
+      let bias = output < outputChannels ? generator.next(in: -room / 2...room / 2) * (isExtreme ? 2 : 1) : 0
+      unsafe base.storeBytes(of: Int32(bias), toByteOffset: places.bias + 4 * output, as: Int32.self)
+      unsafe base.storeBytes(of: UInt8(shift), toByteOffset: places.shifts + output, as: UInt8.self)
+    }
+  }
+
+  /// FNV-1a over the input, weights, biases and shifts.
+  private func checksum(_ base: UnsafeMutableRawPointer, _ range: Range<Int>) -> UInt64 {
+    var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in range {
+      sum = unsafe (sum ^ UInt64(base.load(fromByteOffset: byte, as: UInt8.self))) &* 0x100_0000_01B3
+    }
+    return sum
+  }
+}

@@ -1,0 +1,62 @@
+/// A convolution with seeded values, to compare an instruction set's kernels with the scalar reference, byte for byte.
+public struct ConvolutionProblem: Sendable {
+  public var parameters: ConvolutionParameters
+  public var inputHeight: Int
+  public var inputWidth: Int
+  public var inputChannels: Int
+  public var outputChannels: Int
+  public var inputFormat = FixedFormat(width: 8, fraction: 0, isSigned: false)
+  public var outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: true)
+  /// Only the ends of the activations' and weights' ranges, and biases as large as the accumulator has room for.
+  public var isExtreme = false
+  public var seed: UInt64 = 1
+
+  public init(
+    _ parameters: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
+  ) {
+    self.parameters = parameters
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+  }
+
+  /// A small problem, every property of it drawn from `seed`.
+  public init(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let kernelHeight = generator.pick([1, 2, 3, 3, 5])
+    let kernelWidth = generator.oneIn(2) ? kernelHeight : generator.pick([1, 2, 3, 4, 5, 7])
+    parameters = ConvolutionParameters(
+      kernelHeight: kernelHeight, kernelWidth: kernelWidth, strideHeight: generator.pick([1, 1, 2, 3]),
+      strideWidth: generator.pick([1, 1, 2, 3]), paddingTop: generator.next(in: 0...kernelHeight),
+      paddingLeft: generator.next(in: 0...kernelWidth), paddingBottom: generator.next(in: 0...kernelHeight),
+      paddingRight: generator.next(in: 0...kernelWidth), dilationHeight: generator.pick([1, 1, 2, 3]),
+      dilationWidth: kernelWidth == 1 ? generator.next(in: 1...3) : 1, hasMaxPool: generator.oneIn(2),
+      weightWidth: generator.pick([2, 4, 6, 8, 8, 8]))
+    inputHeight = generator.pick([1, 2, 3, 4, 5, 7, 8, 9, 12])
+    inputWidth = generator.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 24, 25, 31])
+    inputChannels = generator.pick([1, 2, 3, 4, 5, 8, 15, 16, 17, 23, 32, 64])
+    outputChannels = generator.pick([1, 3, 4, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65])
+    let inputIsSigned = generator.oneIn(2)
+    inputFormat = FixedFormat(width: generator.pick([3, 7, 8, 8, 8]), fraction: 0, isSigned: inputIsSigned)
+    let outputIsSigned = generator.oneIn(2)
+    outputFormat = FixedFormat(width: generator.pick([4, 8, 8, 11, 16]), fraction: 0, isSigned: outputIsSigned)
+    isExtreme = generator.oneIn(3)
+    self.seed = generator.next()
+  }
+
+  public var outputHeight: Int { parameters.outputHeight(inputHeight) }
+  public var outputWidth: Int { parameters.outputWidth(inputWidth) }
+
+  var outputBytes: Int { outputHeight * outputWidth * outputChannels * outputFormat.elementBytes }
+  var inputCount: Int { inputHeight * inputWidth * inputChannels }
+  var paddedOutputs: Int {
+    (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock * Layout.outputsPerBlock
+  }
+  var weightsBytes: Int { parameters.packedBytes(inputChannels: inputChannels, outputChannels: outputChannels) }
+  var workspaceBytes: Int {
+    Conv2D.workspaceBytes(
+      parameters: parameters, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,
+      outputChannels: outputChannels)
+  }
+}

@@ -1,0 +1,92 @@
+import EdgeRuntime
+import Testing
+
+/// The instruction sets whose kernels this machine can run.
+let vectorSets = InstructionSet.allCases.filter { $0 != .scalar && $0.isAvailable }
+
+@Suite("Convolution kernels equal the scalar reference bit for bit")
+struct ConvolutionKernelTests {
+  @Test("on seeded problems of every kind", arguments: vectorSets, Array(0..<40))
+  func seededProblems(_ set: InstructionSet, _ block: Int) {
+    for seed in block * 25..<(block + 1) * 25 { expectAgreement(ConvolutionProblem(seed: UInt64(seed)), set) }
+  }
+
+  @Test("at every row length around a tile, pooled or not", arguments: vectorSets, [false, true])
+  func rowLengths(_ set: InstructionSet, _ pooled: Bool) {
+    for width in 1...27 {
+      for outputs in [1, 16, 33] {
+        expectAgreement(.square(3, pooled: pooled, height: 3, width: width, inputs: 5, outputs: outputs), set)
+      }
+    }
+  }
+
+  @Test("at every number of outputs around a vector", arguments: vectorSets)
+  func outputCounts(_ set: InstructionSet) {
+    for outputs in 1...70 {
+      expectAgreement(.square(3, pooled: false, height: 2, width: 3, inputs: 4, outputs: outputs), set)
+      expectAgreement(.dense(inputs: 37, outputs: outputs), set)
+    }
+  }
+
+  @Test("when the image takes several strips", arguments: vectorSets, [false, true])
+  func severalStrips(_ set: InstructionSet, _ pooled: Bool) {
+    expectAgreement(.square(3, pooled: pooled, height: 41, width: 50, inputs: 33, outputs: 17), set)
+    expectAgreement(.square(5, pooled: pooled, height: 9, width: 300, inputs: 40, outputs: 3), set)
+  }
+
+  @Test("in fully connected layers", arguments: vectorSets, [1, 3, 4, 63, 64, 65, 1000, 2309])
+  func fullyConnected(_ set: InstructionSet, _ inputs: Int) {
+    for outputs in [6, 7, 64, 100] {
+      var problem = ConvolutionProblem.dense(inputs: inputs, outputs: outputs)
+      expectAgreement(problem, set)
+      problem.inputFormat.isSigned = true
+      problem.outputFormat = FixedFormat(width: 16, fraction: 0, isSigned: true)
+      problem.isExtreme = true
+      expectAgreement(problem, set)
+    }
+  }
+
+  @Test("when wrapping sums pass the ends of 32 bits on the way", arguments: vectorSets, [false, true])
+  func fullRangeAccumulators(_ set: InstructionSet, _ pooled: Bool) {
+    for seed in 1...20 {
+      var problem = ConvolutionProblem.square(3, pooled: pooled, height: 6, width: 12, inputs: 64, outputs: 32)
+      problem.inputFormat.isSigned = seed % 2 == 0
+      problem.isExtreme = true
+      problem.seed = UInt64(seed)
+      expectAgreement(problem, set)
+    }
+  }
+
+  @Test("where they don't apply, because the reference takes over", arguments: vectorSets)
+  func uncovered(_ set: InstructionSet) {
+    var dilated = ConvolutionProblem.square(3, pooled: false, height: 9, width: 9, inputs: 8, outputs: 8)
+    dilated.parameters.dilationWidth = 2
+    #expect(!Conv2D.isVectorized(dilated.parameters, inputFormat: dilated.inputFormat, instructionSet: set))
+    expectAgreement(dilated, set)
+  }
+
+  private func expectAgreement(_ problem: ConvolutionProblem, _ set: InstructionSet) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    let mismatch = unsafe problem.mismatch(set, memory: memory)
+    #expect(mismatch == nil, "\(set) \(problem)")
+  }
+}
+
+extension ConvolutionProblem {
+  fileprivate static func square(
+    _ kernel: Int, pooled: Bool, height: Int, width: Int, inputs: Int, outputs: Int
+  ) -> ConvolutionProblem {
+    ConvolutionProblem(
+      ConvolutionParameters(
+        kernelHeight: kernel, kernelWidth: kernel, paddingTop: kernel / 2, paddingLeft: kernel / 2,
+        paddingBottom: kernel / 2, paddingRight: kernel / 2, hasMaxPool: pooled),
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs)
+  }
+
+  fileprivate static func dense(inputs: Int, outputs: Int) -> ConvolutionProblem {
+    ConvolutionProblem(
+      ConvolutionParameters(kernelHeight: 1, kernelWidth: 1), inputHeight: 1, inputWidth: 1, inputChannels: inputs,
+      outputChannels: outputs)
+  }
+}
