@@ -1,0 +1,79 @@
+import COpenBLAS
+
+/// The patches of one band of output rows; it grows to the largest band and is reused.
+struct ConvolutionWorkspace {
+  /// Patches of a band stay within this many values, 1 MiB, so that they are still cached when they are multiplied.
+  static let bandValues = 1 << 18
+
+  fileprivate var patches: [Float] = []
+}
+
+extension FloatConvolution {
+  /// Convolves by im2col and one matrix product for each band of output rows and each group.
+  ///
+  /// - Parameters:
+  ///   - image: input height x width x channels.
+  ///   - output: output height x width x channels, overwritten.
+  /// - Requires: what `checkShapes` checks.
+  func apply(
+    to image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape,
+    _ workspace: inout ConvolutionWorkspace
+  ) {
+    let inputs = imageShape.channels / groups
+    let outputs = outputShape.channels / groups
+    let patch = kernel.height * kernel.width * inputs
+    let rowValues = outputShape.width * outputShape.channels
+    for index in output.indices { output[index] = bias[index % bias.count] }
+    let bandRows = min(max(ConvolutionWorkspace.bandValues / max(outputShape.width * patch, 1), 1), outputShape.height)
+    let needed = bandRows * outputShape.width * patch
+    if workspace.patches.count < needed { workspace.patches = Array(repeating: 0, count: needed) }
+    for first in Swift.stride(from: 0, to: outputShape.height, by: max(bandRows, 1)) {
+      let rows = first..<min(first + bandRows, outputShape.height)
+      for group in 0..<groups {
+        gather(image, imageShape, rows, width: outputShape.width, group: group, into: &workspace.patches)
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe weights.withUnsafeBufferPointer { weights in
+            // Inside their buffers: `checkShapes` has compared the weights and the output with the shapes, and the
+            // patches were sized above. Products of matrices pixels x patch and (outputs x patch) transposed.
+            unsafe cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows.count * outputShape.width), blasint(outputs),
+              blasint(patch), 1, workspace.patches, blasint(patch), weights.baseAddress! + group * outputs * patch,
+              blasint(patch), 1, output.baseAddress! + first * rowValues + group * outputs,
+              blasint(outputShape.channels))
+          }
+        }
+      }
+    }
+  }
+
+  /// Writes the patch that each output pixel of the rows sees: pixels x (kernel height x kernel width x channels of the
+  /// group), zeros outside the image.
+  private func gather(
+    _ image: [Float], _ shape: Shape, _ rows: Range<Int>, width: Int, group: Int, into patches: inout [Float]
+  ) {
+    let channels = shape.channels / groups
+    unsafe image.withUnsafeBufferPointer { image in
+      unsafe patches.withUnsafeMutableBufferPointer { patches in
+        var next = patches.baseAddress!
+        for row in rows {
+          for column in 0..<width {
+            for ky in 0..<kernel.height {
+              let y = row * stride.height - padding.top + ky * dilation.height
+              for kx in 0..<kernel.width {
+                let x = column * stride.width - padding.left + kx * dilation.width
+                // Reads lie inside the image by this condition; `apply` has sized the patches for all the writes.
+                if 0..<shape.height ~= y && 0..<shape.width ~= x {
+                  let pixel = unsafe image.baseAddress! + (y * shape.width + x) * shape.channels + group * channels
+                  unsafe next.update(from: pixel, count: channels)
+                } else {
+                  unsafe next.update(repeating: 0, count: channels)
+                }
+                unsafe next += channels
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

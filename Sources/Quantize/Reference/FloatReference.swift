@@ -1,0 +1,105 @@
+import COpenBLAS
+
+/// Runs a float graph on one image at a time: what calibration measures and what accuracy is compared with.
+///
+/// Its buffers, one for each value of the graph, serve every image, so memory does not depend on the number of images. An
+/// instance is used by one thread at a time; several threads have an instance each.
+public final class FloatReference {
+  public let graph: FloatGraph
+  private var values: [[Float]]
+  private var workspace: ConvolutionWorkspace
+
+  /// - Requires: a sound graph: nodes in the order of execution, weights and shapes that fit each other.
+  public init(_ graph: FloatGraph) {
+    _ = Self.oneThread
+    for node in graph.nodes { graph.checkShapes(of: node) }
+    self.graph = graph
+    values = graph.values.map { [Float](repeating: 0, count: $0.shape.count) }
+    workspace = ConvolutionWorkspace()
+  }
+
+  /// OpenBLAS's own threads would compete with those that run an instance each.
+  private static let oneThread: Void = openblas_set_num_threads(1)
+
+  /// The values of the graph's output for the latest image.
+  public var output: [Float] { values[graph.output] }
+
+  /// Runs the graph on 8-bit pixels, height x width x channels.
+  ///
+  /// - Parameter visit: called with each value's index and numbers (height x width x channels): the prepared image first,
+  ///   then each node's output as it is made. The array is the instance's own buffer: one that `visit` keeps is copied
+  ///   when the next image overwrites it.
+  public func run(pixels: [UInt8], visit: (_ value: Int, _ numbers: [Float]) -> Void = { _, _ in }) {
+    graph.preparation.prepare(pixels, into: &values[graph.input])
+    runNodes(visit)
+  }
+
+  /// Runs the graph on a prepared image, height x width x channels; `visit` as in `run(pixels:visit:)`.
+  public func run(_ image: [Float], visit: (_ value: Int, _ numbers: [Float]) -> Void = { _, _ in }) {
+    precondition(image.count == graph.values[graph.input].shape.count, "an image of the input's extents")
+    for index in image.indices { values[graph.input][index] = image[index] }
+    runNodes(visit)
+  }
+
+  private func runNodes(_ visit: (_ value: Int, _ numbers: [Float]) -> Void) {
+    visit(graph.input, values[graph.input])
+    for node in graph.nodes {
+      // Taken out of the table, so that it is written in place while the inputs are read.
+      var output: [Float] = []
+      swap(&output, &values[node.output])
+      compute(node, into: &output)
+      swap(&output, &values[node.output])
+      visit(node.output, values[node.output])
+    }
+  }
+
+  private func compute(_ node: FloatGraph.Node, into output: inout [Float]) {
+    let input = values[node.inputs[0]]
+    let inputShape = graph.values[node.inputs[0]].shape
+    let outputShape = graph.values[node.output].shape
+    switch node.operation {
+    case .convolution(let convolution):
+      convolution.apply(to: input, inputShape, into: &output, outputShape, &workspace)
+    case .batchNormalization(let scale, let shift):
+      for index in input.indices {
+        output[index] = input[index] * scale[index % scale.count] + shift[index % shift.count]
+      }
+    case .clip(let least, let greatest):
+      for index in input.indices { output[index] = min(max(input[index], least), greatest) }
+    case .maxPool(let pool): pool.maximum(of: input, inputShape, into: &output, outputShape)
+    case .averagePool(let pool): pool.average(of: input, inputShape, into: &output, outputShape)
+    case .fullyConnected(let weights, let bias): multiply(weights, by: input, adding: bias, into: &output)
+    case .flatten:
+      for index in input.indices { output[index] = input[index] }
+    case .affineGridSample(let alignCorners):
+      AffineGrid(theta: values[node.inputs[1]], target: outputShape, alignCorners: alignCorners)
+        .sample(input, inputShape, into: &output)
+    case .concatenate:
+      concatenate(node.inputs.map { values[$0] }, pixels: outputShape.height * outputShape.width, into: &output)
+    }
+  }
+}
+
+/// `output = weights * vector + bias`; weights: outputs x inputs.
+private func multiply(_ weights: [Float], by vector: [Float], adding bias: [Float], into output: inout [Float]) {
+  for index in bias.indices { output[index] = bias[index] }
+  // `checkShapes` has compared the counts: a matrix of outputs x inputs, a vector of inputs, one of outputs.
+  unsafe cblas_sgemv(
+    CblasRowMajor, CblasNoTrans, blasint(bias.count), blasint(vector.count), 1, weights, blasint(vector.count), vector,
+    1, 1, &output, 1)
+}
+
+/// Joins images of `pixels` pixels each along their channels.
+private func concatenate(_ images: [[Float]], pixels: Int, into output: inout [Float]) {
+  let outputChannels = output.count / pixels
+  var firstChannel = 0
+  for image in images {
+    let channels = image.count / pixels
+    for pixel in 0..<pixels {
+      for channel in 0..<channels {
+        output[pixel * outputChannels + firstChannel + channel] = image[pixel * channels + channel]
+      }
+    }
+    firstChannel += channels
+  }
+}

@@ -1,0 +1,44 @@
+extension FloatPool {
+  /// The greatest value of each window; padding never wins.
+  func maximum(of image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape) {
+    reduce(image, imageShape, into: &output, outputShape, from: -.infinity) { max($0, $1) }
+  }
+
+  /// The mean of each window: padding counts as zeros, the divisor is the whole kernel.
+  func average(of image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape) {
+    reduce(image, imageShape, into: &output, outputShape, from: 0) { $0 + $1 }
+    let divisor = Float(kernel.height * kernel.width)
+    for index in output.indices { output[index] /= divisor }
+  }
+
+  /// Joins the values of each window that lie inside the image.
+  ///
+  /// - Parameters:
+  ///   - image: input height x width x channels.
+  ///   - output: output height x width x channels, overwritten.
+  @inline(__always)
+  private func reduce(
+    _ image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape, from start: Float,
+    _ join: (Float, Float) -> Float
+  ) {
+    let channels = imageShape.channels
+    for row in 0..<outputShape.height {
+      let top = row * stride.height - padding.top
+      let rows = max(top, 0)..<max(min(top + kernel.height, imageShape.height), 0, top)
+      for column in 0..<outputShape.width {
+        let left = column * stride.width - padding.left
+        let columns = max(left, 0)..<max(min(left + kernel.width, imageShape.width), 0, left)
+        let target = (row * outputShape.width + column) * channels
+        for channel in 0..<channels { output[target + channel] = start }
+        for y in rows {
+          for x in columns {
+            let source = (y * imageShape.width + x) * channels
+            for channel in 0..<channels {
+              output[target + channel] = join(output[target + channel], image[source + channel])
+            }
+          }
+        }
+      }
+    }
+  }
+}
