@@ -17,24 +17,38 @@ public struct DrawnFace: Sendable {
 /// Classes take turns: face `i` shows class `i % 7`. A face drawn at another size is the same face with other noise.
 public struct FaceSeries: Sendable {
   public let seed: UInt64
+  private let isUpright: Bool
 
   public init(seed: UInt64) {
-    self.seed = seed
+    self.init(seed: seed, isUpright: false)
   }
+
+  private init(seed: UInt64, isUpright: Bool) {
+    self.seed = seed
+    self.isUpright = isUpright
+  }
+
+  /// The same faces upright, centred and evenly lit; their theta is the identity.
+  public var upright: FaceSeries { FaceSeries(seed: seed, isUpright: true) }
 
   /// The least size at which eyes, brows and mouth of the smallest face are several pixels large.
   public static let minimumSize = 48
 
   /// Face `index`, turned, moved, scaled and lit at random. Requires `index` >= 0 and `size` >= `minimumSize`.
   public subscript(index: Int, size size: Int) -> DrawnFace {
-    var sitting = Sitting(seed: seed, index: index)
-    return sitting.draw(sitting.nuisance, size: size)
+    precondition(size >= Self.minimumSize, "a drawn face is at least 48 pixels wide")
+    return sitting(index).draw(size: size)
   }
 
-  /// The same face upright, centred and evenly lit.
-  public func upright(_ index: Int, size: Int) -> DrawnFace {
+  /// How face `index` stands in the frame, without drawing it. Requires `index` >= 0.
+  public func theta(_ index: Int) -> Theta {
+    Theta(sitting(index).nuisance)
+  }
+
+  private func sitting(_ index: Int) -> Sitting {
     var sitting = Sitting(seed: seed, index: index)
-    return sitting.draw(Nuisance(), size: size)
+    if isUpright { sitting.nuisance = Nuisance() }
+    return sitting
   }
 }
 
@@ -43,9 +57,9 @@ private struct Sitting {
   let expression: Expression
   let identity: Identity
   let features: Features
-  let nuisance: Nuisance
+  var nuisance: Nuisance
   /// Goes on to give the noise of the pixels.
-  var random: RandomSource
+  private var random: RandomSource
 
   init(seed: UInt64, index: Int) {
     precondition(index >= 0, "faces are numbered from 0")
@@ -56,8 +70,8 @@ private struct Sitting {
     nuisance = Nuisance.random(from: &random)
   }
 
-  mutating func draw(_ nuisance: Nuisance, size: Int) -> DrawnFace {
-    precondition(size >= FaceSeries.minimumSize, "a drawn face is at least 48 pixels wide")
+  func draw(size: Int) -> DrawnFace {
+    var random = random
     let theta = Theta(nuisance)
     let pitch = 2 / Double(size)
     let light = Direction(turns: nuisance.light)

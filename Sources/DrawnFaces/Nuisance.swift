@@ -46,7 +46,8 @@ public struct Theta: Equatable, Sendable {
     let direction = Direction(turns: nuisance.rotation)
     let cosine = direction.cosine * nuisance.scale
     let sine = direction.sine * nuisance.scale
-    row0 = SIMD3(cosine, -sine, nuisance.shift.x)
+    // `0 - sine`, since `-sine` would write the identity with a negative zero.
+    row0 = SIMD3(cosine, 0 - sine, nuisance.shift.x)
     row1 = SIMD3(sine, cosine, nuisance.shift.y)
   }
 

@@ -7,7 +7,8 @@ public enum NumPyArray {
 
   /// The header of a C-ordered array; its length is a multiple of 64, so that the elements after it are aligned.
   public static func header(_ element: Element, shape: [Int]) -> [UInt8] {
-    let extents = shape.map { "\($0)," }.joined(separator: " ")
+    // A Python tuple of one element is written with a comma.
+    let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var text = "{'descr': '\(element.rawValue)', 'fortran_order': False, 'shape': (\(extents)), }"
     let prefix: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
     let unpadded = prefix.count + 2 + text.utf8.count + 1

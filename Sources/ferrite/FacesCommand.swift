@@ -30,6 +30,9 @@ struct Faces: ParsableCommand {
   @Option(help: "Width and height in pixels, 48...1024.")
   var size = 48
 
+  @Flag(help: "Draw the faces upright, centred and evenly lit.")
+  var upright = false
+
   @Option(help: "npy, pgm, png or sheet.")
   var format = Format.npy
 
@@ -45,7 +48,8 @@ struct Faces: ParsableCommand {
   }
 
   func run() throws {
-    let series = FaceSeries(seed: seed)
+    let faces = FaceSeries(seed: seed)
+    let series = upright ? faces.upright : faces
     do {
       switch format {
       case .npy: try writeArrays(series)
