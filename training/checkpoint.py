@@ -26,6 +26,8 @@ class Recipe:
     weight_decay: float = 0.02
     label_smoothing: float = 0.1
     dropout: float = 0.3
+    branch_dropout: float = 0.0
+    theta_weight: float = 0.0
     augment: str = "full"
     final_augment: float = 0.4
     average_decay: float = 0.999

@@ -16,10 +16,14 @@ from training.network import IMAGE_SIZE, LABELS, MEAN, STD
 
 @dataclass(frozen=True)
 class Faces:
-    """Grey faces and their classes: `images` uint8 [N, 48, 48], `labels` int64 [N] in 0..6."""
+    """Grey faces and their classes: `images` uint8 [N, 48, 48], `labels` int64 [N] in 0..6.
+
+    Drawn faces also have `theta`, float [N, 2, 3]: the affine maps that straighten them.
+    """
 
     images: Tensor
     labels: Tensor
+    theta: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -48,6 +52,17 @@ def load_faces(prefix: str) -> Faces:
     if labels.min() < 0 or labels.max() >= len(LABELS):
         raise BadInput(f"{prefix}-labels.npy: labels {labels.min()}..{labels.max()}, expected 0..{len(LABELS) - 1}")
     return Faces(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
+
+
+def load_drawn_faces(prefix: str) -> Faces:
+    """As `load_faces`, with PREFIX-theta.npy (float32 [N, 2, 3]) as `ferrite faces` writes it."""
+    faces = load_faces(prefix)
+    theta = _load_array(Path(f"{prefix}-theta.npy"))
+    if theta.dtype != np.float32 or theta.shape != (len(faces), 2, 3):
+        raise BadInput(
+            f"{prefix}-theta.npy: expected float32 [{len(faces)}, 2, 3], found {theta.dtype} {list(theta.shape)}"
+        )
+    return Faces(faces.images, faces.labels, torch.from_numpy(theta))
 
 
 def _load_array(path: Path) -> np.ndarray:

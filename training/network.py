@@ -68,14 +68,15 @@ class NormalisedConv(nn.Module):
         The outputs' mean and variance follow from those of the 9 pixels under the filter: for a filter w and patches p,
         mean = w . E[p] and variance = w' Cov[p] w. So batch-norm folds into the weights while training, exactly.
         """
-        patches = F.unfold(x, 3, padding=1).transpose(0, 1).flatten(1)
-        count = patches.shape[1]
-        centre = patches.mean(1)
-        patches = patches - centre.unsqueeze(1)
-        covariance = patches @ patches.t() / count
-        filters = self.conv.weight.flatten(1)
-        mean = filters @ centre
-        variance = ((filters @ covariance) * filters).sum(1)
+        with _float_arithmetic():
+            patches = F.unfold(x, 3, padding=1).transpose(0, 1).flatten(1)
+            count = patches.shape[1]
+            centre = patches.mean(1)
+            patches = patches - centre.unsqueeze(1)
+            covariance = patches @ patches.t() / count
+            filters = self.conv.weight.flatten(1)
+            mean = filters @ centre
+            variance = ((filters @ covariance) * filters).sum(1)
         norm = self.norm
         with torch.no_grad():
             norm.running_mean.lerp_(mean, norm.momentum)
@@ -117,18 +118,19 @@ class SpatialTransformer(nn.Module):
     def theta(self, x: Tensor) -> Tensor:
         """The affine maps [N, 2, 3] predicted for a batch."""
         hidden = F.relu(self.hidden(self.features(x).flatten(1)))
-        with _float_geometry():
+        with _float_arithmetic():
             return self.regression(hidden.float()).view(-1, 2, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         theta = self.theta(x)
-        with _float_geometry():
+        with _float_arithmetic():
             grid = F.affine_grid(theta, x.size(), align_corners=False)
             return F.grid_sample(x.float(), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _float_geometry():
-    """Keeps coordinates in float32 under autocast: bfloat16 has 8 significant bits, an eighth of a pixel at 48 pixels."""
+def _float_arithmetic():
+    """Keeps coordinates and statistics in float32 under autocast: bfloat16 has 8 significant bits, which is an eighth of
+    a pixel at 48 pixels."""
     # Entered only under autocast, so that an export never sees the context.
     return torch.autocast("cpu", enabled=False) if torch.is_autocast_enabled("cpu") else nullcontext()
 
@@ -148,10 +150,12 @@ class SDLModule(nn.Module):
 class SDLNetwork(nn.Module):
     """The whole network: float [N, 1, 48, 48] to logits [N, 7].
 
-    `size` names an entry of SIZES. `dropout` acts on the hidden classifier layer, in training only.
+    `size` names an entry of SIZES. In training only, `dropout` acts on the hidden classifier layer, and `branch_dropout` is
+    the probability of hiding the whole baseline branch from the classifier, image by image: what the SDL modules see must
+    then do alone, which makes their transformers learn where plain convolutions could manage without.
     """
 
-    def __init__(self, size: str, dropout: float = 0.0):
+    def __init__(self, size: str, dropout: float = 0.0, branch_dropout: float = 0.0):
         super().__init__()
         widths = SIZES[size]
         half, quarter = IMAGE_SIZE // 2, IMAGE_SIZE // 4
@@ -161,11 +165,12 @@ class SDLNetwork(nn.Module):
         features = widths.sdl2 * quarter**2 + widths.baseline[-1] * (IMAGE_SIZE // 16) ** 2
         self.hidden = nn.Linear(features, widths.hidden)
         self.dropout = nn.Dropout(dropout)
+        self.branch_dropout = nn.Dropout1d(branch_dropout)
         self.classifier = nn.Linear(widths.hidden, len(LABELS))
 
     def forward(self, image: Tensor) -> Tensor:
         straightened = self.sdl2(self.sdl1(image)).flatten(1)
-        plain = self.baseline(image).flatten(1)
+        plain = self.branch_dropout(self.baseline(image).flatten(1).unsqueeze(1)).squeeze(1)
         hidden = F.relu(self.hidden(torch.cat((straightened, plain), 1)))
         return self.classifier(self.dropout(hidden))
 

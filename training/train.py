@@ -27,8 +27,9 @@ from training import checkpoint as checkpoints
 from training.augment import LEVELS, augment
 from training.averaging import MovingAverage
 from training.checkpoint import Checkpoint, Recipe
-from training.dataset import Faces, load_faces, normalise
+from training.dataset import Faces, load_drawn_faces, load_faces, normalise
 from training.errors import ArgumentParser, BadInput, BadUsage, run
+from training.guide import ThetaGuide
 from training.network import SIZES, SDLNetwork
 
 COLUMNS = ("epoch", "rate", "train_loss", "train_accuracy", "val_accuracy", "val_accuracy_average", "seconds")
@@ -94,8 +95,10 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.epoch = 0
-        self.network = SDLNetwork(recipe.size, recipe.dropout).to(memory_format=torch.channels_last)
+        network = SDLNetwork(recipe.size, recipe.dropout, recipe.branch_dropout)
+        self.network = network.to(memory_format=torch.channels_last)
         self.average = MovingAverage(self.network, recipe.average_decay)
+        self.guide = ThetaGuide(self.network.sdl1.transformer, recipe.theta_weight) if recipe.theta_weight else None
         self.optimizer = make_optimizer(self.network, recipe)
         self.history: list[dict] = []
 
@@ -141,7 +144,7 @@ class Run:
         self.network.train()
         for index, batch in enumerate(batches):
             progress = (self.epoch + index / len(batches)) / self.recipe.epochs
-            loss, hits = self._step(train.images[batch], train.labels[batch], progress)
+            loss, hits = self._step(train, batch, progress)
             seen += len(batch)
             loss_sum += loss * len(batch)
             correct += hits
@@ -159,7 +162,8 @@ class Run:
         self.history.append(row)
         return row
 
-    def _step(self, images: Tensor, labels: Tensor, progress: float) -> tuple[float, int]:
+    def _step(self, train: Faces, batch: Tensor, progress: float) -> tuple[float, int]:
+        images, labels = train.images[batch], train.labels[batch]
         rate = learning_rate(self.recipe, progress)
         strength = augment_strength(self.recipe, progress)
         for group in self.optimizer.param_groups:
@@ -168,6 +172,8 @@ class Run:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             logits = self.network(inputs)
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+        if self.guide:
+            loss = loss + self.guide.loss(train.theta[batch], progress)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -213,14 +219,21 @@ def main() -> None:
     parser.add_argument("--weight-decay", type=float, default=Recipe.weight_decay)
     parser.add_argument("--label-smoothing", type=float, default=Recipe.label_smoothing)
     parser.add_argument("--dropout", type=float, default=Recipe.dropout)
+    parser.add_argument("--branch-dropout", type=float, default=Recipe.branch_dropout,
+                        help="probability of hiding the baseline branch, so that the transformers must learn")
+    parser.add_argument("--theta-weight", type=float, default=Recipe.theta_weight, metavar="WEIGHT",
+                        help="pull of the true theta of drawn faces (PREFIX-theta.npy) in the first half of the run")
     parser.add_argument("--bfloat16", action="store_true", help="convolve in bfloat16: faster on processors with AMX")
     arguments = parser.parse_args()
+    if arguments.theta_weight and arguments.augment != "none":
+        parser.error("--theta-weight needs --augment none: a distorted face has another theta")
     if arguments.epochs < 1 or arguments.batch < 2:
         parser.error("--epochs must be at least 1 and --batch at least 2")
 
     names = {field.name for field in dataclasses.fields(Recipe)}
     recipe = Recipe(**{name: value for name, value in vars(arguments).items() if name in names})
-    train, val = load_faces(arguments.data), load_faces(arguments.val)
+    train = load_drawn_faces(arguments.data) if recipe.theta_weight else load_faces(arguments.data)
+    val = load_faces(arguments.val)
     last, best = arguments.out / "last.pt", arguments.out / "best.pt"
     if arguments.resume:
         training = Run.resumed(recipe, last)
