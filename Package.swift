@@ -80,6 +80,7 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: ["Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["ONNX/onnx.proto"],
       swiftSettings: strict),
 
     // Pictures and data sets.
