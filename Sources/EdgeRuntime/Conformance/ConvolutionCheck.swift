@@ -22,7 +22,7 @@ extension ConvolutionProblem {
     unsafe fill(base, places)
     var arguments = unsafe arguments(base, places, output: places.expected)
     unsafe Conv2D.reference(arguments)
-    let before = unsafe checksum(base, 0..<places.workspace - Places.margin)
+    let before = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
     unsafe arguments.output = base + places.output
     unsafe Conv2D.run(arguments, instructionSet: instructionSet)
 
@@ -40,7 +40,8 @@ extension ConvolutionProblem {
         if unsafe base.load(fromByteOffset: byte, as: UInt8.self) != Self.guardByte { return .strayWrite }
       }
     }
-    return unsafe checksum(base, 0..<places.workspace - Places.margin) == before ? nil : .strayWrite
+    let after = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
+    return before == after ? nil : .strayWrite
   }
 
   static let guardByte: UInt8 = 0xA5
@@ -117,12 +118,9 @@ extension ConvolutionProblem {
     }
   }
 
-  /// FNV-1a over the input, weights, biases and shifts.
-  private func checksum(_ base: UnsafeMutableRawPointer, _ range: Range<Int>) -> UInt64 {
-    var sum: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in range {
-      sum = unsafe (sum ^ UInt64(base.load(fromByteOffset: byte, as: UInt8.self))) &* 0x100_0000_01B3
-    }
-    return sum
+  /// Adds the reference's output, as `mismatch` left it in `memory`, to a digest.
+  func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64 {
+    guard let base = memory.baseAddress else { preconditionFailure("too little memory") }
+    return unsafe Checksum.add(base + places.expected, count: outputBytes, to: digest)
   }
 }
