@@ -17,10 +17,9 @@ extension ConvolutionProblem {
   public func mismatch(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> ConvolutionMismatch?
   {
     let places = places
-    guard let base = memory.baseAddress, memory.count >= places.end else { preconditionFailure("too little memory") }
-    for byte in 0..<places.end { unsafe base.storeBytes(of: Self.guardByte, toByteOffset: byte, as: UInt8.self) }
-    unsafe fill(base, places)
-    var arguments = unsafe arguments(base, places, output: places.expected)
+    var arguments = unsafe prepare(memory)
+    guard let base = memory.baseAddress else { preconditionFailure("too little memory") }
+    unsafe arguments.output = base + places.expected
     unsafe Conv2D.reference(arguments)
     let before = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
     unsafe arguments.output = base + places.output
@@ -42,6 +41,15 @@ extension ConvolutionProblem {
     }
     let after = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
     return before == after ? nil : .strayWrite
+  }
+
+  /// Fills `memory`, as `mismatch` needs it, with the problem's values and with guard bytes where nothing may be written.
+  public func prepare(_ memory: UnsafeMutableRawBufferPointer) -> ConvolutionArguments {
+    let places = places
+    guard let base = memory.baseAddress, memory.count >= places.end else { preconditionFailure("too little memory") }
+    for byte in 0..<places.end { unsafe base.storeBytes(of: Self.guardByte, toByteOffset: byte, as: UInt8.self) }
+    unsafe fill(base, places)
+    return unsafe arguments(base, places, output: places.output)
   }
 
   static let guardByte: UInt8 = 0xA5

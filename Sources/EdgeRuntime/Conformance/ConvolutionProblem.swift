@@ -48,6 +48,11 @@ public struct ConvolutionProblem: Sendable {
   public var outputHeight: Int { parameters.outputHeight(inputHeight) }
   public var outputWidth: Int { parameters.outputWidth(inputWidth) }
 
+  public var multiplyAccumulates: Int {
+    parameters.convolvedHeight(inputHeight) * parameters.convolvedWidth(inputWidth) * outputChannels
+      * parameters.kernelHeight * parameters.kernelWidth * inputChannels
+  }
+
   var outputBytes: Int { outputHeight * outputWidth * outputChannels * outputFormat.elementBytes }
   var inputCount: Int { inputHeight * inputWidth * inputChannels }
   var paddedOutputs: Int {
