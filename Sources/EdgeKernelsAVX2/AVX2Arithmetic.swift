@@ -38,8 +38,8 @@
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights {
       Weights(
-        low: ferrite_widenBytes(bytes.load(SIMD16<Int8>.self)),
-        high: ferrite_widenBytes((bytes + 16).load(SIMD16<Int8>.self)))
+        low: ferrite_widenSigned(bytes.load(SIMD16<Int8>.self)),
+        high: ferrite_widenSigned((bytes + 16).load(SIMD16<Int8>.self)))
     }
 
     @inline(__always)

@@ -1,5 +1,7 @@
 #pragma once
+#include "ByteVectors.h"
 #include "Convolution.h"
 #include "Int32Vectors.h"
 #include "ProcessorFeatures.h"
+#include "SamplingAndPooling.h"
 #include "X86Vectors.h"

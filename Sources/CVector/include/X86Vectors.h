@@ -1,23 +1,15 @@
 #pragma once
-#include "Int32Vectors.h"
+#include "ByteVectors.h"
 
 // x86 instructions by the lane types that they work on; Swift sees the compiler's own only as vectors of 64-bit lanes.
 // Each exists where the object is built for its instruction set.
 
 #if defined(__AVX2__)
-typedef int8_t FerriteInt8x16 __attribute__((ext_vector_type(16)));
-typedef int16_t FerriteInt16x16 __attribute__((ext_vector_type(16)));
-
 /// vpmaddwd: `a[2i] * b[2i] + a[2i+1] * b[2i+1]` in lane i.
 static inline __attribute__((always_inline)) FerriteInt32x8 ferrite_multiplyPairs(FerriteInt16x16 a,
                                                                                   FerriteInt16x16 b) {
   return (FerriteInt32x8)__builtin_ia32_pmaddwd256((__attribute__((vector_size(32))) short)a,
                                                    (__attribute__((vector_size(32))) short)b);
-}
-
-/// vpmovsxbw
-static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_widenBytes(FerriteInt8x16 a) {
-  return __builtin_convertvector(a, FerriteInt16x16);
 }
 
 /// Four lanes of 16 bits, repeated.

@@ -1,15 +1,24 @@
 /// Whether an instruction set's kernels give the reference's bits on this machine, without a model and without allocating.
 public enum KernelConformance {
+  public enum Kernel: UInt8, Sendable {
+    case convolution, sampling, pooling
+  }
+
+  public struct Failure: Equatable, Sendable {
+    public var kernel: Kernel
+    public var seed: UInt64
+  }
+
   public struct Report: Equatable, Sendable {
     /// Problems that ran, the failing one included.
     public var problems: Int
-    /// The seed of the first problem whose bytes differ, or nil.
-    public var failingSeed: UInt64?
-    /// Over all outputs of the reference: equal on every machine.
+    /// The first problem whose bytes differ.
+    public var failure: Failure?
+    /// Over the outputs of the convolutions: equal on every machine.
     public var digest: UInt64
   }
 
-  /// Bytes for `run`: problems that need more are left out, on every machine alike.
+  /// Bytes for `run`: convolutions that need more are left out, on every machine alike.
   public static let memoryBytes = 1 << 20
 
   /// Runs the problems of the seeds 0..<`count` by `instructionSet`, which this machine has.
@@ -18,16 +27,24 @@ public enum KernelConformance {
   public static func run(
     _ instructionSet: InstructionSet, count: Int, memory: UnsafeMutableRawBufferPointer
   ) -> Report {
-    var report = Report(problems: 0, failingSeed: nil, digest: Checksum.initial)
+    var report = Report(problems: 0, failure: nil, digest: Checksum.initial)
     for seed in 0..<UInt64(count) {
-      let problem = ConvolutionProblem(seed: seed)
-      if problem.memoryBytes > memoryBytes { continue }
-      report.problems += 1
-      if unsafe problem.mismatch(instructionSet, memory: memory) != nil {
-        report.failingSeed = seed
-        return report
+      let sampling = SamplingProblem(seed: seed)
+      let pooling = PoolingProblem(seed: seed)
+      let convolution = ConvolutionProblem(seed: seed)
+      report.problems += 2
+      if unsafe !sampling.agrees(instructionSet, memory: memory) {
+        report.failure = Failure(kernel: .sampling, seed: seed)
+      } else if unsafe !pooling.agrees(instructionSet, memory: memory) {
+        report.failure = Failure(kernel: .pooling, seed: seed)
+      } else if convolution.memoryBytes <= memoryBytes {
+        report.problems += 1
+        if unsafe convolution.mismatch(instructionSet, memory: memory) != nil {
+          report.failure = Failure(kernel: .convolution, seed: seed)
+        }
+        report.digest = unsafe convolution.addOutput(in: memory, to: report.digest)
       }
-      report.digest = unsafe problem.addOutput(in: memory, to: report.digest)
+      if report.failure != nil { return report }
     }
     return report
   }
@@ -57,6 +74,6 @@ public func checkKernels(
     set, count: Int(count),
     memory: UnsafeMutableRawBufferPointer(start: memory, count: KernelConformance.memoryBytes))
   unsafe digest.pointee = report.digest
-  if let seed = report.failingSeed { return -1 - Int64(seed) }
+  if let failure = report.failure { return -1 - Int64(failure.seed) }
   return Int64(report.problems)
 }

@@ -59,10 +59,12 @@ public struct Session: ~Copyable {
       unsafe Conv2D.run(
         convolutionArguments(parameters, record, input, output, from, to), instructionSet: instructionSet)
     case .maxPool2D(let parameters):
-      unsafe Pool2D.maximum(poolArguments(parameters, record, input, output, from, to))
+      unsafe Pool2D.maximum(
+        poolArguments(parameters, record, input, output, from, to), instructionSet: instructionSet)
     case .averagePool2D(let parameters, let multiplier, let shift):
       unsafe Pool2D.average(
-        poolArguments(parameters, record, input, output, from, to), multiplier: multiplier, shift: shift)
+        poolArguments(parameters, record, input, output, from, to), multiplier: multiplier, shift: shift,
+        instructionSet: instructionSet)
     case .affineGridSample(let parameters):
       let theta = view.tensor(record.inputs[1])
       unsafe AffineGridSample.run(

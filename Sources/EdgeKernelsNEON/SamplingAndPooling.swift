@@ -1,0 +1,14 @@
+#if arch(arm64)
+  import CVector
+  import EdgeKernels
+
+  @c @implementation
+  public func ferrite_sample_neon(_ sampling: UnsafePointer<FerriteSampling>) {
+    unsafe Sampling(sampling.pointee).run()
+  }
+
+  @c @implementation
+  public func ferrite_pool_neon(_ pooling: UnsafePointer<FerritePooling>) {
+    unsafe Pooling(pooling.pointee).run()
+  }
+#endif

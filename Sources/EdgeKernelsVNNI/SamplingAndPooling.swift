@@ -1,0 +1,14 @@
+#if arch(x86_64)
+  import CVector
+  import EdgeKernels
+
+  @c @implementation
+  public func ferrite_sample_avx512vnni(_ sampling: UnsafePointer<FerriteSampling>) {
+    unsafe Sampling(sampling.pointee).run()
+  }
+
+  @c @implementation
+  public func ferrite_pool_avx512vnni(_ pooling: UnsafePointer<FerritePooling>) {
+    unsafe Pooling(pooling.pointee).run()
+  }
+#endif

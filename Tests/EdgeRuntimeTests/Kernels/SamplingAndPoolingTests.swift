@@ -1,0 +1,40 @@
+import EdgeRuntime
+import Testing
+
+@Suite("Sampling and pooling kernels equal the scalar reference bit for bit")
+struct SamplingAndPoolingTests {
+  @Test("samplers look anywhere, near the image and far beyond it", arguments: vectorSets)
+  func sampling(_ set: InstructionSet) {
+    for seed in 0..<600 {
+      let problem = SamplingProblem(seed: UInt64(seed))
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
+      defer { unsafe memory.deallocate() }
+      #expect(unsafe problem.agrees(set, memory: memory), "\(set) seed \(seed)")
+    }
+  }
+
+  @Test("pools of every channel count", arguments: vectorSets)
+  func pooling(_ set: InstructionSet) {
+    for seed in 0..<600 {
+      let problem = PoolingProblem(seed: UInt64(seed))
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
+      defer { unsafe memory.deallocate() }
+      #expect(unsafe problem.agrees(set, memory: memory), "\(set) seed \(seed)")
+    }
+  }
+}
+
+@Suite("The conformance check that boards run")
+struct KernelConformanceTests {
+  /// Printed by Tests/Device/kernels.c on every machine alike.
+  static let digest: UInt64 = 0xca0d_ad20_45ce_0a03
+
+  @Test("agrees and has the same digest everywhere", arguments: InstructionSet.allCases.filter(\.isAvailable))
+  func conformance(_ set: InstructionSet) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: KernelConformance.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    let report = unsafe KernelConformance.run(set, count: 300, memory: memory)
+    #expect(report.failure == nil)
+    #expect(report.digest == Self.digest)
+  }
+}
