@@ -68,8 +68,8 @@ let package = Package(
     .target(
       name: "EdgeRuntime",
       dependencies: [
-        "CVector", "CLinux", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI", "EdgeKernelsNEON",
-        "EdgeKernelsDotProd",
+        "CVector", "CLinux", "CGpiod", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI",
+        "EdgeKernelsNEON", "EdgeKernelsDotProd",
       ],
       swiftSettings: strict),
 

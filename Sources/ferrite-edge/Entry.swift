@@ -1,9 +1,49 @@
-import EdgeRuntime
-
 /// The program's entry: the name under which SwiftPM links an executable's `main`, and scripts/build-device.sh the device's.
 @c(ferrite_edge_main)
 public func ferriteEdgeMain(
   _ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
-  64
+  var words = unsafe Words(count: argumentCount, arguments)
+  _ = words.next()
+  do throws(EdgeError) {
+    try runCommand(&words)
+    return 0
+  } catch {
+    var writer = TextWriter.standardError
+    error.report(to: &writer)
+    writer.flush()
+    return error.exitCode
+  }
+}
+
+private func runCommand(_ words: inout Words) throws(EdgeError) {
+  guard let command = words.next() else { throw .usage("no command given", nil) }
+  if command == "run" {
+    try RunCommand.run(words)
+  } else if command == "bench" {
+    try BenchCommand.run(words)
+  } else if command == "selftest" {
+    try SelftestCommand.run(words)
+  } else if command == "watch" {
+    try WatchCommand.run(words)
+  } else if command == "safe" {
+    try SafeCommand.run(words)
+  } else if command == "--help" || command == "help" {
+    var output = TextWriter.standardOutput
+    output.text(Usage.text)
+    output.text("\n")
+    try output.finish()
+  } else {
+    throw .usage("unknown command", command)
+  }
+}
+
+enum Usage {
+  static let text: StaticString = """
+    usage: ferrite-edge run M.fxm IMAGE.pgm... [--isa I] [--json]
+           ferrite-edge bench M.fxm [--frames N] [--threads 1] [--isa I] [--json]
+           ferrite-edge selftest M.fxm [--json]
+           ferrite-edge watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [--isa I] [--json]
+           ferrite-edge safe --board B.board
+    """
 }

@@ -1,6 +1,6 @@
 /// An argument of the command line: a C string that lives as long as the program.
 @safe
-struct Word {
+struct Word: @unchecked Sendable {
   /// For C functions.
   let start: UnsafePointer<CChar>
   /// Bytes, without the zero at the end.

@@ -1,0 +1,80 @@
+/// What a board file says: which lines of which GPIO chip show which class. docs/boards.md describes the text.
+///
+/// It owns a copy of the text, of fixed capacity; every text in it is a range of that copy.
+public struct BoardFile: ~Copyable {
+  public static let maximumBytes = 4096
+  /// Classes and heartbeat together: what one request of the kernel's first GPIO interface can hold.
+  public static let maximumLines = 64
+  /// Bytes of a consumer, a chip label or a line name: the kernel's 32, its closing zero included.
+  public static let maximumNameBytes = 31
+
+  /// What a line shows.
+  public enum Role: Equatable, Sendable {
+    /// Active while the class of this label is the decision.
+    case `class`(TextRange)
+    /// Toggles with every decision.
+    case heartbeat
+  }
+
+  /// How a line is found on its chip.
+  public enum Place: Equatable, Sendable {
+    case offset(Int)
+    case name(TextRange)
+  }
+
+  public struct Line: Equatable, Sendable {
+    public var role: Role
+    public var place: Place
+    /// Of the file, from 1, for messages.
+    public var lineNumber: Int
+  }
+
+  /// A range of the file's bytes.
+  public struct TextRange: Equatable, Sendable {
+    public var start: Int
+    public var count: Int
+  }
+
+  var text = InlineArray<4096, UInt8>(repeating: 0)
+  var entries = InlineArray<64, Line>(repeating: Line(role: .heartbeat, place: .offset(0), lineNumber: 0))
+  public internal(set) var lineCount = 0
+  public internal(set) var name = TextRange(start: 0, count: 0)
+  public internal(set) var chipLabel = TextRange(start: 0, count: 0)
+  public internal(set) var consumer = TextRange(start: 0, count: 0)
+  /// True if an active line is at its low level.
+  public internal(set) var isActiveLow = false
+  /// The level, high or low, of every line while no program decides.
+  public internal(set) var safeIsHigh = false
+
+  public subscript(index: Int) -> Line {
+    precondition(index >= 0 && index < lineCount, "a line's index is out of range")
+    return entries[index]
+  }
+
+  /// The kernel's logical value of the safe level.
+  public var safeValue: Bool { safeIsHigh != isActiveLow }
+
+  public func byte(_ index: Int, of range: TextRange) -> UInt8 {
+    precondition(index >= 0 && index < range.count, "an index is out of a text's range")
+    return text[range.start + index]
+  }
+
+  func equals(_ range: TextRange, _ other: TextRange) -> Bool {
+    guard range.count == other.count else { return false }
+    for index in 0..<range.count where text[range.start + index] != text[other.start + index] { return false }
+    return true
+  }
+
+  func equals(_ range: TextRange, _ other: StaticString) -> Bool {
+    guard range.count == other.utf8CodeUnitCount else { return false }
+    for index in 0..<range.count where unsafe text[range.start + index] != other.utf8Start[index] { return false }
+    return true
+  }
+
+  /// True if the text is these bytes, such as a class label of a model or a name that the kernel gave.
+  public func equals(_ range: TextRange, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard range.count == bytes.count else { return false }
+    for index in 0..<range.count where unsafe text[range.start + index] != bytes[index] { return false }
+    return true
+  }
+}

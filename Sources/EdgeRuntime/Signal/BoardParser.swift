@@ -1,0 +1,147 @@
+/// Reads a board file's text: `key = value` lines, `#` comments, nothing else. Anything doubtful is an error with its line.
+extension BoardFile {
+  /// - Parameter bytes: the whole file, at most `maximumBytes`.
+  /// - Throws: `BoardError` with the number of the line at fault.
+  public init(parsing bytes: Span<UInt8>) throws(BoardError) {
+    guard bytes.count <= Self.maximumBytes else { throw BoardError(.tooLong, line: 0) }
+    for index in bytes.indices { text[index] = bytes[index] }
+    var seen = SettingsSeen()
+    var number = 0
+    var start = 0
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count && text[end] != UInt8(ascii: "\n") { end += 1 }
+      number += 1
+      try parseLine(TextRange(start: start, count: end - start), number, &seen)
+      start = end + 1
+    }
+    guard chipLabel.count > 0 else { throw BoardError(.noChipLabel, line: 0) }
+    guard hasClassLine else { throw BoardError(.noClassLine, line: 0) }
+    // Without a safe level in the file, an inactive line is safe.
+    if !seen.safe { safeIsHigh = isActiveLow }
+  }
+
+  private var hasClassLine: Bool {
+    for index in 0..<lineCount where entries[index].role != .heartbeat { return true }
+    return false
+  }
+
+  /// The settings whose value alone doesn't show that they were given.
+  private struct SettingsSeen {
+    var activeLow = false
+    var safe = false
+  }
+
+  private mutating func parseLine(_ line: TextRange, _ number: Int, _ seen: inout SettingsSeen) throws(BoardError) {
+    for index in 0..<line.count {
+      let byte = text[line.start + index]
+      let isText = (0x20...0x7E).contains(byte) || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+      guard isText else { throw BoardError(.notText, line: number) }
+    }
+    let content = trimmed(line)
+    guard content.count > 0, text[content.start] != UInt8(ascii: "#") else { return }
+    var equals = 0
+    while equals < content.count && text[content.start + equals] != UInt8(ascii: "=") { equals += 1 }
+    guard equals < content.count else { throw BoardError(.noEqualsSign, line: number) }
+    let key = trimmed(TextRange(start: content.start, count: equals))
+    let value = trimmed(TextRange(start: content.start + equals + 1, count: content.count - equals - 1))
+    guard value.count > 0 else { throw BoardError(.emptyValue, line: number) }
+    if self.equals(key, "name") {
+      try Self.setOnce(&name, value, limit: Self.maximumBytes, number)
+    } else if self.equals(key, "chip-label") {
+      try Self.setOnce(&chipLabel, value, limit: Self.maximumNameBytes, number)
+    } else if self.equals(key, "consumer") {
+      try Self.setOnce(&consumer, value, limit: Self.maximumNameBytes, number)
+    } else if self.equals(key, "active-low") {
+      guard !seen.activeLow else { throw BoardError(.duplicateKey, line: number) }
+      seen.activeLow = true
+      isActiveLow = try choice(value, yes: "yes", no: "no", otherwise: .badBoolean, number)
+    } else if self.equals(key, "safe") {
+      guard !seen.safe else { throw BoardError(.duplicateKey, line: number) }
+      seen.safe = true
+      safeIsHigh = try choice(value, yes: "high", no: "low", otherwise: .badLevel, number)
+    } else if self.equals(key, "heartbeat") {
+      try addLine(.heartbeat, value, number)
+    } else if let label = classLabel(key) {
+      try addLine(.class(label), value, number)
+    } else {
+      throw BoardError(.unknownKey, line: number)
+    }
+  }
+
+  private func trimmed(_ range: TextRange) -> TextRange {
+    func isBlank(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+    }
+    var start = range.start
+    var end = range.start + range.count
+    while start < end && isBlank(text[start]) { start += 1 }
+    while end > start && isBlank(text[end - 1]) { end -= 1 }
+    return TextRange(start: start, count: end - start)
+  }
+
+  private static func setOnce(
+    _ setting: inout TextRange, _ value: TextRange, limit: Int, _ number: Int
+  ) throws(BoardError) {
+    guard setting.count == 0 else { throw BoardError(.duplicateKey, line: number) }
+    guard value.count <= limit else { throw BoardError(.valueTooLong, line: number) }
+    setting = value
+  }
+
+  private func choice(
+    _ value: TextRange, yes: StaticString, no: StaticString, otherwise fault: BoardError.Fault, _ number: Int
+  ) throws(BoardError) -> Bool {
+    if equals(value, yes) { return true }
+    guard equals(value, no) else { throw BoardError(fault, line: number) }
+    return false
+  }
+
+  /// The CLASS of `line.CLASS`, or nil.
+  private func classLabel(_ key: TextRange) -> TextRange? {
+    let prefix = 5
+    guard key.count > prefix, equals(TextRange(start: key.start, count: prefix), "line.") else { return nil }
+    return TextRange(start: key.start + prefix, count: key.count - prefix)
+  }
+
+  private mutating func addLine(_ role: Role, _ value: TextRange, _ number: Int) throws(BoardError) {
+    guard lineCount < Self.maximumLines else { throw BoardError(.tooManyLines, line: number) }
+    let place = try place(value, number)
+    for index in 0..<lineCount {
+      guard !isSame(entries[index].role, role) else { throw BoardError(.duplicateKey, line: number) }
+      guard !isSame(entries[index].place, place) else { throw BoardError(.pinTwice, line: number) }
+    }
+    entries[lineCount] = Line(role: role, place: place, lineNumber: number)
+    lineCount += 1
+  }
+
+  /// Digits alone are an offset, anything else a line's name.
+  private func place(_ value: TextRange, _ number: Int) throws(BoardError) -> Place {
+    var offset = 0
+    for index in 0..<value.count {
+      let byte = text[value.start + index]
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
+        guard value.count <= Self.maximumNameBytes else { throw BoardError(.valueTooLong, line: number) }
+        return .name(value)
+      }
+      offset = 10 * offset + Int(byte - UInt8(ascii: "0"))
+      guard offset <= 65535 else { throw BoardError(.offsetTooLarge, line: number) }
+    }
+    return .offset(offset)
+  }
+
+  private func isSame(_ role: Role, _ other: Role) -> Bool {
+    switch (role, other) {
+    case (.heartbeat, .heartbeat): true
+    case (.class(let label), .class(let otherLabel)): equals(label, otherLabel)
+    default: false
+    }
+  }
+
+  private func isSame(_ place: Place, _ other: Place) -> Bool {
+    switch (place, other) {
+    case (.offset(let offset), .offset(let otherOffset)): offset == otherOffset
+    case (.name(let name), .name(let otherName)): equals(name, otherName)
+    default: false
+    }
+  }
+}

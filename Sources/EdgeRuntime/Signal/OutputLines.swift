@@ -1,0 +1,80 @@
+import CGpiod
+
+/// A board's lines, held as outputs in one request, and the only thing that drives them.
+///
+/// They start at the safe level. Whoever holds them calls `driveSafe()` before letting go: kernels differ in whether a
+/// released line keeps its level.
+@safe
+public struct OutputLines: ~Copyable {
+  private var request: gpio_request
+  private let chip: GPIOChip
+  private let count: Int
+  private let safeValue: Int32
+  private let heartbeatEntry: Int?
+  private var values: InlineArray<64, Int32>
+
+  /// Takes the lines at the safe level. No line changes unless all of them can be had.
+  public init(
+    _ board: borrowing BoardFile, _ resolution: LineResolution, on chip: consuming GPIOChip
+  ) throws(LineError) {
+    let safe: Int32 = board.safeValue ? 1 : 0
+    let initial = InlineArray<64, Int32>(repeating: safe)
+    var request = gpio_request()
+    let error = unsafe resolution.offsets.span.withUnsafeBufferPointer { offsets in
+      unsafe initial.span.withUnsafeBufferPointer { values in
+        unsafe board.consumerText.span.withUnsafeBufferPointer { consumer in
+          unsafe gpio_request_outputs(
+            chip.handle, offsets.baseAddress, values.baseAddress, UInt32(board.lineCount), consumer.baseAddress,
+            board.isActiveLow, &request)
+        }
+      }
+    }
+    guard error == 0 else { throw .request(systemError: error) }
+    self.request = request
+    self.chip = chip
+    count = board.lineCount
+    safeValue = safe
+    values = initial
+    heartbeatEntry = Self.heartbeat(board)
+  }
+
+  deinit {
+    var request = self.request
+    unsafe gpio_request_release(&request)
+  }
+
+  private static func heartbeat(_ board: borrowing BoardFile) -> Int? {
+    for entry in 0..<board.lineCount where board[entry].role == .heartbeat { return entry }
+    return nil
+  }
+
+  /// Makes one entry's line active (none for nil) and the others inactive, and toggles the heartbeat: one update of all
+  /// lines.
+  public mutating func show(entry: Int?) throws(SystemError) {
+    for index in 0..<count where index != heartbeatEntry { values[index] = index == entry ? 1 : 0 }
+    if let heartbeatEntry { values[heartbeatEntry] = 1 - values[heartbeatEntry] }
+    try update()
+  }
+
+  /// Drives every line to the board's safe level.
+  public mutating func driveSafe() throws(SystemError) {
+    values = InlineArray(repeating: safeValue)
+    try update()
+  }
+
+  private mutating func update() throws(SystemError) {
+    let error = unsafe values.span.withUnsafeBufferPointer { unsafe gpio_request_set(&request, $0.baseAddress) }
+    guard error == 0 else { throw SystemError(number: error) }
+  }
+}
+
+extension BoardFile {
+  /// The consumer as the kernel takes it: a C string; `ferrite-edge` if the file names none.
+  fileprivate var consumerText: InlineArray<32, CChar> {
+    let fallback: StaticString = "ferrite-edge"
+    return InlineArray { index in
+      if consumer.count > 0 { return index < consumer.count ? CChar(byte(index, of: consumer)) : 0 }
+      return unsafe index < fallback.utf8CodeUnitCount ? CChar(fallback.utf8Start[index]) : 0
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import CLinux
+import EdgeRuntime
+
+/// A board file, read and checked.
+struct Board: ~Copyable {
+  let path: Word
+  let file: BoardFile
+
+  init(_ path: Word) throws(EdgeError) {
+    self.path = path
+    let descriptor = unsafe linux_open(path.start)
+    guard descriptor >= 0 else { throw .unreadable(path, systemError: -descriptor) }
+    defer { linux_close(descriptor) }
+    // One byte more than a board file may have, so that a longer one shows.
+    var text = InlineArray<4097, UInt8>(repeating: 0)
+    var count = 0
+    var got = 0
+    repeat {
+      var storage = text.mutableSpan
+      got = unsafe storage.withUnsafeMutableBytes {
+        unsafe linux_read(descriptor, $0.baseAddress! + count, $0.count - count)
+      }
+      guard got >= 0 else { throw .unreadable(path, systemError: Int32(-got)) }
+      count += got
+    } while got > 0
+    do throws(BoardError) {
+      file = try BoardFile(parsing: text.span.extracting(0..<count))
+    } catch {
+      throw .board(path, error)
+    }
+  }
+
+  /// Finds the chip and the lines, prints them to standard error, and takes them all, at the safe level.
+  func takeLines() throws(EdgeError) -> OutputLines {
+    var writer = TextWriter.standardError
+    do throws(LineError) {
+      let chip = try LineResolution.chip(of: file)
+      let resolution = try LineResolution(file, on: chip)
+      writer.resolvedLines(file, resolution, chip)
+      writer.flush()
+      return try OutputLines(file, resolution, on: chip)
+    } catch {
+      writer.text("ferrite-edge: ")
+      writer.text(path)
+      writer.text(": ")
+      writer.lineError(error, file)
+      writer.text("\n")
+      writer.flush()
+      throw .reported
+    }
+  }
+
+  /// For each class of the model its entry in the board file. A class without a line shows nothing.
+  func entries(for model: borrowing ModelFile) throws(EdgeError) -> ClassEntries {
+    var entries = ClassEntries()
+    for entry in 0..<file.lineCount {
+      guard case .class(let label) = file[entry].role else { continue }
+      var found = false
+      for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) {
+        entries.classes[entry] = index
+        found = true
+      }
+      guard found else { throw .noSuchClass(path, lineNumber: file[entry].lineNumber) }
+    }
+    return entries
+  }
+}
+
+/// The model's class of each entry of a board file; -1 for the heartbeat.
+struct ClassEntries {
+  fileprivate var classes = InlineArray<64, Int>(repeating: -1)
+
+  /// The entry of a class, or nil if the board has no line for it.
+  func entry(of index: Int) -> Int? {
+    for entry in 0..<classes.count where classes[entry] == index { return entry }
+    return nil
+  }
+}

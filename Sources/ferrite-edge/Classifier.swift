@@ -1,0 +1,67 @@
+import CLinux
+import EdgeRuntime
+
+/// A model, its arena and one frame's pixels: everything that classifying needs, taken once at the start.
+@safe
+struct Classifier: ~Copyable {
+  let path: Word
+  let model: ModelFile
+  let size: FrameSize
+  var session: Session
+  private let pixels: UnsafeMutableRawBufferPointer
+
+  init(_ path: Word, _ instructionSet: InstructionSet) throws(EdgeError) {
+    let model = try Self.model(path)
+    let input = model.tensor(model.inputTensor)
+    let pixels = unsafe try pages(model.frameBytes)
+    let session = try Self.session(model, instructionSet)
+    size = FrameSize(height: input.height, width: input.width, channels: input.channels)
+    unsafe self.pixels = pixels
+    self.path = path
+    self.session = session
+    self.model = model
+  }
+
+  private static func model(_ path: Word) throws(EdgeError) -> ModelFile {
+    do throws(ModelError) { return unsafe try ModelFile(path: path.start) } catch { throw .model(path, error) }
+  }
+
+  private static func session(
+    _ model: borrowing ModelFile, _ instructionSet: InstructionSet
+  ) throws(EdgeError) -> Session {
+    let arena = unsafe try pages(model.arenaBytes)
+    do throws(SessionError) {
+      return unsafe try Session(unsafeModel: model, arena: arena, instructionSet: instructionSet)
+    } catch {
+      throw .session(error)
+    }
+  }
+
+  /// What the last frame left; zeros before the first.
+  var unsafePixels: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(pixels) }
+
+  /// Reads the next frame and runs the network on it.
+  ///
+  /// - Returns: false at the end of the input.
+  mutating func classifyNext(of frames: inout FrameReader, named name: Word?) throws(EdgeError) -> Bool {
+    do throws(FrameError) {
+      guard unsafe try frames.next(into: pixels) else { return false }
+    } catch {
+      if case .stopped = error.fault { throw .stopped }
+      throw .frame(name, error)
+    }
+    unsafe try run(unsafePixels)
+    return true
+  }
+
+  /// Runs the network on a frame of the model's size.
+  mutating func run(_ frame: UnsafeRawBufferPointer) throws(EdgeError) {
+    do throws(SessionError) { unsafe try session.run(pixels: frame) } catch { throw .session(error) }
+  }
+}
+
+/// Pages of zeros that stay until the program ends.
+func pages(_ bytes: Int) throws(EdgeError) -> UnsafeMutableRawBufferPointer {
+  guard let base = unsafe linux_pages(max(bytes, 1)) else { throw .noMemory }
+  return unsafe UnsafeMutableRawBufferPointer(start: base, count: bytes)
+}

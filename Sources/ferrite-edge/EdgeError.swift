@@ -1,0 +1,113 @@
+import CLinux
+import EdgeRuntime
+
+/// Why a command ends early. Every message goes to standard error and names its file or option.
+enum EdgeError: Error {
+  case usage(StaticString, Word?)
+  case unreadable(Word, systemError: Int32)
+  case model(Word, ModelError)
+  case session(SessionError)
+  case frame(Word?, FrameError)
+  case board(Word, BoardError)
+  case noSuchClass(Word, lineNumber: Int)
+  case lines(systemError: Int32)
+  case output(systemError: Int32)
+  case signals(systemError: Int32)
+  /// Not a failure: the program was told to stop.
+  case stopped
+  case noMemory
+  case noTestVectors(Word)
+  case selftestFailed(Word)
+  /// The message has been written where its context was at hand.
+  case reported
+
+  /// 64 for a wrong command line, 65 for wrong data (sysexits.h), 1 for a machine that doesn't give the model's bits.
+  var exitCode: CInt {
+    switch self {
+    case .usage: 64
+    case .stopped: 0
+    case .selftestFailed: 1
+    default: 65
+    }
+  }
+
+  func report(to writer: inout TextWriter) {
+    switch self {
+    case .reported, .stopped: return
+    default: break
+    }
+    writer.text("ferrite-edge: ")
+    switch self {
+    case .usage(let message, let word):
+      writer.text(message)
+      if let word {
+        writer.text(" ")
+        writer.text(word)
+      }
+      writer.text("\n")
+      writer.text(Usage.text)
+    case .unreadable(let path, let systemError):
+      writer.text(path)
+      writer.text(": ")
+      writer.systemError(systemError)
+    case .model(let path, let error):
+      writer.text(path)
+      writer.text(": ")
+      writer.text(error.fault.message)
+      if error.systemError != 0 {
+        writer.text(": ")
+        writer.systemError(error.systemError)
+      } else {
+        writer.text(", at byte ")
+        writer.integer(error.byteOffset)
+      }
+    case .session(let error):
+      writer.text(error.message)
+    case .frame(let path, let error):
+      if let path { writer.text(path) } else { writer.text("standard input") }
+      writer.text(": ")
+      error.report(to: &writer)
+    case .board(let path, let error):
+      writer.text(path)
+      if error.lineNumber > 0 {
+        writer.text(": line ")
+        writer.integer(error.lineNumber)
+      }
+      writer.text(": ")
+      writer.text(error.fault.message)
+    case .noSuchClass(let path, let lineNumber):
+      writer.text(path)
+      writer.text(": line ")
+      writer.integer(lineNumber)
+      writer.text(": the model has no such class")
+    case .output(let systemError):
+      writer.text("standard output: ")
+      writer.systemError(systemError)
+    case .lines(let systemError):
+      writer.text("the lines could not be driven: ")
+      writer.systemError(systemError)
+    case .signals(let systemError):
+      writer.text("signals can't be watched: ")
+      writer.systemError(systemError)
+    case .noMemory:
+      writer.text("no memory")
+    case .noTestVectors(let path):
+      writer.text(path)
+      writer.text(": the model holds no test vectors")
+    case .selftestFailed(let path):
+      writer.text(path)
+      writer.text(": this machine gives other logits than the model states")
+    case .reported, .stopped:
+      break
+    }
+    writer.text("\n")
+  }
+}
+
+extension TextWriter {
+  /// What a system's error number means.
+  mutating func systemError(_ number: Int32) {
+    guard let text = unsafe linux_error_text(number) else { return }
+    unsafe self.text(Word(text))
+  }
+}

@@ -1,0 +1,48 @@
+/// Why a frame can't be read, and at which byte of its input.
+struct FrameError: Error {
+  enum Fault {
+    case system(Int32)
+    case notPGM
+    case notGrey(channels: Int)
+    case size(width: Int, height: Int, FrameSize)
+    case maximum(Int)
+    case truncated
+    /// Not a fault of the input: the program was told to stop.
+    case stopped
+  }
+
+  let fault: Fault
+  let byteOffset: Int
+
+  init(_ fault: Fault, at byteOffset: Int) {
+    self.fault = fault
+    self.byteOffset = byteOffset
+  }
+
+  func report(to writer: inout TextWriter) {
+    switch fault {
+    case .system(let number): return writer.systemError(number)
+    case .notPGM: writer.text("no binary PGM (P5)")
+    case .notGrey(let channels):
+      writer.text("a PGM has one channel, the model takes ")
+      writer.integer(channels)
+    case .size(let width, let height, let size):
+      writer.text("the image is ")
+      writer.integer(width)
+      writer.text("x")
+      writer.integer(height)
+      writer.text(", the model takes ")
+      writer.integer(size.width)
+      writer.text("x")
+      writer.integer(size.height)
+    case .maximum(let maximum):
+      writer.text("the maximum value is ")
+      writer.integer(maximum)
+      writer.text(", not 255")
+    case .truncated: writer.text("the input ends within a frame")
+    case .stopped: writer.text("stopped")
+    }
+    writer.text(", at byte ")
+    writer.integer(byteOffset)
+  }
+}

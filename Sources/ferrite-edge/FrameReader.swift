@@ -1,0 +1,127 @@
+import CLinux
+
+/// How frames stand in a byte stream.
+enum FrameEncoding {
+  /// Binary PGM images (netpbm's P5) of 8 bits a pixel, one after another.
+  case pgm
+  /// Frames of the model's input size, one byte for each value, with nothing between them.
+  case raw
+}
+
+/// A model's input.
+struct FrameSize {
+  var height: Int
+  var width: Int
+  var channels: Int
+  var bytes: Int { height * width * channels }
+}
+
+/// Reads frames from a descriptor through a buffer of fixed size.
+struct FrameReader: ~Copyable {
+  let descriptor: Int32
+  let encoding: FrameEncoding
+  let size: FrameSize
+  /// Becomes readable when the program is told to stop; nil if reading needn't watch for it.
+  let stopSignals: Int32?
+  private var buffer = InlineArray<4096, UInt8>(repeating: 0)
+  private var position = 0
+  private var filled = 0
+  private var bytesBefore = 0
+
+  init(descriptor: Int32, _ encoding: FrameEncoding, _ size: FrameSize, stopSignals: Int32? = nil) {
+    self.descriptor = descriptor
+    self.encoding = encoding
+    self.size = size
+    self.stopSignals = stopSignals
+  }
+
+  /// Fills `pixels`, which has the size's bytes, with the next frame.
+  ///
+  /// - Returns: false at the end of the input.
+  /// - Throws: `FrameError` with the byte's place in the input; `.stopped` if `stopSignals` says so.
+  mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(FrameError) -> Bool {
+    guard let first = try byte() else { return false }
+    var pixel = 0
+    switch encoding {
+    case .raw:
+      unsafe pixels[0] = first
+      pixel = 1
+    case .pgm:
+      guard first == UInt8(ascii: "P"), try required() == UInt8(ascii: "5") else { throw error(.notPGM) }
+      try header()
+    }
+    while pixel < size.bytes {
+      unsafe pixels[pixel] = try required()
+      pixel += 1
+    }
+    return true
+  }
+
+  /// The rest of a PGM header: width, height and maximum, and the one blank before the pixels.
+  private mutating func header() throws(FrameError) {
+    guard size.channels == 1 else { throw error(.notGrey(channels: size.channels)) }
+    guard isBlank(try required()) else { throw error(.notPGM) }
+    let width = try number()
+    let height = try number()
+    let maximum = try number()
+    guard width == size.width, height == size.height else { throw error(.size(width: width, height: height, size)) }
+    guard maximum == 255 else { throw error(.maximum(maximum)) }
+  }
+
+  /// A decimal number after blanks and comments; takes the one byte behind it, which must be a blank.
+  private mutating func number() throws(FrameError) -> Int {
+    var byte = try required()
+    while isBlank(byte) || byte == UInt8(ascii: "#") {
+      if byte == UInt8(ascii: "#") {
+        while byte != UInt8(ascii: "\n") { byte = try required() }
+      }
+      byte = try required()
+    }
+    var value = 0
+    var digits = 0
+    while (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+      value = 10 * value + Int(byte - UInt8(ascii: "0"))
+      digits += 1
+      guard digits <= 5 else { throw error(.notPGM) }
+      byte = try required()
+    }
+    guard digits > 0, isBlank(byte) else { throw error(.notPGM) }
+    return value
+  }
+
+  private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (9...13).contains(byte) }
+
+  private func error(_ fault: FrameError.Fault) -> FrameError {
+    FrameError(fault, at: bytesBefore + position)
+  }
+
+  private mutating func required() throws(FrameError) -> UInt8 {
+    guard let byte = try byte() else { throw error(.truncated) }
+    return byte
+  }
+
+  /// The next byte, or nil at the end.
+  private mutating func byte() throws(FrameError) -> UInt8? {
+    if position == filled {
+      try fill()
+      if filled == 0 { return nil }
+    }
+    position += 1
+    return buffer[position - 1]
+  }
+
+  private mutating func fill() throws(FrameError) {
+    bytesBefore += filled
+    position = 0
+    filled = 0
+    if let stopSignals {
+      let ready = linux_wait(descriptor, 0, stopSignals)
+      guard ready >= 0 else { throw error(.system(-ready)) }
+      guard ready == 1 else { throw error(.stopped) }
+    }
+    var storage = buffer.mutableSpan
+    let got = unsafe storage.withUnsafeMutableBytes { unsafe linux_read(descriptor, $0.baseAddress, $0.count) }
+    guard got >= 0 else { throw error(.system(Int32(-got))) }
+    filled = got
+  }
+}

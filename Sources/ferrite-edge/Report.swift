@@ -1,0 +1,80 @@
+import EdgeRuntime
+
+/// Results as text: one JSON object a line, or a line for people.
+extension TextWriter {
+  /// `"key":`, with the comma before it unless it opens the object.
+  mutating func key(_ name: StaticString, first: Bool = false) {
+    text(first ? "\"" : ",\"")
+    text(name)
+    text("\":")
+  }
+
+  /// A JSON string. Bytes outside ASCII pass as they are.
+  mutating func string(_ bytes: UnsafeRawBufferPointer) {
+    byte(UInt8(ascii: "\""))
+    for index in bytes.indices { unsafe escaped(bytes[index]) }
+    byte(UInt8(ascii: "\""))
+  }
+
+  mutating func string(_ word: Word) {
+    byte(UInt8(ascii: "\""))
+    for index in 0..<word.count { escaped(word[index]) }
+    byte(UInt8(ascii: "\""))
+  }
+
+  private mutating func escaped(_ value: UInt8) {
+    if value < 0x20 {
+      text("\\u00")
+      hexadecimal(value)
+    } else {
+      if value == UInt8(ascii: "\"") || value == UInt8(ascii: "\\") { byte(UInt8(ascii: "\\")) }
+      byte(value)
+    }
+  }
+
+  /// A probability of 16 fraction bits as a decimal fraction, rounded to six digits.
+  mutating func probability(_ value: UInt32) {
+    decimal((Int64(value) * 1_000_000 + 32768) >> 16, fractionDigits: 6)
+  }
+
+  /// The decision on the last frame. `name` is the image's; frames of a stream have a number instead.
+  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
+    let index = classifier.session.classIndex
+    if json {
+      text("{")
+      if let name {
+        key("image", first: true)
+        string(name)
+        key("frame")
+      } else {
+        key("frame", first: true)
+      }
+      integer(frame)
+      key("class")
+      unsafe string(classifier.model.unsafeLabel(index))
+      key("index")
+      integer(index)
+      key("probabilities")
+      for other in 0..<classifier.session.classCount {
+        text(other == 0 ? "[" : ",")
+        probability(classifier.session.probability(other))
+      }
+      text("]")
+      key("logits")
+      for other in 0..<classifier.session.classCount {
+        text(other == 0 ? "[" : ",")
+        integer(classifier.session.logit(other))
+      }
+      text("]}\n")
+    } else {
+      if let name {
+        text(name)
+        text(": ")
+      }
+      unsafe text(classifier.model.unsafeLabel(index))
+      text(" ")
+      probability(classifier.session.probability(index))
+      text("\n")
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import CLinux
+
+/// `run M.fxm IMAGE.pgm... [--isa I] [--json]`: a line for each image.
+enum RunCommand {
+  static func run(_ arguments: consuming Words) throws(EdgeError) {
+    var options = try Options(arguments, accepting: .json | .instructionSet)
+    var classifier = try Classifier(options.model(), options.instructionSet)
+    guard var file = options.file() else { throw .usage("no image given", nil) }
+    var output = TextWriter.standardOutput
+    while true {
+      try classify(file, &classifier, &output, options.json)
+      guard let next = options.file() else { return }
+      file = next
+    }
+  }
+
+  private static func classify(
+    _ file: Word, _ classifier: inout Classifier, _ output: inout TextWriter, _ json: Bool
+  ) throws(EdgeError) {
+    let descriptor = unsafe linux_open(file.start)
+    guard descriptor >= 0 else { throw .unreadable(file, systemError: -descriptor) }
+    defer { linux_close(descriptor) }
+    var frames = FrameReader(descriptor: descriptor, .pgm, classifier.size)
+    var count = 0
+    while try classifier.classifyNext(of: &frames, named: file) {
+      output.decision(classifier, name: file, frame: count, json: json)
+      count += 1
+    }
+    guard count > 0 else { throw .frame(file, FrameError(.truncated, at: 0)) }
+    try output.finish()
+  }
+}
+
+extension TextWriter {
+  /// Writes what waits, and throws if anything since the start could not be written.
+  mutating func finish() throws(EdgeError) {
+    flush()
+    guard systemError == 0 else { throw .output(systemError: systemError) }
+  }
+}

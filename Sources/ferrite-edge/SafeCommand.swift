@@ -1,0 +1,13 @@
+import EdgeRuntime
+
+/// `safe --board B.board`: drives every line of the board to its safe level and releases it. For whoever cleans up after a
+/// program that could not, such as a systemd unit's ExecStopPost.
+enum SafeCommand {
+  static func run(_ arguments: consuming Words) throws(EdgeError) {
+    var options = try Options(arguments, accepting: .board)
+    try options.end()
+    let board = try Board(options.requiredBoard())
+    var lines = try board.takeLines()
+    do throws(SystemError) { try lines.driveSafe() } catch { throw .lines(systemError: error.number) }
+  }
+}
