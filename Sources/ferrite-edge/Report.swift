@@ -37,7 +37,7 @@ extension TextWriter {
     decimal((Int64(value) * 1_000_000 + 32768) >> 16, fractionDigits: 6)
   }
 
-  /// The decision on the last frame. `name` is the image's; frames of a stream have a number instead.
+  /// The decision on the last frame: an image's by its name, a stream's by its number.
   mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
     let index = classifier.session.classIndex
     if json {
@@ -45,11 +45,10 @@ extension TextWriter {
       if let name {
         key("image", first: true)
         string(name)
-        key("frame")
       } else {
         key("frame", first: true)
+        integer(frame)
       }
-      integer(frame)
       key("class")
       unsafe string(classifier.model.unsafeLabel(index))
       key("index")
