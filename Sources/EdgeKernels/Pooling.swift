@@ -1,8 +1,8 @@
 import CVector
 
-/// A 2x2 pool of stride 2, sixteen channels at a time.
+/// A 2x2 pool of stride 2, sixteen channels at a time. `Object` as in `Sampling`.
 @safe
-public struct Pooling {
+public struct Pooling<Object> {
   @usableFromInline let task: FerritePooling
 
   @inlinable
@@ -27,14 +27,14 @@ public struct Pooling {
     overWindows { window, output, sixteen in
       if sixteen {
         let sum =
-          Value.widened(from: window.upperLeft) &+ Value.widened(from: window.upperRight)
-          &+ Value.widened(from: window.lowerLeft) &+ Value.widened(from: window.lowerRight)
+          Value.sixteen(at: window.upperLeft) &+ Value.sixteen(at: window.upperRight)
+          &+ Value.sixteen(at: window.lowerLeft) &+ Value.sixteen(at: window.lowerRight)
         let mean = (sum &+ SIMD16(repeating: half)) &>> SIMD16(repeating: shift)
         output.store(ferrite_lowBytes(ferrite_clampHalves(mean, least, greatest)))
       } else {
         let sum =
-          window.upperLeft.half(Value.self) &+ window.upperRight.half(Value.self)
-          &+ window.lowerLeft.half(Value.self) &+ window.lowerRight.half(Value.self)
+          Value.one(at: window.upperLeft) &+ Value.one(at: window.upperRight)
+          &+ Value.one(at: window.lowerLeft) &+ Value.one(at: window.lowerRight)
         output.store(UInt8(truncatingIfNeeded: min(max((sum &+ half) &>> shift, least), greatest)))
       }
     }
@@ -46,14 +46,14 @@ public struct Pooling {
     overWindows { window, output, sixteen in
       if sixteen {
         let upper = ferrite_maximumHalves(
-          Value.widened(from: window.upperLeft), Value.widened(from: window.upperRight))
+          Value.sixteen(at: window.upperLeft), Value.sixteen(at: window.upperRight))
         let lower = ferrite_maximumHalves(
-          Value.widened(from: window.lowerLeft), Value.widened(from: window.lowerRight))
+          Value.sixteen(at: window.lowerLeft), Value.sixteen(at: window.lowerRight))
         output.store(ferrite_lowBytes(ferrite_clampHalves(ferrite_maximumHalves(upper, lower), least, greatest)))
       } else {
-        let upper = max(window.upperLeft.half(Value.self), window.upperRight.half(Value.self))
-        let lower = max(window.lowerLeft.half(Value.self), window.lowerRight.half(Value.self))
-        output.store(UInt8(truncatingIfNeeded: min(max(upper, lower, least), greatest)))
+        let upper = max(Value.one(at: window.upperLeft), Value.one(at: window.upperRight))
+        let lower = max(Value.one(at: window.lowerLeft), Value.one(at: window.lowerRight))
+        output.store(UInt8(truncatingIfNeeded: min(max(max(upper, lower), least), greatest)))
       }
     }
   }
@@ -102,10 +102,4 @@ public struct Pooling {
       row &+= 1
     }
   }
-}
-
-extension Bytes {
-  /// One value, in 16 bits.
-  @inlinable @inline(__always)
-  func half<Value: ByteValue>(_: Value.Type) -> Int16 { Int16(truncatingIfNeeded: load(Value.self)) }
 }

@@ -4,8 +4,11 @@ import CVector
 ///
 /// Source places are stepped by exact 64-bit additions, from pixel to pixel and from row to row. A tap outside the image
 /// gets weight zero and reads the nearest pixel instead, so that the loop over channels has no branch.
+///
+/// `Object` is any type of the object that is compiled for one instruction set: part of each symbol's name, it keeps the
+/// linker from merging that object's code with another's.
 @safe
-public struct Sampling {
+public struct Sampling<Object> {
   @usableFromInline let task: FerriteSampling
 
   @inlinable
@@ -93,11 +96,11 @@ public struct Sampling {
     while channel &+ 16 <= channels {
       let taps = window.upperLeft + channel
       let upper =
-        Value.widened(from: taps) &* window.leftWeight
-        &+ Value.widened(from: taps + window.right) &* window.rightWeight
+        Value.sixteen(at: taps) &* window.leftWeight
+        &+ Value.sixteen(at: taps + window.right) &* window.rightWeight
       let lower =
-        Value.widened(from: taps + window.below) &* window.leftWeight
-        &+ Value.widened(from: taps + (window.below &+ window.right)) &* window.rightWeight
+        Value.sixteen(at: taps + window.below) &* window.leftWeight
+        &+ Value.sixteen(at: taps + (window.below &+ window.right)) &* window.rightWeight
       let sum =
         ferrite_multiplyLong(upper, SIMD16(repeating: window.upperWeight))
         &+ ferrite_multiplyLong(lower, SIMD16(repeating: window.lowerWeight)) &+ SIMD16(repeating: 1 << 13)
@@ -109,11 +112,11 @@ public struct Sampling {
       let taps = window.upperLeft + channel
       let (left, right) = (Int32(window.leftWeight), Int32(window.rightWeight))
       let upper =
-        left &* Int32(truncatingIfNeeded: taps.load(Value.self))
-        &+ right &* Int32(truncatingIfNeeded: (taps + window.right).load(Value.self))
+        left &* Int32(Value.one(at: taps))
+        &+ right &* Int32(Value.one(at: taps + window.right))
       let lower =
-        left &* Int32(truncatingIfNeeded: (taps + window.below).load(Value.self))
-        &+ right &* Int32(truncatingIfNeeded: (taps + (window.below &+ window.right)).load(Value.self))
+        left &* Int32(Value.one(at: taps + window.below))
+        &+ right &* Int32(Value.one(at: taps + (window.below &+ window.right)))
       let sum = Int32(window.upperWeight) &* upper &+ Int32(window.lowerWeight) &* lower &+ 1 << 13
       let raw = min(max(sum &>> 14, Int32(minimum)), Int32(maximum))
       (output + channel).store(UInt8(truncatingIfNeeded: raw))

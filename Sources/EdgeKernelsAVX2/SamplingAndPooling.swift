@@ -4,11 +4,11 @@
 
   @c @implementation
   public func ferrite_sample_avx2(_ sampling: UnsafePointer<FerriteSampling>) {
-    unsafe Sampling(sampling.pointee).run()
+    unsafe Sampling<AVX2Arithmetic>(sampling.pointee).run()
   }
 
   @c @implementation
   public func ferrite_pool_avx2(_ pooling: UnsafePointer<FerritePooling>) {
-    unsafe Pooling(pooling.pointee).run()
+    unsafe Pooling<AVX2Arithmetic>(pooling.pointee).run()
   }
 #endif

@@ -4,11 +4,11 @@
 
   @c @implementation
   public func ferrite_sample_neon(_ sampling: UnsafePointer<FerriteSampling>) {
-    unsafe Sampling(sampling.pointee).run()
+    unsafe Sampling<NEONArithmetic>(sampling.pointee).run()
   }
 
   @c @implementation
   public func ferrite_pool_neon(_ pooling: UnsafePointer<FerritePooling>) {
-    unsafe Pooling(pooling.pointee).run()
+    unsafe Pooling<NEONArithmetic>(pooling.pointee).run()
   }
 #endif

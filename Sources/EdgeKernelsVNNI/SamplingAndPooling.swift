@@ -4,11 +4,11 @@
 
   @c @implementation
   public func ferrite_sample_avx512vnni(_ sampling: UnsafePointer<FerriteSampling>) {
-    unsafe Sampling(sampling.pointee).run()
+    unsafe Sampling<VNNIArithmetic>(sampling.pointee).run()
   }
 
   @c @implementation
   public func ferrite_pool_avx512vnni(_ pooling: UnsafePointer<FerritePooling>) {
-    unsafe Pooling(pooling.pointee).run()
+    unsafe Pooling<VNNIArithmetic>(pooling.pointee).run()
   }
 #endif
