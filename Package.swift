@@ -98,6 +98,7 @@ let package = Package(
     .executableTarget(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),
 
+    .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
     .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime"], swiftSettings: strict),
     .testTarget(name: "QuantizeTests", dependencies: ["Quantize"], swiftSettings: strict),
     .testTarget(name: "ExporterTests", dependencies: ["Exporter"], swiftSettings: strict),

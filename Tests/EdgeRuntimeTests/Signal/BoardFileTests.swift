@@ -1,0 +1,126 @@
+import EdgeRuntime
+import Foundation
+import Testing
+
+@Suite struct BoardFileTests {
+  /// A board file as plain values.
+  private struct Reading: Equatable {
+    var lines: [String]
+    var chipLabel: String
+    var consumer: String
+    var safeValue: Bool
+    var safeIsHigh: Bool
+  }
+
+  private func read(_ text: String) throws -> Reading {
+    let bytes = Array(text.utf8)
+    let board = try BoardFile(parsing: bytes.span)
+    func string(_ range: BoardFile.TextRange) -> String {
+      String(decoding: (0..<range.count).map { board.byte($0, of: range) }, as: UTF8.self)
+    }
+    var lines: [String] = []
+    for index in 0..<board.lineCount {
+      var line = ""
+      switch board[index].role {
+      case .class(let label): line = string(label)
+      case .heartbeat: line = "(heartbeat)"
+      }
+      switch board[index].place {
+      case .offset(let offset): line += " at \(offset)"
+      case .name(let name): line += " named \(string(name))"
+      }
+      lines.append(line)
+    }
+    return Reading(
+      lines: lines, chipLabel: string(board.chipLabel), consumer: string(board.consumer), safeValue: board.safeValue,
+      safeIsHigh: board.safeIsHigh)
+  }
+
+  private func error(_ text: String) -> BoardError? {
+    do {
+      _ = try read(text)
+      return nil
+    } catch {
+      return error as? BoardError
+    }
+  }
+
+  @Test func everySettingIsRead() throws {
+    let text = """
+      # a comment
+      name = A board of ours
+      \tchip-label=pinctrl-x\r
+      consumer = lamp
+
+      line.happy = 17
+      line.sad = GPIO 4
+      heartbeat = 0
+      active-low = yes
+      safe = low
+      """
+    #expect(
+      try read(text)
+        == Reading(
+          lines: ["happy at 17", "sad named GPIO 4", "(heartbeat) at 0"], chipLabel: "pinctrl-x", consumer: "lamp",
+          safeValue: true, safeIsHigh: false))
+  }
+
+  @Test(arguments: [("no", false), ("yes", true)])
+  func withoutASafeLevelAnInactiveLineIsSafe(activeLow: String, safeIsHigh: Bool) throws {
+    let reading = try read("chip-label = x\nline.a = 1\nactive-low = \(activeLow)")
+    #expect(reading.safeIsHigh == safeIsHigh)
+    #expect(reading.safeValue == false)
+  }
+
+  @Test(arguments: [
+    ("chip-label = x\nline.a = 1\nlamp = 2", BoardError(.unknownKey, line: 3)),
+    ("chip-label = x\nline. = 1", BoardError(.unknownKey, line: 2)),
+    ("chip-label = x\nline.a", BoardError(.noEqualsSign, line: 2)),
+    ("chip-label =\nline.a = 1", BoardError(.emptyValue, line: 1)),
+    ("chip-label = x\nchip-label = y\nline.a = 1", BoardError(.duplicateKey, line: 2)),
+    ("chip-label = x\nline.a = 1\nline.a = 2", BoardError(.duplicateKey, line: 3)),
+    ("chip-label = x\nline.a = 1\nheartbeat = 2\nheartbeat = 3", BoardError(.duplicateKey, line: 4)),
+    ("safe = low\nsafe = low", BoardError(.duplicateKey, line: 2)),
+    ("active-low = no\n\nactive-low = no", BoardError(.duplicateKey, line: 3)),
+    ("chip-label = x\nline.a = 7\nline.b = 7", BoardError(.pinTwice, line: 3)),
+    ("chip-label = x\nline.a = 7\nheartbeat = 007", BoardError(.pinTwice, line: 3)),
+    ("chip-label = x\nline.a = GPIO7\nline.b = GPIO7", BoardError(.pinTwice, line: 3)),
+    ("line.a = 65536", BoardError(.offsetTooLarge, line: 1)),
+    ("line.a = 99999999999999999999999999", BoardError(.offsetTooLarge, line: 1)),
+    ("line.a = 12345678901234567890123456789012x", BoardError(.offsetTooLarge, line: 1)),
+    ("line.a = a-name-of-more-than-31-bytes-is-none", BoardError(.valueTooLong, line: 1)),
+    ("chip-label = a-label-of-more-than-31-bytes-is-none", BoardError(.valueTooLong, line: 1)),
+    ("active-low = true", BoardError(.badBoolean, line: 1)),
+    ("safe = off", BoardError(.badLevel, line: 1)),
+    ("name = caf\u{e9}", BoardError(.notText, line: 1)),
+    ("line.a = 1", BoardError(.noChipLabel, line: 0)),
+    ("chip-label = x\nheartbeat = 1", BoardError(.noClassLine, line: 0)),
+    ("", BoardError(.noChipLabel, line: 0)),
+  ])
+  func aDoubtfulFileIsAnErrorWithItsLine(text: String, expected: BoardError) {
+    #expect(error(text) == expected)
+  }
+
+  @Test func capacitiesAreStatedErrors() {
+    let lines = (0..<64).map { "line.c\($0) = \($0)" }.joined(separator: "\n")
+    #expect(error("chip-label = x\n\(lines)") == nil)
+    #expect(error("chip-label = x\n\(lines)\nheartbeat = 64") == BoardError(.tooManyLines, line: 66))
+    let file = "chip-label = x\nline.a = 1\n#"
+    #expect(error(file + String(repeating: " ", count: 4096 - file.utf8.count)) == nil)
+    #expect(error(file + String(repeating: " ", count: 4097 - file.utf8.count)) == BoardError(.tooLong, line: 0))
+  }
+
+  @Test func everyBoardOfOursHasTheSevenClassesAndAHeartbeat() throws {
+    let folder = URL(filePath: #filePath).appending(path: "../../../../boards").standardized
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    #expect(files.count >= 4)
+    for file in files {
+      let reading = try read(String(contentsOf: file, encoding: .utf8))
+      let roles = reading.lines.map { $0.prefix { $0 != " " } }
+      #expect(
+        roles == ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "(heartbeat)"],
+        "\(file.lastPathComponent)")
+      #expect(reading.safeValue == false, "\(file.lastPathComponent)")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+"""What the tests run and run on: the built programs, the drawn-face model, and drawn faces."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FERRITE = ROOT / ".build/release/ferrite"
+EDGE = ROOT / "build/ferrite-edge"
+ARCHIVE = ROOT / ".build-aarch64/aarch64-none-none-elf/release/libFerriteEdge.a"
+BOARD_CACHE = ROOT / ".cache/board"
+FOLDER = ROOT / "build/end-to-end"
+MODEL = FOLDER / "toon.fxm"
+CLASSES = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+FACES_PER_CLASS = 30
+
+
+def prepare() -> None:
+    """Makes the model and the faces anew, so that they come from the programs under test."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    faces = ["--size", "48", "--format", "pgm"]
+    run(FERRITE, "faces", "-o", FOLDER / "faces", "--count", len(CLASSES) * FACES_PER_CLASS, "--seed", 90210, *faces)
+    run(FERRITE, "faces", "-o", FOLDER / "calibration", "--count", 210, "--seed", 4711, *faces)
+    run(FERRITE, "export", ROOT / "Models/sdl-toon.onnx", "-o", MODEL, "--calibrate", FOLDER / "calibration")
+
+
+def faces() -> list[pathlib.Path]:
+    """The drawn faces, class by class."""
+    return sorted((FOLDER / "faces").glob("*/*.pgm"))
+
+
+def run(*command) -> str:
+    """A program's standard output; raises with its standard error unless it exits with 0."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(words[:3])} ... exited with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def edge(core: str, *arguments) -> str:
+    """The device program's output when a core runs it in qemu's user mode."""
+    return run("qemu-aarch64", "-cpu", core, EDGE, *arguments)
+
+
+def objects(lines: str) -> list[dict]:
+    """One JSON object a line."""
+    return [json.loads(line) for line in lines.splitlines()]

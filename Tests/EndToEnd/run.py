@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Runs the end-to-end tests (all, or the modules named); its last line is "N passed, N failed". See `make board-test`."""
+
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import fixtures
+
+
+class Result(unittest.TextTestResult):
+    """Says how long each test took."""
+
+    def startTest(self, test):
+        self._started = time.monotonic()
+        super().startTest(test)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.stream.writeln(f"    {time.monotonic() - self._started:.1f} s")
+
+
+def main() -> int:
+    fixtures.prepare()
+    names = sys.argv[1:] or ["test_cores", "test_board"]
+    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
+    result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
+    failed = len({str(test).split(" [")[0] for test, _ in result.failures + result.errors})
+    print(f"end to end: {result.testsRun - failed} passed, {failed} failed", flush=True)
+    return 0 if result.wasSuccessful() and result.testsRun > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""The device program in an emulated Raspberry Pi 3B, whose pins are read in the board's register from outside the guest."""
+
+import json
+import pathlib
+import re
+import tempfile
+import unittest
+
+import fixtures
+import guest
+from raspberry_pi import RaspberryPi
+
+BOARD = fixtures.ROOT / "boards/raspberry-pi-3.board"
+
+
+def pins() -> dict[str, int]:
+    """GPIO numbers by class, and of the heartbeat, as the board file says."""
+    return {name: int(number) for name, number in re.findall(r"^(?:line\.)?(\w+) = (\d+)$", BOARD.read_text(), re.M)}
+
+
+class Board(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pins = pins()
+        cls.heartbeat = cls.pins["heartbeat"]
+        cls.decisions = cls.one_face_of_each_class()
+        files = {
+            "bin/ferrite-edge": fixtures.EDGE, "model.fxm": fixtures.MODEL, "pi.board": BOARD,
+            **{f"faces/{name}.pgm": face for name, face in cls.decisions.items()},
+        }
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        folder = pathlib.Path(scratch.name)
+        guest.initramfs(folder / "initramfs.gz", fixtures.BOARD_CACHE / "busybox", files)
+        cls.pi = cls.enterClassContext(RaspberryPi(fixtures.BOARD_CACHE, folder / "initramfs.gz", folder))
+
+    @classmethod
+    def one_face_of_each_class(cls) -> dict[str, pathlib.Path]:
+        """For each class the first face that shows it and that the host program takes for it."""
+        faces = fixtures.faces()
+        found = fixtures.objects(fixtures.run(fixtures.FERRITE, "run", fixtures.MODEL, *faces, "--json"))
+        chosen = {}
+        for face, decision in zip(faces, found):
+            if decision["class"] == face.parent.name:
+                chosen.setdefault(decision["class"], face)
+        assert sorted(chosen) == sorted(fixtures.CLASSES), f"the model knows only {sorted(chosen)}"
+        return chosen
+
+    # What the tests do in the guest.
+
+    def start(self, board: str = "/pi.board") -> None:
+        """Starts `watch` on a pipe that stays open, and waits until it holds the lines."""
+        self.pi.shell(
+            "rm -f /tmp/*; mkfifo /tmp/frames; "
+            f"ferrite-edge watch /model.fxm --board {board} --stdin pgm --json "
+            "</tmp/frames >/tmp/decisions 2>/tmp/messages & exec 3>/tmp/frames; "
+            "until grep -q heartbeat /tmp/messages; do sleep 0.1; done")
+        self.frames = 0
+
+    def show(self, face: str) -> dict:
+        """Sends one face and waits for the decision, which comes after the lines were set."""
+        self.frames += 1
+        line = self.pi.shell(
+            f"cat /faces/{face}.pgm >&3; "
+            f"until [ $(wc -l </tmp/decisions) -ge {self.frames} ]; do sleep 0.1; done; tail -n 1 /tmp/decisions")
+        return json.loads(line)
+
+    def end(self, how: str) -> int:
+        """Ends `watch` by a shell command; its exit code."""
+        return int(self.pi.shell(f"{how}; wait $!; echo $?; exec 3>&-").split()[-1])
+
+    def attempt(self, board_text: str, command: str = "safe") -> tuple[int, str]:
+        """Runs a command with a board file of this text; exit code and messages."""
+        text = board_text.replace("\n", "\\n")
+        output = self.pi.shell(
+            f"printf '{text}' >/tmp/try.board; ferrite-edge {command} --board /tmp/try.board 2>&1; echo $?")
+        message, code = output.strip().rsplit("\n", 1)
+        return int(code), message
+
+    # The tests.
+
+    def test_each_class_raises_its_own_line_alone_and_the_heartbeat_toggles(self):
+        self.start()
+        self.assertEqual(self.pi.levels(), set())
+        for number, name in enumerate(fixtures.CLASSES):
+            with self.subTest(name):
+                decision = self.show(name)
+                self.assertEqual((decision["frame"], decision["class"]), (number, name))
+                self.assertEqual(decision["logits"], self.host_logits(name))
+                beat = {self.heartbeat} if number % 2 == 0 else set()
+                self.assertEqual(self.pi.levels(), {self.pins[name]} | beat)
+        self.assertEqual(self.end("exec 3>&-"), 0)
+        self.assertEqual(self.pi.levels(), set())
+
+    def host_logits(self, name: str) -> list[int]:
+        return fixtures.objects(
+            fixtures.run(fixtures.FERRITE, "run", fixtures.MODEL, self.decisions[name], "--json"))[0]["logits"]
+
+    def test_the_resolved_lines_are_printed(self):
+        self.start()
+        messages = self.pi.shell("cat /tmp/messages")
+        self.end("exec 3>&-")
+        self.assertIn("(pinctrl-bcm2835, 54 lines)", messages)
+        for name, number in self.pins.items():
+            self.assertRegex(messages, rf'line {number} "GPIO{number}" {name}\n')
+
+    def test_sigterm_lowers_all_lines(self):
+        self.start()
+        self.show("happy")
+        self.assertEqual(self.pi.levels(), {self.pins["happy"], self.heartbeat})
+        self.assertEqual(self.end("kill -TERM $!"), 0)
+        self.assertEqual(self.pi.levels(), set())
+
+    def test_a_damaged_frame_lowers_all_lines_and_is_named(self):
+        self.start()
+        self.show("sad")
+        self.assertEqual(self.pi.levels(), {self.pins["sad"], self.heartbeat})
+        self.assertEqual(self.end("echo no image >&3"), 65)
+        self.assertIn("standard input: no binary PGM (P5), at byte ", self.pi.shell("cat /tmp/messages"))
+        self.assertEqual(self.pi.levels(), set())
+
+    def test_safe_lowers_what_a_killed_program_left(self):
+        self.start()
+        self.show("fear")
+        self.assertEqual(self.end("kill -KILL $!"), 137)
+        # The emulated pins keep their level when the kernel takes the lines back: only driving them lowers them.
+        self.assertEqual(self.pi.levels(), {self.pins["fear"], self.heartbeat})
+        self.assertEqual(self.pi.shell("ferrite-edge safe --board /pi.board 2>/dev/null; echo $?").strip(), "0")
+        self.assertEqual(self.pi.levels(), set())
+
+    def test_lines_in_use_are_refused_with_their_holder_and_stay_as_they_are(self):
+        self.start()
+        self.show("angry")
+        code, message = self.attempt(f"chip-label = pinctrl-bcm2835\nline.angry = {self.pins['angry']}\n")
+        held = self.pi.levels()
+        self.end("exec 3>&-")
+        self.assertEqual(code, 65)
+        self.assertIn("line 2: angry = 17: the chip's line 17 is in use by ferrite-edge", message)
+        self.assertEqual(held, {self.pins["angry"], self.heartbeat})
+
+    def test_wrong_board_files_are_refused_and_no_pin_changes(self):
+        cases = {
+            "chip-label = pinctrl-rp1\nline.sad = 4\n":
+                "no gpiochip has the label pinctrl-rp1; this machine has gpiochip0 (",
+            "chip-label = pinctrl-bcm2835\nline.sad = 54\n": "line 2: sad = 54: the chip has no such line",
+            "chip-label = pinctrl-bcm2835\nline.sad = LAMP\n": "line 2: sad = LAMP: the chip has no such line",
+            "chip-label = pinctrl-bcm2835\nline.sad = 4\nline.fear = 4\n": "line 3: the pin stands above already",
+            "chip-label = pinctrl-bcm2835\nline.sad = 17\nline.fear = GPIO17\n":
+                "line 3: fear = GPIO17: this is the chip's line 17, which another key names already",
+            "chip-label = pinctrl-bcm2835\nline.sad = 4\nlamp = 5\n": "line 3: unknown key",
+        }
+        for text, expected in cases.items():
+            with self.subTest(expected):
+                code, message = self.attempt(text)
+                self.assertEqual(code, 65, message)
+                self.assertIn(expected, message)
+                self.assertEqual(self.pi.levels(), set())
+
+    def test_a_class_that_the_model_lacks_is_refused(self):
+        code, message = self.attempt(
+            "chip-label = pinctrl-bcm2835\nline.hapy = 4\n", "watch /model.fxm /faces/happy.pgm")
+        self.assertEqual((code, self.pi.levels()), (65, set()), message)
+        self.assertIn("/tmp/try.board: line 2: the model has no such class", message)
+
+    def test_names_resolve_and_active_low_inverts_every_level(self):
+        settings = ["chip-label = pinctrl-bcm2835", "line.happy = GPIO20", "line.sad = GPIO21", "heartbeat = 26",
+                    "active-low = yes"]
+        self.pi.shell("; ".join(f"echo {one} >>/low.board" for one in settings))
+        self.start("/low.board")
+        self.assertEqual(self.pi.levels(), {20, 21, 26})
+        self.show("happy")
+        self.assertEqual(self.pi.levels(), {21})
+        self.show("fear")
+        self.assertEqual(self.pi.levels(), {20, 21, 26})
+        self.assertEqual(self.end("exec 3>&-"), 0)
+        # Leaves the pins low for the tests that follow.
+        code, message = self.attempt("chip-label = pinctrl-bcm2835\nline.a = 20\nline.b = 21\nline.c = 26\n")
+        self.assertEqual((code, self.pi.levels()), (0, set()), message)
+
+    def test_bench_stays_below_eight_megabytes_and_off_the_heap(self):
+        output = self.pi.shell("time -v ferrite-edge bench /model.fxm --frames 5 --json 2>&1", seconds=120)
+        report = json.loads(output.strip().split("\n", 1)[0])
+        self.assertEqual(report["allocations"], 0)
+        kilobytes = int(re.search(r"Maximum resident set size \(kbytes\): (\d+)", output).group(1))
+        self.assertLess(kilobytes, 8000)
