@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "ferrite",
       dependencies: [
-        "Exporter", "ImageData", "DrawnFaces",
+        "Exporter", "ImageData", "DrawnFaces", "CHeap",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

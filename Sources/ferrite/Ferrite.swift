@@ -5,5 +5,36 @@ struct Ferrite: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ferrite",
     abstract: "Turns trained float networks into fixed-point models and runs them.",
-    subcommands: [Faces.self])
+    discussion: "Exits with 64 when it was called wrongly and with 65 when data is bad; both are explained on standard error.",
+    subcommands: [
+      Inspect.self, Run.self, Bench.self, Selftest.self, Faces.self,
+    ])
+
+  /// Parses and runs a command. What the parser and `validate()` find is the caller's mistake, 64; what a command throws
+  /// while it runs is about the data, 65, unless it says otherwise.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      do {
+        try command.run()
+      } catch let error where !(error is ValidationError || error is ExitCode || error is CleanExit) {
+        printError("\(error)")
+        exit(withError: ExitCode.badData)
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+extension ExitCode {
+  /// sysexits.h's EX_DATAERR.
+  static let badData = ExitCode(65)
+}
+
+/// Why a command gives up on its data, with the file's name.
+struct BadData: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
 }

@@ -64,6 +64,11 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   public func tensor(_ index: Int) -> TensorRecord { view.tensor(index) }
   public func operation(_ index: Int) -> OperationRecord { view.operation(index) }
 
+  /// The bits that a convolution or fully connected layer drops from an output channel's sums, 0...31.
+  public func shift(_ parameters: ConvolutionParameters, outputChannel: Int) -> Int {
+    Int(view.bytes.u8(view.sectionOffset(.weights) + parameters.shiftOffset + outputChannel))
+  }
+
   /// The file's BLAKE2b-256, as its header states it and as validation has verified it.
   public var digest: InlineArray<32, UInt8> {
     InlineArray { view.bytes.u8(Layout.digestOffset + $0) }

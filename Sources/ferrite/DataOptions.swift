@@ -1,0 +1,29 @@
+import ArgumentParser
+import ImageData
+
+/// The options that choose labelled pictures.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: """
+      Labelled pictures: a folder of class folders (JPEG, PNG, PGM), a .csv with the columns emotion,pixels,Usage, or \
+      X-images.npy with X-labels.npy beside it.
+      """)
+  var data: String?
+
+  @Option(help: "At most this many pictures, evenly spread over the data.")
+  var limit: Int?
+
+  @Option(help: "Only these rows of a .csv: Training, PublicTest or PrivateTest.")
+  var usage: String?
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit \(limit): at least one picture is needed") }
+    if data == nil, limit != nil || usage != nil { throw ValidationError("--limit and --usage go with --data") }
+  }
+
+  /// Opens the data for a model of these labels and this input.
+  func open(labels: [String], extent: ImageExtent) throws -> DataSet {
+    guard let data else { throw ValidationError("--data is missing") }
+    return try DataSet(path: data, labels: labels, extent: extent, usage: usage)
+  }
+}

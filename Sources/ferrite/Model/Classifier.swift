@@ -1,0 +1,71 @@
+import EdgeRuntime
+
+/// A session and its arena. For one thread at a time.
+@safe
+final class Classifier {
+  let model: LoadedModel
+  private let arena: UnsafeMutableRawBufferPointer
+  private var session: Session
+
+  /// - Parameter instructionSet: one that this machine has.
+  init(_ model: LoadedModel, instructionSet: InstructionSet) throws {
+    self.model = model
+    unsafe arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.file.arenaBytes, alignment: Layout.alignment)
+    do throws(SessionError) {
+      session = unsafe try Session(unsafeModel: model.file, arena: arena, instructionSet: instructionSet)
+    } catch {
+      unsafe arena.deallocate()
+      throw BadData("\(model.path): \(error.message)")
+    }
+  }
+
+  deinit { unsafe arena.deallocate() }
+
+  /// Runs the network on a frame of `model.file.frameBytes` pixels.
+  func run(_ pixels: [UInt8]) {
+    begin(pixels)
+    for operation in 0..<session.operationCount { step(operation) }
+  }
+
+  /// Prepares the input; then every `step` in order makes a frame.
+  func begin(_ pixels: [UInt8]) {
+    do throws(SessionError) {
+      unsafe try pixels.span.withUnsafeBytes { bytes throws(SessionError) in unsafe try session.begin(pixels: bytes) }
+    } catch {
+      preconditionFailure("a frame has the size that the model asks for")
+    }
+  }
+
+  func step(_ operation: Int) { session.step(operation) }
+
+  // MARK: Results of the last frame
+
+  /// The first class of the greatest logit.
+  var classIndex: Int { session.classIndex }
+  /// Raw logits.
+  var logits: [Int32] { (0..<session.classCount).map { session.logit($0) } }
+  /// Fractions of one, multiples of 2^-16.
+  var probabilities: [Double] {
+    (0..<session.classCount).map { Double(session.probability($0)) / Double(Softmax.one) }
+  }
+
+  /// The values of a tensor, valid between the operation that writes it and the one that reuses its memory.
+  func values(_ tensor: Int) -> [Double] {
+    let record = model.file.tensor(tensor)
+    let step = scale(record.format)
+    return (0..<record.count).map { Double(session.value($0, of: tensor)) * step }
+  }
+
+  /// `2^-fraction`.
+  private func scale(_ format: FixedFormat) -> Double {
+    Double(sign: .plus, exponent: -format.fraction, significand: 1)
+  }
+}
+
+extension InstructionSet {
+  /// Those of this machine, the fastest last.
+  static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
+
+  static var fastest: InstructionSet { available.last ?? .scalar }
+}

@@ -1,0 +1,48 @@
+import EdgeRuntime
+import ImageData
+
+/// A model file with its texts, for several threads.
+final class LoadedModel: Sendable {
+  let path: String
+  let file: ModelFile
+  /// The classes in the order of the logits.
+  let labels: [String]
+
+  /// Maps and checks the file.
+  ///
+  /// - Throws: `BadData` with the path, the fault and its byte offset.
+  init(path: String) throws {
+    self.path = path
+    do throws(ModelError) {
+      file = unsafe try ModelFile(path: path)
+    } catch {
+      throw BadData("\(path): \(error.explanation)")
+    }
+    var labels: [String] = []
+    for index in 0..<file.classCount { labels.append(unsafe String(decoding: file.unsafeLabel(index), as: UTF8.self)) }
+    self.labels = labels
+  }
+
+  /// The picture that the model takes.
+  var extent: ImageExtent {
+    let input = file.tensor(file.inputTensor)
+    return ImageExtent(width: input.width, height: input.height, channels: input.channels)
+  }
+
+  func name(_ reference: NameReference) -> String {
+    unsafe String(decoding: file.unsafeName(reference), as: UTF8.self)
+  }
+
+  var provenance: String { unsafe String(decoding: file.unsafeProvenance, as: UTF8.self) }
+
+  /// The pixels of a test vector.
+  func testPixels(_ index: Int) -> [UInt8] { unsafe Array(file.unsafeTestPixels(index)) }
+}
+
+extension ModelError {
+  /// The fault, and the byte or the system's reason.
+  var explanation: String {
+    guard fault == .unreadable else { return "\(fault.message) (byte \(byteOffset))" }
+    return "\(fault.message): \(systemMessage(systemError))"
+  }
+}

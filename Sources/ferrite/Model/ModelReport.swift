@@ -1,0 +1,135 @@
+import EdgeRuntime
+
+/// What a model file holds, read from the file itself: the report of `inspect`, and of `export` about what it wrote.
+struct ModelReport {
+  struct Layer {
+    var name: String
+    var operation: Operation
+    var inputs: [TensorRecord]
+    var output: TensorRecord
+    var macs: UInt64
+    var workspaceBytes: Int
+    var sqnr: Double?
+    /// The formats of a layer's weights: one width, a fraction for each output channel.
+    var weightFractions: ClosedRange<Int>?
+  }
+
+  struct Buffer {
+    var name: String
+    var record: TensorRecord
+  }
+
+  let model: LoadedModel
+  let layers: [Layer]
+  let buffers: [Buffer]
+
+  init(_ model: LoadedModel) {
+    self.model = model
+    layers = (0..<model.file.operationCount).map { Layer(model, index: $0) }
+    buffers = (0..<model.file.tensorCount).map {
+      let record = model.file.tensor($0)
+      return Buffer(name: model.name(record.name), record: record)
+    }
+  }
+
+  var macs: UInt64 { layers.reduce(0) { $0 + $1.macs } }
+}
+
+extension ModelReport.Layer {
+  fileprivate init(_ model: LoadedModel, index: Int) {
+    let record = model.file.operation(index)
+    name = model.name(record.name)
+    operation = record.operation
+    inputs = (0..<record.inputCount).map { [inputs = record.inputs] in model.file.tensor(inputs[$0]) }
+    output = model.file.tensor(record.output)
+    macs = record.multiplyAccumulates
+    workspaceBytes = record.workspaceBytes
+    sqnr = record.sqnrCentibels.map { Double($0) / 100 }
+    weightFractions = nil
+    guard let parameters = operation.convolution else { return }
+    // A product has the fraction bits of both factors, and the shift drops those that the output lacks.
+    let dropped = (0..<output.channels).map { model.file.shift(parameters, outputChannel: $0) }
+    let offset = output.format.fraction - inputs[0].format.fraction
+    weightFractions = (dropped.min() ?? 0) + offset...(dropped.max() ?? 0) + offset
+  }
+
+  /// `Q(8, 5...9, signed)`; nil without weights.
+  var weightFormat: String? {
+    guard let parameters = operation.convolution, let fractions = weightFractions else { return nil }
+    let isOne = fractions.lowerBound == fractions.upperBound
+    return FixedFormat.name(
+      width: parameters.weightWidth,
+      fraction: isOne ? "\(fractions.lowerBound)" : "\(fractions.lowerBound)...\(fractions.upperBound)", isSigned: true)
+  }
+
+  var hasMaxPool: Bool { operation.convolution?.hasMaxPool ?? false }
+}
+
+extension EdgeRuntime.Operation {
+  /// The parameters of a convolution or fully connected layer.
+  var convolution: ConvolutionParameters? {
+    switch self {
+    case .conv2D(let parameters), .fullyConnected(let parameters): parameters
+    default: nil
+    }
+  }
+}
+
+// MARK: - JSON
+
+extension ModelReport {
+  var json: JSON {
+    [
+      "bytes": JSON(model.file.fileBytes),
+      "digest": JSON(model.file.digest.hexadecimal),
+      "layers": JSON(layers.map(\.json)),
+      "arena_bytes": JSON(model.file.arenaBytes),
+      "macs": JSON(macs),
+      "weight_bytes": JSON(model.file.packedWeightBytes),
+      "workspace_offset": JSON(model.file.workspaceOffset),
+      "test_vectors": JSON(model.file.testVectorCount),
+      "buffers": JSON(buffers.map(\.json)),
+      "labels": JSON(model.labels.map(JSON.string)),
+      "provenance": JSON(model.provenance),
+    ]
+  }
+}
+
+extension ModelReport.Layer {
+  fileprivate var json: JSON {
+    [
+      "name": JSON(name),
+      "op": JSON("\(operation.kind.name)"),
+      "macs": JSON(macs),
+      "input_format": JSON(inputs[0].format.name),
+      "weight_format": weightFormat.map(JSON.string) ?? .null,
+      "output_format": JSON(output.format.name),
+      "sqnr_db": JSON(sqnr),
+      "input_shape": inputs[0].shape,
+      "output_shape": output.shape,
+      "max_pool": .bool(hasMaxPool),
+      "weight_width": operation.convolution.map { JSON($0.weightWidth) } ?? .null,
+      "accumulator_bound": operation.convolution.map { JSON($0.accumulatorBound) } ?? .null,
+      "workspace_bytes": JSON(workspaceBytes),
+    ]
+  }
+}
+
+extension ModelReport.Buffer {
+  fileprivate var json: JSON {
+    [
+      "name": JSON(name), "shape": record.shape, "format": JSON(record.format.name), "offset": JSON(record.arenaOffset),
+      "bytes": JSON(record.bytes), "first_operation": JSON(record.firstOperation),
+      "last_operation": JSON(record.lastOperation),
+    ]
+  }
+}
+
+extension TensorRecord {
+  /// Height, width, channels.
+  fileprivate var shape: JSON { [height, width, channels].json }
+}
+
+extension [Int] {
+  fileprivate var json: JSON { JSON(map { JSON($0) }) }
+}

@@ -1,0 +1,53 @@
+import EdgeRuntime
+
+extension ModelReport {
+  /// Tables of the layers and of the memory plan, then what identifies the file.
+  var text: String {
+    var layerTable = TextTable([
+      ("layer", .left), ("op", .left), ("input", .left), ("output", .left), ("input format", .left),
+      ("weight format", .left), ("output format", .left), ("MACs", .right), ("bits of sum", .right), ("SQNR dB", .right),
+    ])
+    for layer in layers {
+      layerTable.add([
+        layer.name, "\(layer.operation.kind.name)\(layer.hasMaxPool ? " + max-pool" : "")",
+        layer.inputs.map(\.extents).joined(separator: ", "), layer.output.extents, layer.inputs[0].format.name,
+        layer.weightFormat ?? "", layer.output.format.name, layer.macs == 0 ? "" : layer.macs.grouped,
+        layer.accumulatorBits.map(String.init) ?? "", layer.sqnr?.decimals(1) ?? "",
+      ])
+    }
+    var bufferTable = TextTable([
+      ("buffer", .left), ("shape", .left), ("format", .left), ("offset", .right), ("bytes", .right),
+      ("live in operations", .left),
+    ])
+    for buffer in buffers {
+      bufferTable.add([
+        buffer.name, buffer.record.extents, buffer.record.format.name, "\(buffer.record.arenaOffset)",
+        buffer.record.bytes.grouped, "\(buffer.record.firstOperation)...\(buffer.record.lastOperation)",
+      ])
+    }
+    return """
+      \(layerTable.text)
+      \(bufferTable.text)
+      file        \(model.file.fileBytes.grouped) bytes, \(model.file.packedWeightBytes.grouped) of packed weights
+      arena       \(model.file.arenaBytes.grouped) bytes, workspace from \(model.file.workspaceOffset.grouped)
+      MACs        \(macs.grouped)
+      vectors     \(model.file.testVectorCount)
+      labels      \(model.labels.joined(separator: ", "))
+      provenance  \(model.provenance)
+      digest      \(model.file.digest.hexadecimal)
+
+      """
+  }
+}
+
+extension ModelReport.Layer {
+  /// Bits of a signed integer that holds every sum of the layer, by the accumulator bound.
+  fileprivate var accumulatorBits: Int? {
+    operation.convolution.map { UInt32.bitWidth - $0.accumulatorBound.leadingZeroBitCount + 1 }
+  }
+}
+
+extension TensorRecord {
+  /// `48x48x1`: height, width, channels; a vector is its channels alone.
+  fileprivate var extents: String { height == 1 && width == 1 ? "\(channels)" : "\(height)x\(width)x\(channels)" }
+}

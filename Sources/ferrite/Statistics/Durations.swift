@@ -1,0 +1,40 @@
+import Glibc
+
+/// Nanoseconds of several things, each measured equally often. Recording takes no memory.
+struct Durations {
+  private var values: [UInt64]
+  private let measurements: Int
+
+  init(things: Int, measurements: Int) {
+    self.measurements = measurements
+    values = [UInt64](repeating: 0, count: things * measurements)
+  }
+
+  mutating func record(_ nanoseconds: UInt64, thing: Int, measurement: Int) {
+    values[thing * measurements + measurement] = nanoseconds
+  }
+
+  /// A thing's measurements, ready for quantiles.
+  func sorted(_ thing: Int) -> SortedDurations {
+    SortedDurations(values[thing * measurements..<(thing + 1) * measurements])
+  }
+
+  /// Nanoseconds of a clock that only goes forward.
+  static var now: UInt64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
+struct SortedDurations {
+  private let values: [UInt64]
+
+  init(_ values: some Sequence<UInt64>) { self.values = values.sorted() }
+
+  /// The least measurement that `permille` of 1000 don't exceed (the nearest rank), in microseconds.
+  func microseconds(permille: Int) -> Double {
+    let rank = max((permille * values.count + 999) / 1000, 1)
+    return Double(values[rank - 1]) / 1000
+  }
+}

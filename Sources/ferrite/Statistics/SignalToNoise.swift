@@ -1,0 +1,24 @@
+import Glibc
+
+/// Signal to quantisation noise of a tensor against its float reference, gathered over images.
+struct SignalToNoise: Sendable {
+  private var signal = 0.0
+  private var noise = 0.0
+
+  mutating func record(exact: Double, approximate: Double) {
+    let difference = exact - approximate
+    signal += exact * exact
+    noise += difference * difference
+  }
+
+  mutating func merge(_ other: SignalToNoise) {
+    signal += other.signal
+    noise += other.noise
+  }
+
+  /// `10 log10(signal / noise)`; nil without signal, infinite without noise.
+  var decibels: Double? {
+    guard signal > 0 else { return nil }
+    return noise == 0 ? .infinity : 10 * log10(signal / noise)
+  }
+}
