@@ -13,7 +13,7 @@ extension InstructionSet: ExpressibleByArgument {
 /// The option that chooses the kernels.
 struct InstructionSetOption: ParsableArguments {
   @Option(help: "The kernels: scalar, avx2, avx512vnni, neon or dotprod; the fastest of this machine if not given.")
-  var isa: InstructionSet = .fastest
+  var isa: InstructionSet = .best
 
   func validate() throws {
     guard isa.isAvailable else {

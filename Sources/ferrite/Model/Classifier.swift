@@ -64,8 +64,6 @@ final class Classifier {
 }
 
 extension InstructionSet {
-  /// Those of this machine, the fastest last.
+  /// Those of this machine.
   static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
-
-  static var fastest: InstructionSet { available.last ?? .scalar }
 }
