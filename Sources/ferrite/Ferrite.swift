@@ -5,19 +5,19 @@ struct Ferrite: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ferrite",
     abstract: "Turns trained float networks into fixed-point models and runs them.",
-    discussion: "Exits with 64 when it was called wrongly and with 65 when data is bad; both are explained on standard error.",
+    discussion: "Exits with 64 when called wrongly and with 65 when data is bad, and says why on standard error.",
     subcommands: [
-      Inspect.self, Run.self, Bench.self, Selftest.self, Faces.self,
+      Inspect.self, Run.self, Compare.self, Bench.self, Selftest.self, Faces.self,
     ])
 
   /// Parses and runs a command. What the parser and `validate()` find is the caller's mistake, 64; what a command throws
-  /// while it runs is about the data, 65, unless it says otherwise.
+  /// while it runs is about the data, 65, unless the parser knows a code for it (a `ValidationError`, a request for help).
   static func main() {
     do {
       var command = try parseAsRoot()
       do {
         try command.run()
-      } catch let error where !(error is ValidationError || error is ExitCode || error is CleanExit) {
+      } catch let error where !(error is ExitCode) && exitCode(for: error) == .failure {
         printError("\(error)")
         exit(withError: ExitCode.badData)
       }

@@ -11,7 +11,7 @@ struct ComparisonRunner: Sendable {
   let data: DataSet
   /// Indices of the pictures in `data`.
   let indices: [Int]
-  /// Of the first so many pictures every layer is compared, of the others the classes alone.
+  /// Every layer is compared on at most this many pictures, evenly spread; on the others the classes alone.
   let layerSamples: Int
   let threads: Int
 
@@ -37,10 +37,11 @@ struct ComparisonRunner: Sendable {
     let reference = FloatReference(graph)
     let classifier = try Classifier(model, instructionSet: .best)
     let pairing = LayerPairing(graph, model)
+    let layerStride = (indices.count + layerSamples - 1) / layerSamples
     for position in stride(from: thread, to: indices.count, by: threads) {
       let sample = try data.sample(indices[position])
       let float: Int
-      if position < layerSamples {
+      if position % layerStride == 0 {
         float = compareLayers(sample.image.pixels, reference, classifier, pairing, &comparison.noise)
       } else {
         reference.run(pixels: sample.image.pixels)

@@ -5,7 +5,8 @@ extension ModelReport {
   var text: String {
     var layerTable = TextTable([
       ("layer", .left), ("op", .left), ("input", .left), ("output", .left), ("input format", .left),
-      ("weight format", .left), ("output format", .left), ("MACs", .right), ("bits of sum", .right), ("SQNR dB", .right),
+      ("weight format", .left), ("output format", .left), ("MACs", .right), ("bits of sum", .right),
+      ("SQNR dB", .right),
     ])
     for layer in layers {
       layerTable.add([
