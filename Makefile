@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build device board-test test demo lint format clean
+.PHONY: setup build demo test unit-test device board-test accuracy lint format clean
 
 SWIFT_BUILD := swift build -c release
 
@@ -10,6 +10,21 @@ setup:
 
 build: setup
 	$(SWIFT_BUILD)
+
+# From trained weights to answers on drawn faces, in about a minute once built.
+demo: build
+	scripts/demo.sh
+
+# Everything: unit tests, the device program on emulated cores, pins on an emulated Raspberry Pi, style.
+test: unit-test board-test lint
+
+unit-test: setup
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --skip-build
+
+# The medium network on FER-2013: make accuracy FER2013=FOLDER with the arrays that training/README.md describes.
+accuracy: build
+	scripts/accuracy.sh $(FER2013)
 
 # build/ferrite-edge, the static program for 64-bit ARM boards.
 device:
