@@ -44,11 +44,11 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
 
 
 def augment_strength(recipe: Recipe, progress: float) -> float:
-    """The share of the distortions' strength: whole in the first half of the run, then falling to `final_augment`.
+    """The share of the distortions' strength: whole at the start of the run, falling evenly to `final_augment`.
 
     The last epochs, at a low rate, so fit images that look like those the network will meet.
     """
-    return 1 - (1 - recipe.final_augment) * max(0.0, 2 * progress - 1)
+    return 1 - (1 - recipe.final_augment) * progress
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
