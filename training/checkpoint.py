@@ -45,7 +45,7 @@ class Checkpoint:
     network: dict[str, Any]
     average: dict[str, Any]
     average_updates: int
-    optimizer: dict[str, Any]
+    optimizers: list[dict[str, Any]]
     random_state: torch.Tensor
     history: list[dict[str, Any]]
 

@@ -32,6 +32,14 @@ class Faces:
         """A digest of each image's pixels, by which exact duplicates are found."""
         return [hashlib.sha256(image.tobytes()).digest() for image in self.images.numpy()]
 
+    def distinct(self) -> Faces:
+        """The first of each set of identical images."""
+        first: dict[bytes, int] = {}
+        for index, digest in enumerate(self.digests()):
+            first.setdefault(digest, index)
+        kept = torch.tensor(list(first.values()))
+        return Faces(self.images[kept], self.labels[kept], None if self.theta is None else self.theta[kept])
+
 
 def load_faces(prefix: str) -> Faces:
     """Reads the pair of files of `prefix`. Throws BadInput naming the file that is missing or doesn't fit."""

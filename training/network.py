@@ -68,8 +68,11 @@ class NormalisedConv(nn.Module):
         The outputs' mean and variance follow from those of the 9 pixels under the filter: for a filter w and patches p,
         mean = w . E[p] and variance = w' Cov[p] w. So batch-norm folds into the weights while training, exactly.
         """
+        height, width = x.shape[2:]
+        padded = F.pad(x[:, 0], (1, 1, 1, 1))
+        shifted = [padded[:, ky : ky + height, kx : kx + width] for ky in range(3) for kx in range(3)]
         with _float_arithmetic():
-            patches = F.unfold(x, 3, padding=1).transpose(0, 1).flatten(1)
+            patches = torch.stack(shifted).flatten(1)
             count = patches.shape[1]
             centre = patches.mean(1)
             patches = patches - centre.unsqueeze(1)
@@ -170,7 +173,9 @@ class SDLNetwork(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         straightened = self.sdl2(self.sdl1(image)).flatten(1)
-        plain = self.branch_dropout(self.baseline(image).flatten(1).unsqueeze(1)).squeeze(1)
+        plain = self.baseline(image).flatten(1)
+        if self.training:
+            plain = self.branch_dropout(plain.unsqueeze(1)).squeeze(1)
         hidden = F.relu(self.hidden(torch.cat((straightened, plain), 1)))
         return self.classifier(self.dropout(hidden))
 

@@ -8,8 +8,9 @@ import torch
 from training import checkpoint as checkpoints
 from training import train
 from training.checkpoint import Recipe
-from training.dataset import load_faces
+from training.dataset import Faces, load_faces
 from training.errors import BadInput, run
+from training.muon import orthogonalised
 
 
 def train_with(monkeypatch, *arguments):
@@ -124,3 +125,18 @@ def test_distortions_weaken_as_the_run_goes_on():
     assert train.augment_strength(recipe, 0) == 1
     assert train.augment_strength(recipe, 0.5) == pytest.approx(0.7)
     assert train.augment_strength(recipe, 1.0) == pytest.approx(0.4)
+
+
+def test_an_orthogonalised_matrix_has_singular_values_near_one():
+    matrix = torch.randn(32, 144, generator=torch.Generator().manual_seed(4))
+    singular = torch.linalg.svdvals(orthogonalised(matrix))
+    assert 0.6 < singular.min() and singular.max() < 1.3
+    u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+    assert torch.nn.functional.cosine_similarity(orthogonalised(matrix).flatten(), (u @ v).flatten(), dim=0) > 0.98
+
+
+def test_identical_images_are_trained_on_once():
+    images = np.zeros((4, 48, 48), np.uint8)
+    images[1] = images[3] = 9
+    faces = Faces(torch.from_numpy(images), torch.tensor([0, 1, 2, 3]))
+    assert faces.distinct().labels.tolist() == [0, 1]
