@@ -1,0 +1,30 @@
+import Quantize
+
+extension Passes {
+  /// Drops nodes that the output does not depend on, and numbers the values that are left without gaps.
+  static func droppingDeadValues(_ graph: FloatGraph) -> FloatGraph {
+    var isAlive = [Bool](repeating: false, count: graph.values.count)
+    // The input stays even where nothing reads it: an image comes in all the same.
+    isAlive[graph.input] = true
+    isAlive[graph.output] = true
+    for node in graph.nodes.reversed() where isAlive[node.output] {
+      for input in node.inputs { isAlive[input] = true }
+    }
+
+    let kept = graph.values.indices.filter { isAlive[$0] }
+    var number = [Int](repeating: 0, count: graph.values.count)
+    for (new, old) in kept.enumerated() { number[old] = new }
+
+    var result = graph
+    result.values = kept.map { graph.values[$0] }
+    result.input = number[graph.input]
+    result.output = number[graph.output]
+    result.nodes = graph.nodes.filter { isAlive[$0.output] }.map { node in
+      var node = node
+      node.inputs = node.inputs.map { number[$0] }
+      node.output = number[node.output]
+      return node
+    }
+    return result
+  }
+}
