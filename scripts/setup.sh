@@ -33,7 +33,7 @@ missing() {
 
 updated=no
 update_once() {
-  [ "$updated" = yes ] || as_root apt-get update -q
+  [ "$updated" = yes ] || as_root apt-get update -qq
   updated=yes
 }
 
@@ -50,7 +50,7 @@ install() {
   [ "${#absent[@]}" -gt 0 ] || return 0
   echo "setup: installing ${absent[*]}"
   update_once
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${absent[@]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${absent[@]}"
 }
 
 # The kernel that Debian ships for the Raspberry Pi 3B and a static shell for the guest, unpacked, never installed.

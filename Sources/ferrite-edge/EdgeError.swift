@@ -21,12 +21,11 @@ enum EdgeError: Error {
   /// The message has been written where its context was at hand.
   case reported
 
-  /// 64 for a wrong command line, 65 for wrong data (sysexits.h), 1 for a machine that doesn't give the model's bits.
+  /// 64 for a wrong command line, 65 for wrong data (sysexits.h).
   var exitCode: CInt {
     switch self {
     case .usage: 64
     case .stopped: 0
-    case .selftestFailed: 1
     default: 65
     }
   }
@@ -96,7 +95,7 @@ enum EdgeError: Error {
       writer.text(": the model holds no test vectors")
     case .selftestFailed(let path):
       writer.text(path)
-      writer.text(": this machine gives other logits than the model states")
+      writer.text(": wrong logits on this machine")
     case .reported, .stopped:
       break
     }

@@ -45,6 +45,12 @@ def edge(core: str, *arguments) -> str:
     return run("qemu-aarch64", "-cpu", core, EDGE, *arguments)
 
 
+def attempt(*arguments) -> subprocess.CompletedProcess:
+    """The device program's exit code, output and messages, whatever they are."""
+    words = ["qemu-aarch64", str(EDGE), *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
 def objects(lines: str) -> list[dict]:
     """One JSON object a line."""
     return [json.loads(line) for line in lines.splitlines()]

@@ -1,7 +1,8 @@
 """The device program, as the Raspberry Pis' processor cores run it, against the host program."""
 
+import hashlib
 import json
-import subprocess
+import struct
 import unittest
 
 import fixtures
@@ -52,6 +53,64 @@ class Cores(unittest.TestCase):
             self.assertEqual((mine["class"], mine["index"]), (theirs["class"], theirs["index"]), mine["image"])
 
 
+class Selftest(unittest.TestCase):
+    def test_fails_where_the_file_states_other_logits(self):
+        model = bytearray(fixtures.MODEL.read_bytes())
+        # The vectors are the seventh section; the digest of their logits is its end (docs/file-format.md).
+        offset, length = struct.unpack_from("<QQ", model, 128 + 6 * 24 + 8)
+        model[offset + length - 1] ^= 1
+        model[64:96] = bytes(32)
+        model[64:96] = hashlib.blake2b(model, digest_size=32).digest()
+        other = fixtures.FOLDER / "other.fxm"
+        other.write_bytes(model)
+        done = fixtures.attempt("selftest", other, "--json")
+        self.assertEqual(done.returncode, 65)
+        self.assertIs(json.loads(done.stdout)["passed"], False)
+        self.assertEqual(done.stderr, f"ferrite-edge: {other}: wrong logits on this machine\n")
+
+
+class Images(unittest.TestCase):
+    """PGM files, byte for byte, against what the program says of them."""
+
+    PIXELS = bytes(48 * 48)
+
+    def test_comments_and_any_blanks_are_read(self):
+        plain = self.classify(b"P5\n48 48\n255\n" + self.PIXELS)
+        commented = self.classify(b"P5 # a face\n#\n\t48\r\n 48 # wide and high\n255 " + self.PIXELS)
+        self.assertEqual((plain.returncode, commented.returncode), (0, 0), commented.stderr)
+        self.assertEqual(plain.stdout, commented.stdout)
+
+    def test_several_images_in_one_file_are_several_lines(self):
+        image = b"P5\n48 48\n255\n" + self.PIXELS
+        self.assertEqual(len(self.classify(image + image).stdout.splitlines()), 2)
+
+    def test_what_is_no_8_bit_pgm_of_the_models_size_is_named_with_its_byte(self):
+        cases = {
+            b"": "the input ends within a frame, at byte 0",
+            b"P2\n48 48\n255\n": "no binary PGM (P5), at byte 2",
+            b"P5": "the input ends within a frame, at byte 2",
+            b"P5\n48 x\n": "no binary PGM (P5), at byte 7",
+            b"P5\n480000 48\n255\n": "no binary PGM (P5), at byte 9",
+            b"P5\n96 48\n255\n" + self.PIXELS: "the image is 96x48, the model takes 48x48, at byte 13",
+            b"P5\n48 48\n65535\n" + self.PIXELS: "the maximum value is 65535, not 255, at byte 15",
+            b"P5\n48 48\n255\n" + self.PIXELS[:-1]: "the input ends within a frame, at byte 2316",
+            b"P5\n48 48\n255\n" + self.PIXELS + b"\n": "no binary PGM (P5), at byte 2318",
+        }
+        for content, expected in cases.items():
+            with self.subTest(expected):
+                done = self.classify(content)
+                self.assertEqual(done.returncode, 65)
+                self.assertEqual(done.stderr, f"ferrite-edge: {self.path()}: {expected}\n")
+                self.assertEqual(done.stdout, "")
+
+    def path(self):
+        return fixtures.FOLDER / "image.pgm"
+
+    def classify(self, content: bytes):
+        self.path().write_bytes(content)
+        return fixtures.attempt("run", fixtures.MODEL, self.path())
+
+
 class Program(unittest.TestCase):
     def test_is_one_static_file_of_at_most_one_and_a_half_megabytes(self):
         self.assertLessEqual(fixtures.EDGE.stat().st_size, 1_500_000)
@@ -75,8 +134,7 @@ class Program(unittest.TestCase):
         ]
         for code, arguments in cases:
             with self.subTest(arguments=arguments):
-                done = subprocess.run(
-                    ["qemu-aarch64", str(fixtures.EDGE), *map(str, arguments)], capture_output=True, text=True)
+                done = fixtures.attempt(*arguments)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertTrue(done.stderr.startswith("ferrite-edge: "), done.stderr)
                 self.assertEqual(done.stdout, "")
