@@ -71,10 +71,8 @@ extension FloatGraph {
   init(onnx path: String) throws {
     do {
       self = try Importer.graph(path: path)
-    } catch let error as ONNXError {
-      throw BadData("\(path): \(error)")
     } catch {
-      throw BadData("\(path): cannot be read")
+      throw BadData("\(path): \(error)")
     }
   }
 }

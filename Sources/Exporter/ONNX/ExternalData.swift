@@ -1,52 +1,65 @@
 import Foundation
 
-/// A tensor's values in a file beside the model. The file must lie in the model's own folder or below, links followed.
+/// Reads tensors that lie in files beside the model, and in no other place.
 struct ExternalData {
-  private let tensor: String
-  private var location = ""
-  private var offset = 0
-  private var length: Int?
+  /// The folder of the model; nil when the model came without one.
+  var folder: String?
 
-  init(_ proto: Onnx_TensorProto) throws(ONNXError) {
-    tensor = proto.name
-    for entry in proto.externalData {
-      switch entry.key {
-      case "location": location = entry.value
-      case "offset": offset = try Self.size(entry, tensor)
-      case "length": length = try Self.size(entry, tensor)
-      case "checksum": break
-      default: throw .externalData(tensor: tensor, reason: "unknown key '\(entry.key)'")
-      }
+  /// The bytes of an external tensor.
+  ///
+  /// - Parameter byteCount: what its dims and data type need.
+  /// - Throws: `ONNXError.externalData` if the path is absolute, has a `..`, or leads out of the folder by a link; if the
+  ///   file is no regular file, or doesn't hold `length` bytes at `offset`; or if `length` is not `byteCount`.
+  func read(_ tensor: ONNXTensorProto, name: String, byteCount: Int) throws(ONNXError) -> Data {
+    let entries = Dictionary(tensor.externalData.map { ($0.key, $0.value) }) { first, _ in first }
+    let location = entries["location"] ?? ""
+    func fail(_ reason: String) -> ONNXError { .externalData(tensor: name, location: location, reason: reason) }
+    func number(_ key: String, default value: Int) throws(ONNXError) -> Int {
+      guard let text = entries[key] else { return value }
+      guard let number = Int(text), number >= 0 else { throw fail("\(key) is \"\(text)\", not a byte count") }
+      return number
     }
-    guard !location.isEmpty else { throw .externalData(tensor: tensor, reason: "it names no location") }
-  }
 
-  private static func size(_ entry: Onnx_StringStringEntryProto, _ tensor: String) throws(ONNXError) -> Int {
-    guard let value = Int(entry.value), value >= 0 else {
-      throw .externalData(tensor: tensor, reason: "\(entry.key) '\(entry.value)' is no size")
+    guard let folder else { throw fail("the model came without the folder that it lies in") }
+    guard !location.isEmpty else { throw fail("no location is given") }
+    guard !location.hasPrefix("/"), !location.split(separator: "/").contains(".."), !location.contains("\0") else {
+      throw fail("the path leaves the model's folder")
     }
-    return value
-  }
-
-  func read(from folder: URL?) throws(ONNXError) -> Data {
-    guard let folder else { throw .externalData(tensor: tensor, reason: "the model was not read from a file") }
-    let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
-    let file = folder.appendingPathComponent(location).resolvingSymlinksInPath().standardizedFileURL
-    guard !location.hasPrefix("/"), file.path.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {
-      throw .externalData(tensor: tensor, reason: "'\(location)' leaves the model's folder")
+    guard let root = realPath(folder), let path = realPath(folder + "/" + location) else {
+      throw fail("the file does not exist")
     }
-    let data: Data
+    guard path.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {
+      throw fail("the path leaves the model's folder by a link")
+    }
+    var attributes = stat()
+    guard unsafe stat(path, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFREG else {
+      throw fail("it is no regular file")
+    }
+    let size = Int(attributes.st_size)
+    let offset = try number("offset", default: 0)
+    guard offset <= size else { throw fail("offset \(offset) lies beyond the file's \(size) bytes") }
+    let length = try number("length", default: size - offset)
+    guard length <= size - offset else {
+      throw fail("\(length) bytes at offset \(offset) exceed the file's \(size) bytes")
+    }
+    guard length == byteCount else { throw fail("the tensor needs \(byteCount) bytes, \(length) are there") }
     do {
-      data = try Data(contentsOf: file, options: .mappedIfSafe)
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? file.close() }
+      try file.seek(toOffset: UInt64(offset))
+      let data = try file.read(upToCount: length) ?? Data()
+      guard data.count == length else { throw CocoaError(.fileReadCorruptFile) }
+      return data
     } catch {
-      throw .externalData(tensor: tensor, reason: "'\(location)' cannot be read")
+      throw fail("cannot be read: \(error.localizedDescription)")
     }
-    let wanted = length ?? data.count - offset
-    guard offset <= data.count, wanted >= 0, wanted <= data.count - offset else {
-      throw .externalData(
-        tensor: tensor, reason: "bytes \(offset)..<\(offset)+\(wanted) lie outside '\(location)' of \(data.count) bytes"
-      )
-    }
-    return data[data.startIndex + offset..<data.startIndex + offset + wanted]
   }
+}
+
+/// The path with all links resolved; nil if it leads nowhere.
+private func realPath(_ path: String) -> String? {
+  guard let resolved = unsafe realpath(path, nil) else { return nil }
+  // realpath gave a terminated string that is ours to free.
+  defer { unsafe free(resolved) }
+  return unsafe String(cString: resolved)
 }

@@ -1,35 +1,56 @@
-/// Why an ONNX model can't be imported, and where.
+/// Why an ONNX file can't become a float graph, and where.
 public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The bytes are no ONNX model.
+  /// A node, as the file names it.
+  public struct Place: Equatable, Sendable {
+    public var node: String
+    /// The operator's type, with its domain unless that is ONNX's own.
+    public var operatorName: String
+  }
+
+  /// The file can't be opened or read.
+  case unreadable(reason: String)
+  /// The bytes are no ONNX model, or the model lacks a part that every model has.
   case notONNX(reason: String)
-  case unsupportedOpset(domain: String, version: Int64, supported: String)
-  case unsupportedOperator(node: String, operatorName: String)
-  case unsupportedAttribute(node: String, operatorName: String, attribute: String, found: String, supported: String)
-  /// An input of a node that no earlier node, initializer or graph input defines.
-  case undefinedTensor(node: String, tensor: String)
-  /// A node whose operands this importer can't place: shapes that don't fit, or a computed operand where a constant is needed.
-  case operands(node: String, operatorName: String, reason: String)
-  /// The graph's inputs, outputs or metadata.
-  case graph(reason: String)
-  /// An initializer or constant.
+  case unsupportedOpset(domain: String, version: Int)
+  /// The graph's inputs or outputs are not one image and one vector of fixed size.
+  case interface(reason: String)
+  case unsupportedOperator(Place, output: String)
+  case unsupportedAttribute(Place, attribute: String, found: String, supported: String)
+  /// The operands don't fit the operator, or don't fit what Ferrite can run of it.
+  case invalidNode(Place, reason: String)
+  /// A node reads a value that nothing makes.
+  case undefinedTensor(Place, tensor: String)
+  /// A value is needed to compute itself.
+  case cycle(Place)
   case tensor(name: String, reason: String)
-  case externalData(tensor: String, reason: String)
+  case externalData(tensor: String, location: String, reason: String)
+  /// An entry of the model's `metadata_props`.
+  case metadata(key: String, reason: String)
 
   public var description: String {
     switch self {
+    case .unreadable(let reason): "cannot be read: \(reason)"
     case .notONNX(let reason): "this is no ONNX model: \(reason)"
-    case .unsupportedOpset(let domain, let version, let supported):
-      "operator set \(domain.isEmpty ? "ai.onnx" : domain) \(version) is not supported (supported: \(supported))"
-    case .unsupportedOperator(let node, let name):
-      "node '\(node)': operator \(name) is not supported (supported: \(Importer.supportedOperators))"
-    case .unsupportedAttribute(let node, let name, let attribute, let found, let supported):
-      "node '\(node)': \(name) with \(attribute) = \(found) is not supported (supported: \(supported))"
-    case .undefinedTensor(let node, let tensor):
-      "node '\(node)': its input '\(tensor)' is not defined by anything before it (a cycle, or a missing tensor)"
-    case .operands(let node, let name, let reason): "node '\(node)': \(name): \(reason)"
-    case .graph(let reason): reason
-    case .tensor(let name, let reason): "tensor '\(name)': \(reason)"
-    case .externalData(let tensor, let reason): "tensor '\(tensor)': external data: \(reason)"
+    case .unsupportedOpset(let domain, let version):
+      "operator set \(domain.isEmpty ? "ai.onnx" : domain) \(version) is not supported: "
+        + "ai.onnx \(Importer.opsets.lowerBound) to \(Importer.opsets.upperBound) are"
+    case .interface(let reason): reason
+    case .unsupportedOperator(let place, let output):
+      "\(place): the operator is not supported (its output is \"\(output)\"); supported are "
+        + OperatorTable.operators.keys.sorted().joined(separator: ", ")
+    case .unsupportedAttribute(let place, let attribute, let found, let supported):
+      "\(place): attribute \(attribute) is \(found); supported: \(supported)"
+    case .invalidNode(let place, let reason): "\(place): \(reason)"
+    case .undefinedTensor(let place, let tensor): "\(place): reads \"\(tensor)\", which nothing defines"
+    case .cycle(let place): "\(place): its input depends on its own output"
+    case .tensor(let name, let reason): "tensor \"\(name)\": \(reason)"
+    case .externalData(let tensor, let location, let reason):
+      "tensor \"\(tensor)\": external data \"\(location)\": \(reason)"
+    case .metadata(let key, let reason): "metadata \(key): \(reason)"
     }
   }
+}
+
+extension ONNXError.Place: CustomStringConvertible {
+  public var description: String { "node \"\(node)\" (\(operatorName))" }
 }

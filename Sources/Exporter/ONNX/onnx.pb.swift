@@ -8,11 +8,11 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The messages of an ONNX model that the importer reads. Field names and numbers are those of the ONNX specification
-/// (IR version 13); fields that are not listed are skipped on reading.
+/// The messages of ONNX (https://github.com/onnx/onnx, onnx.proto) that the importer reads. Field numbers are the format;
+/// fields that are left out here are skipped on reading. After a change, with swift-protobuf's plugin of the version in
+/// Package.swift (`swift build --product protoc-gen-swift` in its repository) on the PATH:
 ///
-/// onnx.pb.swift is generated from this file and committed, so that a build needs no protoc:
-///   protoc --swift_out=. onnx.proto      with the plugin of swift-protobuf 1.39.0
+///   protoc --swift_out=Sources/Exporter/ONNX --proto_path=Sources/Exporter/ONNX onnx.proto
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -31,7 +31,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated struct Onnx_ModelProto: Sendable {
+/// A file: one graph and the operator sets that its nodes are written in.
+nonisolated struct ONNXModelProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -42,8 +43,8 @@ nonisolated struct Onnx_ModelProto: Sendable {
 
   var producerVersion: String = String()
 
-  var graph: Onnx_GraphProto {
-    get {_graph ?? Onnx_GraphProto()}
+  var graph: ONNXGraphProto {
+    get {_graph ?? ONNXGraphProto()}
     set {_graph = newValue}
   }
   /// Returns true if `graph` has been explicitly set.
@@ -51,22 +52,23 @@ nonisolated struct Onnx_ModelProto: Sendable {
   /// Clears the value of `graph`. Subsequent reads from it will return its default value.
   mutating func clearGraph() {self._graph = nil}
 
-  var opsetImport: [Onnx_OperatorSetIdProto] = []
+  var opsetImport: [ONNXOperatorSetIdProto] = []
 
-  var metadataProps: [Onnx_StringStringEntryProto] = []
+  var metadataProps: [ONNXStringStringEntryProto] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _graph: Onnx_GraphProto? = nil
+  fileprivate var _graph: ONNXGraphProto? = nil
 }
 
-nonisolated struct Onnx_OperatorSetIdProto: Sendable {
+nonisolated struct ONNXOperatorSetIdProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Empty for ONNX's own operators.
   var domain: String = String()
 
   var version: Int64 = 0
@@ -76,7 +78,7 @@ nonisolated struct Onnx_OperatorSetIdProto: Sendable {
   init() {}
 }
 
-nonisolated struct Onnx_StringStringEntryProto: Sendable {
+nonisolated struct ONNXStringStringEntryProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -90,31 +92,33 @@ nonisolated struct Onnx_StringStringEntryProto: Sendable {
   init() {}
 }
 
-nonisolated struct Onnx_GraphProto: Sendable {
+nonisolated struct ONNXGraphProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: [Onnx_NodeProto] = []
+  var node: [ONNXNodeProto] = []
 
   var name: String = String()
 
-  var initializer: [Onnx_TensorProto] = []
+  var initializer: [ONNXTensorProto] = []
 
-  var input: [Onnx_ValueInfoProto] = []
+  /// Holds the initializers' names, too, in files of IR version 3 and older.
+  var input: [ONNXValueInfoProto] = []
 
-  var output: [Onnx_ValueInfoProto] = []
+  var output: [ONNXValueInfoProto] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
 
-nonisolated struct Onnx_NodeProto: Sendable {
+nonisolated struct ONNXNodeProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Names of values; an empty name is an optional input left out.
   var input: [String] = []
 
   var output: [String] = []
@@ -123,7 +127,7 @@ nonisolated struct Onnx_NodeProto: Sendable {
 
   var opType: String = String()
 
-  var attribute: [Onnx_AttributeProto] = []
+  var attribute: [ONNXAttributeProto] = []
 
   var domain: String = String()
 
@@ -132,78 +136,109 @@ nonisolated struct Onnx_NodeProto: Sendable {
   init() {}
 }
 
-nonisolated struct Onnx_AttributeProto: @unchecked Sendable {
+/// The field that holds the value is the one that `type` names.
+nonisolated struct ONNXAttributeProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String {
-    get {_storage._name}
-    set {_uniqueStorage()._name = newValue}
-  }
+  var name: String = String()
 
-  var f: Float {
-    get {_storage._f}
-    set {_uniqueStorage()._f = newValue}
-  }
+  var f: Float = 0
 
-  var i: Int64 {
-    get {_storage._i}
-    set {_uniqueStorage()._i = newValue}
-  }
+  var i: Int64 = 0
 
-  var s: Data {
-    get {_storage._s}
-    set {_uniqueStorage()._s = newValue}
-  }
+  var s: Data = Data()
 
-  var t: Onnx_TensorProto {
-    get {_storage._t ?? Onnx_TensorProto()}
-    set {_uniqueStorage()._t = newValue}
-  }
-  /// Returns true if `t` has been explicitly set.
-  var hasT: Bool {_storage._t != nil}
-  /// Clears the value of `t`. Subsequent reads from it will return its default value.
-  mutating func clearT() {_uniqueStorage()._t = nil}
+  /// At most one; repeated, as the code generated for that needs no reference type, which strict memory safety would flag.
+  var t: [ONNXTensorProto] = []
 
-  var floats: [Float] {
-    get {_storage._floats}
-    set {_uniqueStorage()._floats = newValue}
-  }
+  var floats: [Float] = []
 
-  var ints: [Int64] {
-    get {_storage._ints}
-    set {_uniqueStorage()._ints = newValue}
-  }
+  var ints: [Int64] = []
 
-  var strings: [Data] {
-    get {_storage._strings}
-    set {_uniqueStorage()._strings = newValue}
-  }
-
-  var type: Int32 {
-    get {_storage._type}
-    set {_uniqueStorage()._type = newValue}
-  }
+  var type: ONNXAttributeProto.AttributeType = .undefined
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  nonisolated enum AttributeType: SwiftProtobuf.Enum, Swift.CaseIterable {
+    typealias RawValue = Int
+    case undefined // = 0
+    case float // = 1
+    case int // = 2
+    case string // = 3
+    case tensor // = 4
+    case graph // = 5
+    case floats // = 6
+    case ints // = 7
+    case strings // = 8
+    case UNRECOGNIZED(Int)
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+    init() {
+      self = .undefined
+    }
+
+    init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .undefined
+      case 1: self = .float
+      case 2: self = .int
+      case 3: self = .string
+      case 4: self = .tensor
+      case 5: self = .graph
+      case 6: self = .floats
+      case 7: self = .ints
+      case 8: self = .strings
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    var rawValue: Int {
+      switch self {
+      case .undefined: return 0
+      case .float: return 1
+      case .int: return 2
+      case .string: return 3
+      case .tensor: return 4
+      case .graph: return 5
+      case .floats: return 6
+      case .ints: return 7
+      case .strings: return 8
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    static let allCases: [ONNXAttributeProto.AttributeType] = [
+      .undefined,
+      .float,
+      .int,
+      .string,
+      .tensor,
+      .graph,
+      .floats,
+      .ints,
+      .strings,
+    ]
+
+  }
+
+  init() {}
 }
 
-nonisolated struct Onnx_TensorProto: Sendable {
+/// Elements are in row-major order, in `raw_data` (little-endian), in the typed field, or in another file.
+nonisolated struct ONNXTensorProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   var dims: [Int64] = []
 
-  var dataType: Int32 = 0
+  var dataType: ONNXTensorProto.DataType = .undefined
 
   var floatData: [Float] = []
 
+  /// Also the smaller integers and bools, one each.
   var int32Data: [Int32] = []
 
   var int64Data: [Int64] = []
@@ -214,24 +249,153 @@ nonisolated struct Onnx_TensorProto: Sendable {
 
   var doubleData: [Double] = []
 
-  var externalData: [Onnx_StringStringEntryProto] = []
+  /// Keys `location`, `offset`, `length`.
+  var externalData: [ONNXStringStringEntryProto] = []
 
-  var dataLocation: Int32 = 0
+  var dataLocation: ONNXTensorProto.DataLocation = .default
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum DataType: SwiftProtobuf.Enum, Swift.CaseIterable {
+    typealias RawValue = Int
+    case undefined // = 0
+    case float // = 1
+    case uint8 // = 2
+    case int8 // = 3
+    case uint16 // = 4
+    case int16 // = 5
+    case int32 // = 6
+    case int64 // = 7
+    case string // = 8
+    case bool // = 9
+    case float16 // = 10
+    case double // = 11
+    case uint32 // = 12
+    case uint64 // = 13
+    case complex64 // = 14
+    case complex128 // = 15
+    case bfloat16 // = 16
+    case UNRECOGNIZED(Int)
+
+    init() {
+      self = .undefined
+    }
+
+    init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .undefined
+      case 1: self = .float
+      case 2: self = .uint8
+      case 3: self = .int8
+      case 4: self = .uint16
+      case 5: self = .int16
+      case 6: self = .int32
+      case 7: self = .int64
+      case 8: self = .string
+      case 9: self = .bool
+      case 10: self = .float16
+      case 11: self = .double
+      case 12: self = .uint32
+      case 13: self = .uint64
+      case 14: self = .complex64
+      case 15: self = .complex128
+      case 16: self = .bfloat16
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    var rawValue: Int {
+      switch self {
+      case .undefined: return 0
+      case .float: return 1
+      case .uint8: return 2
+      case .int8: return 3
+      case .uint16: return 4
+      case .int16: return 5
+      case .int32: return 6
+      case .int64: return 7
+      case .string: return 8
+      case .bool: return 9
+      case .float16: return 10
+      case .double: return 11
+      case .uint32: return 12
+      case .uint64: return 13
+      case .complex64: return 14
+      case .complex128: return 15
+      case .bfloat16: return 16
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    static let allCases: [ONNXTensorProto.DataType] = [
+      .undefined,
+      .float,
+      .uint8,
+      .int8,
+      .uint16,
+      .int16,
+      .int32,
+      .int64,
+      .string,
+      .bool,
+      .float16,
+      .double,
+      .uint32,
+      .uint64,
+      .complex64,
+      .complex128,
+      .bfloat16,
+    ]
+
+  }
+
+  nonisolated enum DataLocation: SwiftProtobuf.Enum, Swift.CaseIterable {
+    typealias RawValue = Int
+    case `default` // = 0
+    case external // = 1
+    case UNRECOGNIZED(Int)
+
+    init() {
+      self = .default
+    }
+
+    init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .default
+      case 1: self = .external
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    var rawValue: Int {
+      switch self {
+      case .default: return 0
+      case .external: return 1
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    static let allCases: [ONNXTensorProto.DataLocation] = [
+      .default,
+      .external,
+    ]
+
+  }
 
   init() {}
 }
 
-nonisolated struct Onnx_ValueInfoProto: Sendable {
+nonisolated struct ONNXValueInfoProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   var name: String = String()
 
-  var type: Onnx_TypeProto {
-    get {_type ?? Onnx_TypeProto()}
+  var type: ONNXTypeProto {
+    get {_type ?? ONNXTypeProto()}
     set {_type = newValue}
   }
   /// Returns true if `type` has been explicitly set.
@@ -243,34 +407,40 @@ nonisolated struct Onnx_ValueInfoProto: Sendable {
 
   init() {}
 
-  fileprivate var _type: Onnx_TypeProto? = nil
+  fileprivate var _type: ONNXTypeProto? = nil
 }
 
-nonisolated struct Onnx_TypeProto: Sendable {
+nonisolated struct ONNXTypeProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var tensorType: Onnx_TypeProto.Tensor {
-    get {_tensorType ?? Onnx_TypeProto.Tensor()}
-    set {_tensorType = newValue}
+  var value: ONNXTypeProto.OneOf_Value? = nil
+
+  var tensorType: ONNXTypeProto.Tensor {
+    get {
+      if case .tensorType(let v)? = value {return v}
+      return ONNXTypeProto.Tensor()
+    }
+    set {value = .tensorType(newValue)}
   }
-  /// Returns true if `tensorType` has been explicitly set.
-  var hasTensorType: Bool {self._tensorType != nil}
-  /// Clears the value of `tensorType`. Subsequent reads from it will return its default value.
-  mutating func clearTensorType() {self._tensorType = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Value: Equatable, Sendable {
+    case tensorType(ONNXTypeProto.Tensor)
+
+  }
 
   nonisolated struct Tensor: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var elemType: Int32 = 0
+    var elemType: ONNXTensorProto.DataType = .undefined
 
-    var shape: Onnx_TensorShapeProto {
-      get {_shape ?? Onnx_TensorShapeProto()}
+    var shape: ONNXTensorShapeProto {
+      get {_shape ?? ONNXTensorShapeProto()}
       set {_shape = newValue}
     }
     /// Returns true if `shape` has been explicitly set.
@@ -282,20 +452,18 @@ nonisolated struct Onnx_TypeProto: Sendable {
 
     init() {}
 
-    fileprivate var _shape: Onnx_TensorShapeProto? = nil
+    fileprivate var _shape: ONNXTensorShapeProto? = nil
   }
 
   init() {}
-
-  fileprivate var _tensorType: Onnx_TypeProto.Tensor? = nil
 }
 
-nonisolated struct Onnx_TensorShapeProto: Sendable {
+nonisolated struct ONNXTensorShapeProto: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var dim: [Onnx_TensorShapeProto.Dimension] = []
+  var dim: [ONNXTensorShapeProto.Dimension] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -304,7 +472,7 @@ nonisolated struct Onnx_TensorShapeProto: Sendable {
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var value: Onnx_TensorShapeProto.Dimension.OneOf_Value? = nil
+    var value: ONNXTensorShapeProto.Dimension.OneOf_Value? = nil
 
     var dimValue: Int64 {
       get {
@@ -340,7 +508,7 @@ nonisolated struct Onnx_TensorShapeProto: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "onnx"
 
-nonisolated extension Onnx_ModelProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXModelProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ModelProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ir_version\0\u{3}producer_name\0\u{3}producer_version\0\u{2}\u{4}graph\0\u{3}opset_import\0\u{4}\u{6}metadata_props\0")
 
@@ -387,7 +555,7 @@ nonisolated extension Onnx_ModelProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_ModelProto, rhs: Onnx_ModelProto) -> Bool {
+  static func ==(lhs: ONNXModelProto, rhs: ONNXModelProto) -> Bool {
     if lhs.irVersion != rhs.irVersion {return false}
     if lhs.producerName != rhs.producerName {return false}
     if lhs.producerVersion != rhs.producerVersion {return false}
@@ -399,7 +567,7 @@ nonisolated extension Onnx_ModelProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
-nonisolated extension Onnx_OperatorSetIdProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXOperatorSetIdProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OperatorSetIdProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}domain\0\u{1}version\0")
 
@@ -426,7 +594,7 @@ nonisolated extension Onnx_OperatorSetIdProto: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_OperatorSetIdProto, rhs: Onnx_OperatorSetIdProto) -> Bool {
+  static func ==(lhs: ONNXOperatorSetIdProto, rhs: ONNXOperatorSetIdProto) -> Bool {
     if lhs.domain != rhs.domain {return false}
     if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -434,7 +602,7 @@ nonisolated extension Onnx_OperatorSetIdProto: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-nonisolated extension Onnx_StringStringEntryProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXStringStringEntryProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StringStringEntryProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0")
 
@@ -461,7 +629,7 @@ nonisolated extension Onnx_StringStringEntryProto: SwiftProtobuf.Message, SwiftP
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_StringStringEntryProto, rhs: Onnx_StringStringEntryProto) -> Bool {
+  static func ==(lhs: ONNXStringStringEntryProto, rhs: ONNXStringStringEntryProto) -> Bool {
     if lhs.key != rhs.key {return false}
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -469,7 +637,7 @@ nonisolated extension Onnx_StringStringEntryProto: SwiftProtobuf.Message, SwiftP
   }
 }
 
-nonisolated extension Onnx_GraphProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXGraphProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".GraphProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{2}\u{3}initializer\0\u{2}\u{6}input\0\u{1}output\0")
 
@@ -508,7 +676,7 @@ nonisolated extension Onnx_GraphProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_GraphProto, rhs: Onnx_GraphProto) -> Bool {
+  static func ==(lhs: ONNXGraphProto, rhs: ONNXGraphProto) -> Bool {
     if lhs.node != rhs.node {return false}
     if lhs.name != rhs.name {return false}
     if lhs.initializer != rhs.initializer {return false}
@@ -519,7 +687,7 @@ nonisolated extension Onnx_GraphProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
-nonisolated extension Onnx_NodeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXNodeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".NodeProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}input\0\u{1}output\0\u{1}name\0\u{3}op_type\0\u{1}attribute\0\u{2}\u{2}domain\0")
 
@@ -562,7 +730,7 @@ nonisolated extension Onnx_NodeProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_NodeProto, rhs: Onnx_NodeProto) -> Bool {
+  static func ==(lhs: ONNXNodeProto, rhs: ONNXNodeProto) -> Bool {
     if lhs.input != rhs.input {return false}
     if lhs.output != rhs.output {return false}
     if lhs.name != rhs.name {return false}
@@ -574,133 +742,76 @@ nonisolated extension Onnx_NodeProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
-nonisolated extension Onnx_AttributeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXAttributeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AttributeProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}f\0\u{1}i\0\u{1}s\0\u{1}t\0\u{2}\u{2}floats\0\u{1}ints\0\u{1}strings\0\u{2}\u{b}type\0")
-
-  fileprivate class _StorageClass {
-    var _name: String = String()
-    var _f: Float = 0
-    var _i: Int64 = 0
-    var _s: Data = Data()
-    var _t: Onnx_TensorProto? = nil
-    var _floats: [Float] = []
-    var _ints: [Int64] = []
-    var _strings: [Data] = []
-    var _type: Int32 = 0
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _name = source._name
-      _f = source._f
-      _i = source._i
-      _s = source._s
-      _t = source._t
-      _floats = source._floats
-      _ints = source._ints
-      _strings = source._strings
-      _type = source._type
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}f\0\u{1}i\0\u{1}s\0\u{1}t\0\u{2}\u{2}floats\0\u{1}ints\0\u{2}\u{c}type\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
-        case 2: try { try decoder.decodeSingularFloatField(value: &_storage._f) }()
-        case 3: try { try decoder.decodeSingularInt64Field(value: &_storage._i) }()
-        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._s) }()
-        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._t) }()
-        case 7: try { try decoder.decodeRepeatedFloatField(value: &_storage._floats) }()
-        case 8: try { try decoder.decodeRepeatedInt64Field(value: &_storage._ints) }()
-        case 9: try { try decoder.decodeRepeatedBytesField(value: &_storage._strings) }()
-        case 20: try { try decoder.decodeSingularInt32Field(value: &_storage._type) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self.f) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.i) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.s) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.t) }()
+      case 7: try { try decoder.decodeRepeatedFloatField(value: &self.floats) }()
+      case 8: try { try decoder.decodeRepeatedInt64Field(value: &self.ints) }()
+      case 20: try { try decoder.decodeSingularEnumField(value: &self.type) }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._name.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
-      }
-      if _storage._f.bitPattern != 0 {
-        try visitor.visitSingularFloatField(value: _storage._f, fieldNumber: 2)
-      }
-      if _storage._i != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._i, fieldNumber: 3)
-      }
-      if !_storage._s.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._s, fieldNumber: 4)
-      }
-      try { if let v = _storage._t {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      } }()
-      if !_storage._floats.isEmpty {
-        try visitor.visitPackedFloatField(value: _storage._floats, fieldNumber: 7)
-      }
-      if !_storage._ints.isEmpty {
-        try visitor.visitPackedInt64Field(value: _storage._ints, fieldNumber: 8)
-      }
-      if !_storage._strings.isEmpty {
-        try visitor.visitRepeatedBytesField(value: _storage._strings, fieldNumber: 9)
-      }
-      if _storage._type != 0 {
-        try visitor.visitSingularInt32Field(value: _storage._type, fieldNumber: 20)
-      }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.f.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.f, fieldNumber: 2)
+    }
+    if self.i != 0 {
+      try visitor.visitSingularInt64Field(value: self.i, fieldNumber: 3)
+    }
+    if !self.s.isEmpty {
+      try visitor.visitSingularBytesField(value: self.s, fieldNumber: 4)
+    }
+    if !self.t.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.t, fieldNumber: 5)
+    }
+    if !self.floats.isEmpty {
+      try visitor.visitPackedFloatField(value: self.floats, fieldNumber: 7)
+    }
+    if !self.ints.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.ints, fieldNumber: 8)
+    }
+    if self.type != .undefined {
+      try visitor.visitSingularEnumField(value: self.type, fieldNumber: 20)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_AttributeProto, rhs: Onnx_AttributeProto) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._name != rhs_storage._name {return false}
-        if _storage._f != rhs_storage._f {return false}
-        if _storage._i != rhs_storage._i {return false}
-        if _storage._s != rhs_storage._s {return false}
-        if _storage._t != rhs_storage._t {return false}
-        if _storage._floats != rhs_storage._floats {return false}
-        if _storage._ints != rhs_storage._ints {return false}
-        if _storage._strings != rhs_storage._strings {return false}
-        if _storage._type != rhs_storage._type {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+  static func ==(lhs: ONNXAttributeProto, rhs: ONNXAttributeProto) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.f != rhs.f {return false}
+    if lhs.i != rhs.i {return false}
+    if lhs.s != rhs.s {return false}
+    if lhs.t != rhs.t {return false}
+    if lhs.floats != rhs.floats {return false}
+    if lhs.ints != rhs.ints {return false}
+    if lhs.type != rhs.type {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Onnx_TensorProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXAttributeProto.AttributeType: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNDEFINED\0\u{1}FLOAT\0\u{1}INT\0\u{1}STRING\0\u{1}TENSOR\0\u{1}GRAPH\0\u{1}FLOATS\0\u{1}INTS\0\u{1}STRINGS\0")
+}
+
+nonisolated extension ONNXTensorProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TensorProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dims\0\u{3}data_type\0\u{4}\u{2}float_data\0\u{3}int32_data\0\u{4}\u{2}int64_data\0\u{1}name\0\u{3}raw_data\0\u{3}double_data\0\u{4}\u{3}external_data\0\u{3}data_location\0")
 
@@ -711,7 +822,7 @@ nonisolated extension Onnx_TensorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedInt64Field(value: &self.dims) }()
-      case 2: try { try decoder.decodeSingularInt32Field(value: &self.dataType) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.dataType) }()
       case 4: try { try decoder.decodeRepeatedFloatField(value: &self.floatData) }()
       case 5: try { try decoder.decodeRepeatedInt32Field(value: &self.int32Data) }()
       case 7: try { try decoder.decodeRepeatedInt64Field(value: &self.int64Data) }()
@@ -719,7 +830,7 @@ nonisolated extension Onnx_TensorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 9: try { try decoder.decodeSingularBytesField(value: &self.rawData) }()
       case 10: try { try decoder.decodeRepeatedDoubleField(value: &self.doubleData) }()
       case 13: try { try decoder.decodeRepeatedMessageField(value: &self.externalData) }()
-      case 14: try { try decoder.decodeSingularInt32Field(value: &self.dataLocation) }()
+      case 14: try { try decoder.decodeSingularEnumField(value: &self.dataLocation) }()
       default: break
       }
     }
@@ -729,8 +840,8 @@ nonisolated extension Onnx_TensorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.dims.isEmpty {
       try visitor.visitPackedInt64Field(value: self.dims, fieldNumber: 1)
     }
-    if self.dataType != 0 {
-      try visitor.visitSingularInt32Field(value: self.dataType, fieldNumber: 2)
+    if self.dataType != .undefined {
+      try visitor.visitSingularEnumField(value: self.dataType, fieldNumber: 2)
     }
     if !self.floatData.isEmpty {
       try visitor.visitPackedFloatField(value: self.floatData, fieldNumber: 4)
@@ -753,13 +864,13 @@ nonisolated extension Onnx_TensorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.externalData.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.externalData, fieldNumber: 13)
     }
-    if self.dataLocation != 0 {
-      try visitor.visitSingularInt32Field(value: self.dataLocation, fieldNumber: 14)
+    if self.dataLocation != .default {
+      try visitor.visitSingularEnumField(value: self.dataLocation, fieldNumber: 14)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_TensorProto, rhs: Onnx_TensorProto) -> Bool {
+  static func ==(lhs: ONNXTensorProto, rhs: ONNXTensorProto) -> Bool {
     if lhs.dims != rhs.dims {return false}
     if lhs.dataType != rhs.dataType {return false}
     if lhs.floatData != rhs.floatData {return false}
@@ -775,7 +886,15 @@ nonisolated extension Onnx_TensorProto: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension Onnx_ValueInfoProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXTensorProto.DataType: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNDEFINED\0\u{1}FLOAT\0\u{1}UINT8\0\u{1}INT8\0\u{1}UINT16\0\u{1}INT16\0\u{1}INT32\0\u{1}INT64\0\u{1}STRING\0\u{1}BOOL\0\u{1}FLOAT16\0\u{1}DOUBLE\0\u{1}UINT32\0\u{1}UINT64\0\u{1}COMPLEX64\0\u{1}COMPLEX128\0\u{1}BFLOAT16\0")
+}
+
+nonisolated extension ONNXTensorProto.DataLocation: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DEFAULT\0\u{1}EXTERNAL\0")
+}
+
+nonisolated extension ONNXValueInfoProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ValueInfoProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0")
 
@@ -806,7 +925,7 @@ nonisolated extension Onnx_ValueInfoProto: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_ValueInfoProto, rhs: Onnx_ValueInfoProto) -> Bool {
+  static func ==(lhs: ONNXValueInfoProto, rhs: ONNXValueInfoProto) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs._type != rhs._type {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -814,7 +933,7 @@ nonisolated extension Onnx_ValueInfoProto: SwiftProtobuf.Message, SwiftProtobuf.
   }
 }
 
-nonisolated extension Onnx_TypeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXTypeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TypeProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}tensor_type\0")
 
@@ -824,7 +943,19 @@ nonisolated extension Onnx_TypeProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._tensorType) }()
+      case 1: try {
+        var v: ONNXTypeProto.Tensor?
+        var hadOneofValue = false
+        if let current = self.value {
+          hadOneofValue = true
+          if case .tensorType(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.value = .tensorType(v)
+        }
+      }()
       default: break
       }
     }
@@ -835,21 +966,21 @@ nonisolated extension Onnx_TypeProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._tensorType {
+    try { if case .tensorType(let v)? = self.value {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_TypeProto, rhs: Onnx_TypeProto) -> Bool {
-    if lhs._tensorType != rhs._tensorType {return false}
+  static func ==(lhs: ONNXTypeProto, rhs: ONNXTypeProto) -> Bool {
+    if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Onnx_TypeProto.Tensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Onnx_TypeProto.protoMessageName + ".Tensor"
+nonisolated extension ONNXTypeProto.Tensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = ONNXTypeProto.protoMessageName + ".Tensor"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}elem_type\0\u{1}shape\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -858,7 +989,7 @@ nonisolated extension Onnx_TypeProto.Tensor: SwiftProtobuf.Message, SwiftProtobu
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt32Field(value: &self.elemType) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.elemType) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._shape) }()
       default: break
       }
@@ -870,8 +1001,8 @@ nonisolated extension Onnx_TypeProto.Tensor: SwiftProtobuf.Message, SwiftProtobu
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.elemType != 0 {
-      try visitor.visitSingularInt32Field(value: self.elemType, fieldNumber: 1)
+    if self.elemType != .undefined {
+      try visitor.visitSingularEnumField(value: self.elemType, fieldNumber: 1)
     }
     try { if let v = self._shape {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
@@ -879,7 +1010,7 @@ nonisolated extension Onnx_TypeProto.Tensor: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_TypeProto.Tensor, rhs: Onnx_TypeProto.Tensor) -> Bool {
+  static func ==(lhs: ONNXTypeProto.Tensor, rhs: ONNXTypeProto.Tensor) -> Bool {
     if lhs.elemType != rhs.elemType {return false}
     if lhs._shape != rhs._shape {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -887,7 +1018,7 @@ nonisolated extension Onnx_TypeProto.Tensor: SwiftProtobuf.Message, SwiftProtobu
   }
 }
 
-nonisolated extension Onnx_TensorShapeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+nonisolated extension ONNXTensorShapeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TensorShapeProto"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dim\0")
 
@@ -910,15 +1041,15 @@ nonisolated extension Onnx_TensorShapeProto: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_TensorShapeProto, rhs: Onnx_TensorShapeProto) -> Bool {
+  static func ==(lhs: ONNXTensorShapeProto, rhs: ONNXTensorShapeProto) -> Bool {
     if lhs.dim != rhs.dim {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Onnx_TensorShapeProto.Dimension: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Onnx_TensorShapeProto.protoMessageName + ".Dimension"
+nonisolated extension ONNXTensorShapeProto.Dimension: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = ONNXTensorShapeProto.protoMessageName + ".Dimension"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dim_value\0\u{3}dim_param\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -967,7 +1098,7 @@ nonisolated extension Onnx_TensorShapeProto.Dimension: SwiftProtobuf.Message, Sw
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Onnx_TensorShapeProto.Dimension, rhs: Onnx_TensorShapeProto.Dimension) -> Bool {
+  static func ==(lhs: ONNXTensorShapeProto.Dimension, rhs: ONNXTensorShapeProto.Dimension) -> Bool {
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -1,0 +1,64 @@
+import Quantize
+
+/// The float graph so far, and what each name of the ONNX graph stands for in it.
+struct GraphBuilder {
+  private(set) var values: [FloatGraph.Value] = []
+  private(set) var nodes: [FloatGraph.Node] = []
+  var operands: [String: Operand] = [:]
+  let externalData: ExternalData
+
+  /// The longest side of a tensor, as in the model file.
+  static let extentLimit = 65_535
+
+  init(externalData: ExternalData) { self.externalData = externalData }
+
+  func shape(_ value: Int) -> Shape { values[value].shape }
+
+  mutating func addInput(_ name: String, shape: Shape) -> Int {
+    values.append(FloatGraph.Value(name: name, shape: shape))
+    return values.count - 1
+  }
+
+  /// Adds an operation and the value that it makes, both named after the ONNX node.
+  ///
+  /// - Throws: `ONNXError.invalidNode` if the shape exceeds what a model may hold.
+  mutating func add(
+    _ operation: FloatOperation, _ inputs: [Int], shape: Shape, for node: ONNXNode, suffix: String = ""
+  ) throws(ONNXError) -> Int {
+    let extents = [shape.height, shape.width, shape.channels]
+    guard extents.allSatisfy({ (1...Self.extentLimit).contains($0) }), elementCount(extents) != nil else {
+      throw node.fail("its output would be \(shape.height) x \(shape.width) x \(shape.channels), which is out of range")
+    }
+    let output = addInput(node.output + suffix, shape: shape)
+    nodes.append(
+      FloatGraph.Node(name: node.place.node + suffix, operation: operation, inputs: inputs, output: output))
+    return output
+  }
+
+  // MARK: Views of values
+
+  /// The value behind an operand that must be an image, `[1, channels, height, width]`.
+  func image(_ activation: Activation, for node: ONNXNode) throws(ONNXError) -> (value: Int, shape: Shape) {
+    let shape = shape(activation.value)
+    guard activation.dims.count == 4 else {
+      throw node.fail("its input has dims \(activation.dims); an image [1, channels, height, width] is supported")
+    }
+    guard activation.dims == [1, shape.channels, shape.height, shape.width], activation.positions == nil else {
+      throw node.fail("its input is an image made by reshaping or transposing, which is not supported")
+    }
+    return (activation.value, shape)
+  }
+
+  /// The value behind an operand as a vector: flattened if it is an image. Its element order stays HWC.
+  mutating func vector(_ activation: Activation, for node: ONNXNode) throws(ONNXError) -> Int {
+    let shape = shape(activation.value)
+    if shape == .vector(shape.channels) { return activation.value }
+    return try add(.flatten, [activation.value], shape: .vector(shape.count), for: node, suffix: "/flatten")
+  }
+
+  /// A value as the image that ONNX sees in it.
+  func asImage(_ value: Int) -> Operand {
+    let shape = shape(value)
+    return .activation(Activation(value: value, dims: [1, shape.channels, shape.height, shape.width], positions: nil))
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Quantize
+
+extension InputPreparation {
+  /// From `ferrite.input.mean` and `ferrite.input.std`: one number, or one for each channel, with commas between. Without
+  /// them 0 and 1.
+  init(_ metadata: [ONNXStringStringEntryProto], channels: Int) throws(ONNXError) {
+    func numbers(_ key: String, default value: Float) throws(ONNXError) -> [Float] {
+      guard let items = metadata.list(key) else { return Array(repeating: value, count: channels) }
+      var numbers: [Float] = []
+      for item in items {
+        guard let number = Float(item), number.isFinite else {
+          throw .metadata(key: key, reason: "\"\(item)\" is no number")
+        }
+        numbers.append(number)
+      }
+      guard numbers.count == 1 || numbers.count == channels else {
+        throw .metadata(key: key, reason: "\(numbers.count) numbers for \(channels) channels")
+      }
+      return numbers.count == channels ? numbers : Array(repeating: numbers[0], count: channels)
+    }
+    let deviations = try numbers("ferrite.input.std", default: 1)
+    guard deviations.allSatisfy({ $0 > 0 }) else {
+      throw .metadata(key: "ferrite.input.std", reason: "\(deviations) must be above 0")
+    }
+    self.init(mean: try numbers("ferrite.input.mean", default: 0), standardDeviation: deviations)
+  }
+}
+
+/// The classes' names from `ferrite.labels`, with commas between; without it their numbers.
+func labels(_ metadata: [ONNXStringStringEntryProto], classes: Int) throws(ONNXError) -> [String] {
+  guard let labels = metadata.list("ferrite.labels") else { return (0..<classes).map { "\($0)" } }
+  guard labels.count == classes else {
+    throw .metadata(key: "ferrite.labels", reason: "\(labels.count) labels for \(classes) outputs")
+  }
+  guard labels.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isNewline) }) else {
+    throw .metadata(key: "ferrite.labels", reason: "a label is empty or has a line break")
+  }
+  return labels
+}
+
+extension [ONNXStringStringEntryProto] {
+  /// The items of a comma-separated entry, without the spaces around them; nil if there is no such entry.
+  fileprivate func list(_ key: String) -> [String]? {
+    first { $0.key == key }?.value.split(separator: ",", omittingEmptySubsequences: false).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+  }
+}

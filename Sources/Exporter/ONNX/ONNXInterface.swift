@@ -1,0 +1,60 @@
+import Quantize
+
+/// What goes into a graph and what comes out.
+struct ONNXInterface {
+  var input: String
+  var shape: Shape
+  var output: String
+
+  /// - Throws: `ONNXError.interface` unless there is one output and one input that no initializer fills, a 32-bit float
+  ///   image of fixed size.
+  init(_ graph: ONNXGraphProto) throws(ONNXError) {
+    let initializers = Set(graph.initializer.map(\.name))
+    let inputs = graph.input.filter { !initializers.contains($0.name) }
+    guard inputs.count == 1 else {
+      throw .interface(reason: "the graph has \(Self.list(inputs, "input")); one is supported")
+    }
+    guard graph.output.count == 1 else {
+      throw .interface(reason: "the graph has \(Self.list(graph.output, "output")); one is supported")
+    }
+    input = inputs[0].name
+    output = graph.output[0].name
+    let type = inputs[0].type.tensorType
+    let dims = type.shape.dim
+    let found = "[" + dims.map(\.text).joined(separator: ", ") + "]"
+    guard type.elemType == .float else {
+      throw .interface(reason: "input \"\(input)\" is of type \(type.elemType); float is supported")
+    }
+    guard dims.count == 4 else {
+      throw .interface(reason: "input \"\(input)\" has dims \(found); [1, channels, height, width] is supported")
+    }
+    let limit = GraphBuilder.extentLimit
+    guard dims.allSatisfy({ (1...Int64(limit)).contains($0.dimValue) }) else {
+      throw .interface(
+        reason: "input \"\(input)\" has dims \(found); all must be fixed, 1 to \(limit): export with a fixed size")
+    }
+    guard dims[0].dimValue == 1 else {
+      throw .interface(reason: "input \"\(input)\" has dims \(found); the batch (the first) must be 1")
+    }
+    shape = Shape(height: Int(dims[2].dimValue), width: Int(dims[3].dimValue), channels: Int(dims[1].dimValue))
+    guard elementCount([shape.height, shape.width, shape.channels]) != nil else {
+      throw .interface(reason: "input \"\(input)\" has dims \(found), more than \(elementLimit) elements")
+    }
+  }
+
+  private static func list(_ values: [ONNXValueInfoProto], _ what: String) -> String {
+    let names = values.prefix(8).map { "\"\($0.name)\"" }.joined(separator: ", ")
+    return values.isEmpty ? "no \(what)" : "\(values.count) \(what)s (\(names))"
+  }
+}
+
+extension ONNXTensorShapeProto.Dimension {
+  /// The extent, the name of a dynamic one, or `?`.
+  fileprivate var text: String {
+    switch value {
+    case .dimValue(let extent): "\(extent)"
+    case .dimParam(let name): name
+    case nil: "?"
+    }
+  }
+}

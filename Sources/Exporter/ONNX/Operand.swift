@@ -1,0 +1,89 @@
+import Quantize
+
+/// What a name in the ONNX graph stands for while the importer walks it.
+enum Operand {
+  /// Known now: a weight, or arithmetic on weights.
+  case floats(NDArray<Float>)
+  /// Known now: shapes, indices, axes; truth values are 0 and 1.
+  case integers(NDArray<Int>)
+  /// Known when an image arrives: a value of the float graph, seen through ONNX's dims.
+  case activation(Activation)
+  /// Products of constants with six values: a sampling grid, or a step on the way to one.
+  case linear(LinearForm)
+
+  var dims: [Int] {
+    switch self {
+    case .floats(let array): array.dims
+    case .integers(let array): array.dims
+    case .activation(let activation): activation.dims
+    case .linear(let form): form.array.dims
+    }
+  }
+
+  /// Same elements in the same order, other dims.
+  func reshaped(_ dims: [Int]) -> Operand {
+    switch self {
+    case .floats(let array): .floats(array.reshaped(dims))
+    case .integers(let array): .integers(array.reshaped(dims))
+    case .activation(let activation):
+      .activation(Activation(value: activation.value, dims: dims, positions: activation.positions))
+    case .linear(let form): .linear(LinearForm(value: form.value, array: form.array.reshaped(dims)))
+    }
+  }
+}
+
+/// A value of the float graph as ONNX sees it: batch and channels first, or reshaped and transposed from that.
+struct Activation {
+  /// Index into the float graph's values.
+  var value: Int
+  var dims: [Int]
+  /// For each of ONNX's elements in row-major order its index in the value's HWC order. Nil, the usual case: ONNX's
+  /// elements run through channels, rows, columns of the value's shape.
+  var positions: [Int]?
+
+  /// The positions written out.
+  func order(_ shape: Shape) -> NDArray<Int> {
+    if let positions { return NDArray(dims, positions) }
+    let channelsLast = NDArray([shape.height, shape.width, shape.channels], Array(0..<shape.count))
+    return channelsLast.transposed([2, 0, 1]).reshaped(dims)
+  }
+}
+
+/// An array whose elements are sums of a vector's values, each times a constant.
+///
+/// Six values are what an affine sampling grid depends on, so the importer follows any arithmetic from theta to the grid,
+/// however an exporter spells it, and compares the result with what an affine grid is.
+struct LinearForm {
+  /// The most values that a form can depend on.
+  static let valueLimit = 8
+
+  /// Index of the vector in the float graph's values.
+  var value: Int
+  var array: NDArray<LinearTerm>
+}
+
+/// A sum of a vector's values, each times a factor.
+struct LinearTerm: AdditiveArithmetic, Sendable {
+  var factors: SIMD8<Float>
+
+  static let zero = LinearTerm(factors: .zero)
+  static func + (left: LinearTerm, right: LinearTerm) -> LinearTerm {
+    LinearTerm(factors: left.factors + right.factors)
+  }
+  static func - (left: LinearTerm, right: LinearTerm) -> LinearTerm {
+    LinearTerm(factors: left.factors - right.factors)
+  }
+  static func * (left: Float, right: LinearTerm) -> LinearTerm { LinearTerm(factors: left * right.factors) }
+}
+
+extension LinearForm {
+  /// Each element is one of the vector's values.
+  init(_ activation: Activation, _ shape: Shape) {
+    value = activation.value
+    array = activation.order(shape).map { position in
+      var term = LinearTerm.zero
+      term.factors[position] = 1
+      return term
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+
+extension Operand {
+  /// A tensor of the file: an initializer or a Constant's attribute.
+  ///
+  /// - Throws: `ONNXError.tensor` if the dims overflow or the bytes disagree with them or with the data type;
+  ///   `ONNXError.externalData`.
+  init(_ tensor: ONNXTensorProto, name: String, externalData: ExternalData) throws(ONNXError) {
+    func fail(_ reason: String) -> ONNXError { .tensor(name: name, reason: reason) }
+    let dims = tensor.dims.map { Int($0) }
+    guard let count = elementCount(dims) else {
+      throw fail("dims \(dims) are negative, or more than \(elementLimit) elements")
+    }
+    guard let type = tensor.dataType.decoding else {
+      throw fail("data type \(tensor.dataType) is not supported: float, double, int32, int64, int8, uint8 and bool are")
+    }
+    if tensor.dataLocation == .external || !tensor.rawData.isEmpty {
+      let bytes =
+        tensor.dataLocation == .external
+        ? try externalData.read(tensor, name: name, byteCount: count * type.elementBytes) : tensor.rawData
+      guard bytes.count == count * type.elementBytes else {
+        throw fail("dims \(dims) need \(count * type.elementBytes) bytes of data, \(bytes.count) are there")
+      }
+      self = type.raw(bytes, dims)
+    } else {
+      let (found, make) = type.typed(tensor, dims)
+      guard found == count else { throw fail("dims \(dims) need \(count) elements, \(found) are there") }
+      self = make()
+    }
+  }
+}
+
+/// How a data type lies in a file.
+private struct TensorType {
+  var elementBytes: Int
+  /// From little-endian bytes.
+  var raw: (Data, [Int]) -> Operand
+  /// From the typed field: how many elements it has, and the operand if their number is right.
+  var typed: (ONNXTensorProto, [Int]) -> (Int, () -> Operand)
+}
+
+extension ONNXTensorProto.DataType {
+  fileprivate var decoding: TensorType? {
+    switch self {
+    case .float:
+      TensorType(elementBytes: 4) { data, dims in
+        .floats(NDArray(dims, littleEndian(data) { Float(bitPattern: $0) }))
+      } typed: { tensor, dims in
+        (tensor.floatData.count, { .floats(NDArray(dims, tensor.floatData)) })
+      }
+    case .double:
+      TensorType(elementBytes: 8) { data, dims in
+        .floats(NDArray(dims, littleEndian(data) { Float(Double(bitPattern: $0)) }))
+      } typed: { tensor, dims in
+        (tensor.doubleData.count, { .floats(NDArray(dims, tensor.doubleData.map { Float($0) })) })
+      }
+    case .int64:
+      TensorType(elementBytes: 8) { data, dims in
+        .integers(NDArray(dims, littleEndian(data) { Int(Int64(bitPattern: $0)) }))
+      } typed: { tensor, dims in
+        (tensor.int64Data.count, { .integers(NDArray(dims, tensor.int64Data.map { Int($0) })) })
+      }
+    case .int32: .small { (word: UInt32) in Int(Int32(bitPattern: word)) }
+    case .int8: .small { (byte: UInt8) in Int(Int8(bitPattern: byte)) }
+    case .uint8, .bool: .small { (byte: UInt8) in Int(byte) }
+    default: nil
+    }
+  }
+}
+
+extension TensorType {
+  /// An integer type whose typed field is `int32_data`.
+  static func small<Word: FixedWidthInteger>(_ value: @escaping (Word) -> Int) -> TensorType {
+    TensorType(elementBytes: Word.bitWidth / 8) { data, dims in
+      .integers(NDArray(dims, littleEndian(data, value)))
+    } typed: { tensor, dims in
+      (tensor.int32Data.count, { .integers(NDArray(dims, tensor.int32Data.map { Int($0) })) })
+    }
+  }
+}
+
+/// Words from little-endian bytes, each made into an element.
+private func littleEndian<Word: FixedWidthInteger, Element>(
+  _ data: Data, _ element: (Word) -> Element
+) -> [Element] {
+  let bytes = [UInt8](data)
+  let size = Word.bitWidth / 8
+  return stride(from: 0, to: bytes.count, by: size).map { start in
+    var word: Word = 0
+    for index in (start..<start + size).reversed() { word = word << Word(size == 1 ? 0 : 8) | Word(bytes[index]) }
+    return element(word)
+  }
+}
