@@ -101,7 +101,10 @@ let package = Package(
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
     .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime"], swiftSettings: strict),
     .testTarget(name: "QuantizeTests", dependencies: ["Quantize"], swiftSettings: strict),
-    .testTarget(name: "ExporterTests", dependencies: ["Exporter"], swiftSettings: strict),
+    .testTarget(
+      name: "ExporterTests",
+      dependencies: ["Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
     .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),

@@ -1,0 +1,241 @@
+import Foundation
+import Testing
+
+@testable import Exporter
+
+/// Bad ONNX: each is refused with an error that names the place.
+@Suite("Refusing ONNX")
+struct ImportErrorTests {
+  /// The message with which a model is refused; nil if it is accepted.
+  private func refusal(folder: URL? = nil, _ change: (inout ONNXModelProto) -> Void) throws -> String? {
+    var model = TinyONNX.model
+    change(&model)
+    do {
+      _ = try TinyONNX.graph(model, folder: folder)
+      return nil
+    } catch let error as ONNXError {
+      return error.description
+    }
+  }
+
+  private func expectRefusal(
+    _ parts: [String], folder: URL? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    _ change: (inout ONNXModelProto) -> Void
+  ) throws {
+    let message = try #require(try refusal(folder: folder, change), sourceLocation: sourceLocation)
+    for part in parts {
+      #expect(message.contains(part), "\(message) lacks \(part)", sourceLocation: sourceLocation)
+    }
+  }
+
+  // MARK: Operators and attributes
+
+  @Test("an unsupported operator, with its node and what is supported")
+  func unsupportedOperator() throws {
+    try expectRefusal([#"node "act" (LeakyRelu)"#, #""features""#, "AffineGrid, AveragePool, BatchNormalization"]) {
+      $0.graph.node[0].output = ["before"]
+      $0.graph.node.append(TinyONNX.node("LeakyRelu", ["before"], "features", name: "act"))
+    }
+    try expectRefusal([#"node "features" (com.example.Conv)"#]) { $0.graph.node[0].domain = "com.example" }
+  }
+
+  @Test("an unsupported attribute, with its node, value and what is supported")
+  func unsupportedAttribute() throws {
+    let window = TinyONNX.attribute("kernel_shape", [2, 2])
+    func pool(_ attributes: ONNXAttributeProto...) -> (inout ONNXModelProto) -> Void {
+      { model in
+        model.graph.node[0] = TinyONNX.node("MaxPool", ["image"], "features", [window] + attributes)
+      }
+    }
+    try expectRefusal(
+      [#""features" (MaxPool)"#, "dilations is 2, 2", "supported: 1, 1"], pool(.init("dilations", [2, 2])))
+    try expectRefusal(["ceil_mode is 1"], pool(.init("ceil_mode", 1), .init("strides", [2, 2])))
+    try expectRefusal(["pads is [1, 1]", "four numbers"], pool(.init("pads", [1, 1])))
+    try expectRefusal(["pads is as wide as the kernel"], pool(.init("pads", [2, 0, 0, 0])))
+    try expectRefusal(["strides is [0, 1]"], pool(.init("strides", [0, 1])))
+    try expectRefusal(["auto_pad is WIDE", "SAME_UPPER"], pool(.init("auto_pad", "WIDE")))
+    try expectRefusal(["shape_order is given", "kernel_shape"], pool(.init("shape_order", 1)))
+    try expectRefusal(["strides is of type int", "type ints"], pool(.init("strides", 1)))
+  }
+
+  @Test("operands that do not fit, with the node")
+  func misfits() throws {
+    try expectRefusal([#"node "features" (Conv)"#, "[2, 2, 1, 1] in 2 groups"]) {
+      $0.graph.node[0].attribute = [.init("group", 2)]
+    }
+    try expectRefusal([#"node "features" (Conv)"#, "window of 9 x 1 exceeds"]) {
+      $0.graph.initializer[0].dims = [2, 2, 1, 1]
+      $0.graph.initializer[0] = TinyONNX.tensor("kernel", [1, 2, 9, 1], Array(repeating: 0, count: 18))
+    }
+    try expectRefusal([#"node "dense" (Gemm)"#, "weights for 9 inputs meet a vector of 18"]) {
+      $0.graph.initializer[1].dims = [9, 4]
+    }
+    try expectRefusal([#"node "dense" (MatMul)"#, "both depend on the image"]) {
+      $0.graph.node[2] = TinyONNX.node("MatMul", ["flat", "flat"], "logits", name: "dense")
+    }
+    try expectRefusal([#"node "flat" (Reshape)"#, "can't be reshaped to [1, 17]"]) {
+      $0.graph.initializer.append(TinyONNX.integers("shape", [1, 17]))
+      $0.graph.node[1] = TinyONNX.node("Reshape", ["features", "shape"], "flat")
+    }
+  }
+
+  @Test("a sampler whose grid is not the affine grid of its own corners")
+  func wrongGrid() throws {
+    func sampler(align: Int64, size: [Int64] = [1, 2, 3, 3]) -> (inout ONNXModelProto) -> Void {
+      { model in
+        model.graph.initializer += [
+          TinyONNX.tensor("regression", [18, 6], Array(repeating: 0, count: 108)),
+          TinyONNX.integers("map", [1, 2, 3]), TinyONNX.integers("size", size),
+        ]
+        model.graph.node = [
+          TinyONNX.node("Flatten", ["image"], "flatImage"),
+          TinyONNX.node("Gemm", ["flatImage", "regression"], "six"),
+          TinyONNX.node("Reshape", ["six", "map"], "theta"),
+          TinyONNX.node("AffineGrid", ["theta", "size"], "grid", [.init("align_corners", align)]),
+          TinyONNX.node("GridSample", ["image", "grid"], "sampled", [.init("mode", "linear")]),
+          TinyONNX.node("Flatten", ["sampled"], "flat"),
+          TinyONNX.node("Gemm", ["flat", "matrix"], "logits"),
+        ]
+      }
+    }
+    #expect(try refusal(sampler(align: 0)) == nil)
+    try expectRefusal([#""sampled" (GridSample)"#, "align_corners is 0", "made with, 1"], sampler(align: 1))
+    try expectRefusal([#""grid" (AffineGrid)"#, "[1, 2, 0, 3]"], sampler(align: 0, size: [1, 2, 0, 3]))
+    try expectRefusal([#""sampled" (GridSample)"#, #""image") is not an affine grid"#]) {
+      sampler(align: 0)(&$0)
+      $0.graph.node[4].input[1] = "image"
+    }
+    try expectRefusal([#""sampled" (GridSample)"#, "mode is cubic"]) {
+      sampler(align: 0)(&$0)
+      $0.graph.node[4].attribute = [.init("mode", "cubic")]
+    }
+    try expectRefusal([#""sampled" (GridSample)"#, "not the affine grid of theta for 3 x 3 pixels"]) {
+      sampler(align: 0)(&$0)
+      $0.graph.initializer.append(TinyONNX.tensor("half", [], [0.5]))
+      $0.graph.node[4].input[1] = "halved"
+      $0.graph.node.append(TinyONNX.node("Mul", ["grid", "half"], "halved"))
+    }
+  }
+
+  // MARK: Inputs, outputs, structure
+
+  @Test("a dynamic or wrong input shape, with what was found")
+  func inputShape() throws {
+    try expectRefusal([#"input "image""#, "[batch, 2, 3, 3]", "fixed"]) {
+      $0.graph.input[0].type.tensorType.shape.dim[0].dimParam = "batch"
+    }
+    try expectRefusal(["[1, 2, ?, 3]", "fixed"]) { $0.graph.input[0].type.tensorType.shape.dim[2].value = nil }
+    try expectRefusal(["[4, 2, 3, 3]", "must be 1"]) { $0.graph.input[0] = TinyONNX.value("image", [4, 2, 3, 3]) }
+    try expectRefusal(["[1, 2, 3]", "[1, channels, height, width]"]) {
+      $0.graph.input[0] = TinyONNX.value("image", [1, 2, 3])
+    }
+    try expectRefusal(["[1, 2, 0, 3]"]) { $0.graph.input[0] = TinyONNX.value("image", [1, 2, 0, 3]) }
+    try expectRefusal(["more than"]) { $0.graph.input[0] = TinyONNX.value("image", [1, 3, 65_535, 65_535]) }
+    try expectRefusal(["type int64"]) { $0.graph.input[0].type.tensorType.elemType = .int64 }
+  }
+
+  @Test("several inputs or outputs, or an output that is no vector")
+  func interface() throws {
+    try expectRefusal([#"2 inputs ("image", "mask")"#]) { $0.graph.input.append(TinyONNX.value("mask", [1])) }
+    try expectRefusal([#"2 outputs ("logits", "flat")"#]) { $0.graph.output.append(TinyONNX.value("flat", [1, 18])) }
+    try expectRefusal(["no output"]) { $0.graph.output = [] }
+    try expectRefusal([#"output "features" has dims [1, 2, 3, 3]"#]) { $0.graph.output[0].name = "features" }
+    try expectRefusal([#""nothing" is not computed"#]) { $0.graph.output[0].name = "nothing" }
+    try expectRefusal(["does not depend on its input"]) { $0.graph.output[0].name = "matrix" }
+  }
+
+  @Test("a cycle, an undefined tensor, a name that is defined twice")
+  func structure() throws {
+    try expectRefusal([#"node "flat" (Flatten)"#, "depends on its own output"]) { $0.graph.node[0].input[0] = "flat" }
+    try expectRefusal([#"node "flat" (Flatten)"#, #"reads "ghost""#]) { $0.graph.node[1].input[0] = "ghost" }
+    try expectRefusal([#""image" is defined twice"#]) { $0.graph.node[1].output[0] = "image" }
+    try expectRefusal([#""rest" is an output that is not supported"#]) {
+      $0.graph.node[0].output.append("rest")
+      $0.graph.node[1].input[0] = "rest"
+    }
+  }
+
+  @Test("another operator set")
+  func opset() throws {
+    try expectRefusal(["ai.onnx 10", "11 to"]) { $0.opsetImport[0].version = 10 }
+    try expectRefusal(["ai.onnx 99"]) { $0.opsetImport[0].version = 99 }
+    try expectRefusal(["no operator set"]) { $0.opsetImport = [TinyONNX.opset("ai.onnx.ml", 3)] }
+  }
+
+  @Test("metadata that does not fit the network")
+  func metadata() throws {
+    try expectRefusal(["ferrite.labels", "3 labels for 2 outputs"]) {
+      $0.metadataProps = [TinyONNX.metadata("ferrite.labels", "a,b,c")]
+    }
+    try expectRefusal(["ferrite.labels", "empty"]) { $0.metadataProps = [TinyONNX.metadata("ferrite.labels", "a,")] }
+    try expectRefusal(["ferrite.input.std", "above 0"]) {
+      $0.metadataProps = [TinyONNX.metadata("ferrite.input.std", "0")]
+    }
+    try expectRefusal(["ferrite.input.mean", "3 numbers for 2 channels"]) {
+      $0.metadataProps = [TinyONNX.metadata("ferrite.input.mean", "0,0,0")]
+    }
+    try expectRefusal(["ferrite.input.mean", #""nan" is no number"#]) {
+      $0.metadataProps = [TinyONNX.metadata("ferrite.input.mean", "nan")]
+    }
+  }
+
+  // MARK: Tensors
+
+  @Test("data that disagrees with its dims, with the tensor")
+  func tensorSize() throws {
+    try expectRefusal([#"tensor "kernel""#, "need 16 bytes", "15 are there"]) {
+      $0.graph.initializer[0].rawData.removeLast()
+    }
+    try expectRefusal([#"tensor "kernel""#, "need 4 elements", "3 are there"]) {
+      $0.graph.initializer[0].rawData = Data()
+      $0.graph.initializer[0].floatData = [1, 2, 3]
+    }
+    try expectRefusal([#"tensor "kernel""#, "more than"]) { $0.graph.initializer[0].dims = [1 << 40, 1 << 40, 1, 1] }
+    try expectRefusal([#"tensor "kernel""#, "negative"]) { $0.graph.initializer[0].dims = [-2, -2, 1, 1] }
+    try expectRefusal([#"tensor "kernel""#, "data type float16"]) { $0.graph.initializer[0].dataType = .float16 }
+  }
+
+  @Test("a weight that is no finite number, with the tensor and element", arguments: [Float.nan, .infinity])
+  func notFinite(value: Float) throws {
+    try expectRefusal([#"tensor "kernel""#, "element 2 is \(value)"]) {
+      $0.graph.initializer[0] = TinyONNX.tensor("kernel", [2, 2, 1, 1], [0, 0, value, 0])
+    }
+  }
+
+  // MARK: Bytes
+
+  @Test("an empty file, text, another protocol buffer")
+  func notONNX() throws {
+    #expect(throws: ONNXError.notONNX(reason: "it is empty")) { try Importer.graph(data: Data(), folder: nil) }
+    for text in ["this is no model", "{\"graph\": 1}", "\u{0a}\u{03}abc"] {
+      #expect(throws: ONNXError.self) { try Importer.graph(data: Data(text.utf8), folder: nil) }
+    }
+    #expect(throws: ONNXError.self) { try Importer.graph(path: "/nonexistent/net.onnx") }
+  }
+
+  @Test("a file cut short at any byte")
+  func truncated() throws {
+    let data = try ImportFixture("dense").data
+    for length in 0..<data.count {
+      #expect(throws: ONNXError.self) { try Importer.graph(data: data.prefix(length), folder: nil) }
+    }
+  }
+
+  @Test("survives any damaged byte: a graph or an error", arguments: ["matmul-grid", "pools"])
+  func damaged(name: String) throws {
+    let data = try ImportFixture(name).data
+    var refused = 0
+    for index in data.indices {
+      var damaged = data
+      damaged[index] ^= [0x01, 0x80, 0xFF][index % 3]
+      do { _ = try Importer.graph(data: damaged, folder: nil) } catch { refused += 1 }
+    }
+    #expect(refused > data.count / 4)
+  }
+}
+
+extension ONNXAttributeProto {
+  fileprivate init(_ name: String, _ number: Int64) { self = TinyONNX.attribute(name, number) }
+  fileprivate init(_ name: String, _ numbers: [Int64]) { self = TinyONNX.attribute(name, numbers) }
+  fileprivate init(_ name: String, _ text: String) { self = TinyONNX.attribute(name, text) }
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// A committed ONNX file, and what ONNX Runtime made of one input.
+struct ImportFixture {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+  static let names = [
+    "network-legacy", "network-dynamo", "network-legacy-aligned", "network-unoptimised", "convolutions", "pools",
+    "dense", "matmul-grid",
+  ]
+
+  struct Golden: Decodable {
+    /// HWC.
+    var input: [Float]
+    var output: [Float]
+  }
+
+  var data: Data
+  var golden: Golden
+
+  init(_ name: String) throws {
+    data = try Data(contentsOf: Self.folder.appending(path: "\(name).onnx"))
+    let all = try JSONDecoder().decode(
+      [String: Golden].self, from: Data(contentsOf: Self.folder.appending(path: "golden.json")))
+    golden = all[name]!
+  }
+}

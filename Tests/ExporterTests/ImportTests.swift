@@ -1,0 +1,93 @@
+import Foundation
+import Quantize
+import Testing
+
+@testable import Exporter
+
+@Suite("Importing ONNX")
+struct ImportTests {
+  @Test("computes what ONNX Runtime computes", arguments: ImportFixture.names)
+  func matchesONNXRuntime(name: String) throws {
+    let fixture = try ImportFixture(name)
+    let reference = FloatReference(try Importer.graph(data: fixture.data, folder: nil))
+    reference.run(fixture.golden.input)
+    let output = reference.output
+    try #require(output.count == fixture.golden.output.count)
+    let greatest = fixture.golden.output.map(\.magnitude).max()!
+    for (found, expected) in zip(output, fixture.golden.output) {
+      #expect((found - expected).magnitude <= 1e-4 * greatest)
+    }
+  }
+
+  @Test(
+    "joins an affine grid and its sampler, however they are spelled",
+    arguments: [
+      ("network-legacy", false), ("network-dynamo", false), ("network-legacy-aligned", true),
+      ("network-unoptimised", true), ("matmul-grid", true),
+    ])
+  func joinsAffineGrid(name: String, alignCorners: Bool) throws {
+    let graph = try Importer.graph(data: try ImportFixture(name).data, folder: nil)
+    let found = graph.nodes.compactMap { node -> Bool? in
+      if case .affineGridSample(let alignCorners) = node.operation { alignCorners } else { nil }
+    }
+    #expect(found == [alignCorners])
+  }
+
+  @Test("gives both exporters' spellings the same operations")
+  func spellingsAgree() throws {
+    func operations(_ name: String) throws -> [String] {
+      try Importer.graph(data: try ImportFixture(name).data, folder: nil).nodes.map { node in
+        String("\(node.operation)".prefix { $0 != "(" })
+      }
+    }
+    #expect(
+      try operations("network-legacy").filter { $0 != "batchNormalization" }.sorted()
+        == operations("network-dynamo").sorted())
+  }
+
+  @Test("reads preparation and labels from the metadata")
+  func readsMetadata() throws {
+    let graph = try Importer.graph(data: try ImportFixture("network-legacy").data, folder: nil)
+    #expect(graph.preparation == InputPreparation(mean: [0.5], standardDeviation: [0.25]))
+    #expect(graph.labels == ["left", "right", "none"])
+  }
+
+  @Test("numbers the classes and leaves pixels in 0...1 without metadata")
+  func defaultMetadata() throws {
+    let graph = try Importer.graph(data: try ImportFixture("dense").data, folder: nil)
+    #expect(graph.preparation == InputPreparation(mean: [0, 0, 0], standardDeviation: [1, 1, 1]))
+    #expect(graph.labels == ["0", "1", "2", "3"])
+  }
+
+  @Test("leaves out nodes that the output does not need, supported or not")
+  func skipsUnneededNodes() throws {
+    var model = TinyONNX.model
+    model.graph.node.append(TinyONNX.node("Multinomial", ["features"], "unused"))
+    let graph = try TinyONNX.graph(model)
+    #expect(graph.nodes.count == 3)
+  }
+
+  @Test("puts nodes that stand in another order in the order of execution")
+  func ordersNodes() throws {
+    var model = TinyONNX.model
+    model.graph.node.reverse()
+    let graph = try TinyONNX.graph(model)
+    #expect(graph.nodes.map(\.name) == ["features", "dense/flatten", "dense"])
+  }
+
+  @Test("reads typed fields as it reads raw bytes")
+  func readsTypedFields() throws {
+    var model = TinyONNX.model
+    let raw = try TinyONNX.graph(model)
+    model.graph.initializer[0].rawData = Data()
+    model.graph.initializer[0].floatData = TinyONNX.convolutionWeights
+    let typed = try TinyONNX.graph(model)
+    for graph in [raw, typed] {
+      guard case .convolution(let convolution) = graph.nodes[0].operation else {
+        Issue.record("the first node is no convolution")
+        continue
+      }
+      #expect(convolution.weights == TinyONNX.convolutionWeights)
+    }
+  }
+}
