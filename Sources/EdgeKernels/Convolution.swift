@@ -65,78 +65,69 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     var vector = 0
     if unsafe task.outputHeight == 1 && task.outputWidth == 1 && !task.hasMaxPool {
       while vector &+ streamed <= count {
-        tile(Tile<A, 1, 1, streamed>.self, at: strip, vector: vector, row: 0, column: 0, columns: 1)
+        let outputs = unsafe TileOutputs<A, streamed>(task, shape, biases: biases, vector: vector)
+        tile(Tile<A, 1, 1, streamed>.self, outputs, at: strip, pixel: 0, columns: 1)
         vector &+= streamed
       }
     }
     while vector &+ vectors <= count {
-      for row in 0..<rows { convolveRow(VectorCount<vectors>.self, vector: vector, firstRow: firstRow, row: row) }
+      let outputs = unsafe TileOutputs<A, vectors>(task, shape, biases: biases, vector: vector)
+      for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
       vector &+= vectors
     }
     while vector < count {
-      for row in 0..<rows { convolveRow(VectorCount<1>.self, vector: vector, firstRow: firstRow, row: row) }
+      let outputs = unsafe TileOutputs<A, 1>(task, shape, biases: biases, vector: vector)
+      for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
       vector &+= 1
     }
   }
 
-  /// One output row of `n` vectors: the longest tiles that fit, then shorter ones. The last tile of an unpooled row may
-  /// compute up to two pixels too many, from the bytes behind the row, and drops them.
+  /// One output row of some vectors, `row` rows down the strip: the longest tiles that fit, then shorter ones. The last tile
+  /// of an unpooled row may compute up to two pixels too many, from the bytes behind the row, and drops them.
   @inlinable
-  func convolveRow<let n: Int>(_: VectorCount<n>.Type, vector: Int, firstRow: Int, row: Int) {
+  func convolveRow<let n: Int>(_ outputs: TileOutputs<A, n>, row: Int, outputRow: Int) {
     let pooled = unsafe task.hasMaxPool
     let width = unsafe Int(task.outputWidth)
     let stride = pooled ? 2 : 1
     let origin = unsafe strip + row &* stride &* Int(task.strideHeight) &* shape.rowStep
     let columnStep = stride &* shape.pixelStep
+    let firstPixel = outputRow &* width
     let longest = pooled ? longestRun / 2 : longestRun &* 2
     let middle = pooled ? 2 : 8
     let shortest = pooled ? 1 : 4
     var x = 0
     while x &+ longest <= width {
       tile(
-        Tile<A, 2, longestRun, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x,
-        columns: longest)
+        Tile<A, 2, longestRun, n>.self, outputs, at: origin + x &* columnStep, pixel: firstPixel &+ x, columns: longest)
       x &+= longest
     }
     while longestRun > 4 && x &+ middle <= width {
-      tile(
-        Tile<A, 2, 4, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x,
-        columns: middle)
+      tile(Tile<A, 2, 4, n>.self, outputs, at: origin + x &* columnStep, pixel: firstPixel &+ x, columns: middle)
       x &+= middle
     }
     while x &+ 1 < width || (pooled && x < width) {
       tile(
-        Tile<A, 2, 2, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x,
+        Tile<A, 2, 2, n>.self, outputs, at: origin + x &* columnStep, pixel: firstPixel &+ x,
         columns: min(shortest, width &- x))
       x &+= shortest
     }
     if x < width {
-      tile(
-        Tile<A, 1, 1, n>.self, at: origin + x &* columnStep, vector: vector, row: firstRow &+ row, column: x, columns: 1
-      )
+      tile(Tile<A, 1, 1, n>.self, outputs, at: origin + x &* columnStep, pixel: firstPixel &+ x, columns: 1)
     }
   }
 
-  /// One tile from its first window's first byte to its stored outputs, `columns` of them from `column` on.
+  /// One tile from its first window's first byte to its stored outputs, `columns` of them from `pixel` on.
   @inlinable @inline(__always)
   func tile<let runs: Int, let run: Int, let n: Int>(
-    _: Tile<A, runs, run, n>.Type, at window: MutableBytes, vector: Int, row: Int, column: Int, columns: Int
+    _: Tile<A, runs, run, n>.Type, _ outputs: TileOutputs<A, n>, at window: MutableBytes, pixel: Int, columns: Int
   ) {
-    let firstOutput = vector &* A.Totals.scalarCount
-    var tile = Tile<A, runs, run, n>(biases: biases + firstOutput &* 4)
+    var tile = Tile<A, runs, run, n>(biases: outputs.biases)
     let runOffset = unsafe task.hasMaxPool ? Int(task.strideHeight) &* shape.rowStep : run &* shape.pixelStep
-    tile.accumulate(
-      shape, weights: unsafe Bytes(task.weights) + shape.weightsOffset(vector: vector), window: window.readOnly,
-      runOffset: runOffset)
-    let store = unsafe OutputStore<A.Totals>(task, firstOutput: firstOutput)
-    let pixel = unsafe row &* Int(task.outputWidth) &+ column
+    tile.accumulate(shape, weights: outputs.weights, window: window.readOnly, runOffset: runOffset)
     if unsafe task.hasMaxPool {
-      tile.finishPooled(store, pixel: pixel)
+      tile.finishPooled(outputs, pixel: pixel)
     } else {
-      tile.finish(store, pixel: pixel, columns: columns)
+      tile.finish(outputs, pixel: pixel, columns: columns)
     }
   }
 }
-
-/// A number of vectors as a type, to be passed to generic functions.
-public enum VectorCount<let n: Int> {}

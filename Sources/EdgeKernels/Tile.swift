@@ -50,37 +50,31 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
 
   /// Stores the pixels of both runs, side by side; `columns` of them are in the image.
   @inlinable @inline(__always)
-  func finish(_ store: OutputStore<A.Totals>, pixel: Int, columns: Int) {
-    let zero = InlineArray<vectors, A.Totals>(repeating: A.Totals(repeating: 0))
-    var totals = InlineArray<runs, InlineArray<run, InlineArray<vectors, A.Totals>>>(
-      repeating: InlineArray(repeating: zero))
+  func finish(_ outputs: TileOutputs<A, vectors>, pixel: Int, columns: Int) {
+    // Totals lie in memory of their own, which leaves the sums, indexed by unrolled loops alone, in registers.
+    var totals = InlineArray<vectors, InlineArray<runs, InlineArray<run, A.Totals>>>(
+      repeating: InlineArray(repeating: InlineArray(repeating: A.Totals(repeating: 0))))
     for r in 0..<runs {
       for x in 0..<run {
-        for v in 0..<vectors { totals[r][x][v] = A.totals(sums[r][x][v]) }
+        for v in 0..<vectors { totals[v][r][x] = A.totals(sums[r][x][v]) }
       }
     }
-    for v in 0..<vectors {
-      let output = store.vector(v)
-      for x in 0..<columns { output.put(A.self, totals[x / run][x % run][v], pixel: pixel &+ x) }
-    }
+    for v in 0..<vectors { outputs.stores[v].put(pixel: pixel, count: columns) { totals[v][$0 / run][$0 % run] } }
   }
 
   /// Stores the greatest of each 2x2 window: requantisation is monotone, so the greatest sum gives the greatest output.
   @inlinable @inline(__always)
-  func finishPooled(_ store: OutputStore<A.Totals>, pixel: Int) {
-    let zero = InlineArray<vectors, A.Totals>(repeating: A.Totals(repeating: 0))
-    var totals = InlineArray<run, InlineArray<vectors, A.Totals>>(repeating: zero)
+  func finishPooled(_ outputs: TileOutputs<A, vectors>, pixel: Int) {
+    var totals = InlineArray<vectors, InlineArray<run, A.Totals>>(
+      repeating: InlineArray(repeating: A.Totals(repeating: 0)))
     for x in 0..<run / 2 {
       for v in 0..<vectors {
         let upper = A.Totals.greater(A.totals(sums[0][2 &* x][v]), A.totals(sums[0][2 &* x &+ 1][v]))
         let lower = A.Totals.greater(
           A.totals(sums[runs &- 1][2 &* x][v]), A.totals(sums[runs &- 1][2 &* x &+ 1][v]))
-        totals[x][v] = A.Totals.greater(upper, lower)
+        totals[v][x] = A.Totals.greater(upper, lower)
       }
     }
-    for v in 0..<vectors {
-      let output = store.vector(v)
-      for x in 0..<run / 2 { output.put(A.self, totals[x][v], pixel: pixel &+ x) }
-    }
+    for v in 0..<vectors { outputs.stores[v].put(pixel: pixel, count: run / 2) { totals[v][$0] } }
   }
 }
