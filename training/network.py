@@ -174,7 +174,7 @@ class SDLNetwork(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         straightened = self.sdl2(self.sdl1(image)).flatten(1)
         plain = self.baseline(image).flatten(1)
-        if self.training:
+        if self.training:  # In an exported graph the two reshapings would remain.
             plain = self.branch_dropout(plain.unsqueeze(1)).squeeze(1)
         hidden = F.relu(self.hidden(torch.cat((straightened, plain), 1)))
         return self.classifier(self.dropout(hidden))
