@@ -37,10 +37,10 @@ board-test: build device
 	python3 Tests/EndToEnd/run.py
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks
 
 clean:
 	rm -rf .build .build-* build

@@ -24,7 +24,7 @@ class Result(unittest.TextTestResult):
 
 def main() -> int:
     fixtures.prepare()
-    names = sys.argv[1:] or ["test_cores", "test_board"]
+    names = sys.argv[1:] or ["test_kernels", "test_cores", "test_board"]
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)
     result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
     failed = len({str(test).split(" [")[0] for test, _ in result.failures + result.errors})

@@ -1,0 +1,50 @@
+"""The kernels of every instruction set: where their code lies, and that each core's give the reference's bits."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import unittest
+
+import fixtures
+
+CORES = {"cortex-a53": ["scalar", "neon"], "cortex-a72": ["scalar", "neon"], "cortex-a76": ["scalar", "neon", "dotprod"]}
+# Tests/EdgeRuntimeTests/Kernels expects the same of this machine's instruction sets.
+PROBLEMS, DIGEST = 300, "ca0dad2045ce0a03"
+
+
+class Kernels(unittest.TestCase):
+    def test_each_instruction_sets_code_stays_in_its_object(self):
+        for build in (fixtures.FERRITE.parent, fixtures.ARCHIVE.parent):
+            fixtures.run(fixtures.ROOT / "scripts/check-kernels.sh", build)
+
+    def test_every_core_gives_the_references_bytes_on_seeded_problems(self):
+        program = fixtures.FOLDER / "kernels"
+        fixtures.run(
+            "aarch64-linux-gnu-gcc", "-O2", "-static-pie", fixtures.ROOT / "Tests/Device/kernels.c",
+            "-Wl,--gc-sections", "-Wl,--whole-archive", fixtures.ARCHIVE, "-Wl,--no-whole-archive", "-lgpiod",
+            "-lsodium", "-o", program)
+        for core, sets in CORES.items():
+            with self.subTest(core=core):
+                lines = fixtures.run("qemu-aarch64", "-cpu", core, program, PROBLEMS).splitlines()
+                found = [re.fullmatch(r"(\w+): \d+ problems agree, digest (\w+)", line).groups() for line in lines]
+                self.assertEqual(found, [(name, DIGEST) for name in sets])
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "emulates older x86-64 processors")
+    def test_older_processors_run_what_they_have(self):
+        for processor, sets in {"Nehalem": ["scalar"], "Haswell": ["scalar", "avx2"]}.items():
+            with self.subTest(processor=processor):
+                done = subprocess.run(
+                    ["qemu-x86_64", "-cpu", processor, fixtures.FERRITE, "selftest", fixtures.MODEL, "--json"],
+                    capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                    # OpenBLAS would start threads, which qemu serves slowly.
+                    env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual(report["isa"], sets)
+                self.assertIs(report["passed"], True)
+
+
+if __name__ == "__main__":
+    unittest.main()
