@@ -3,13 +3,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test unit-test device board-test accuracy lint format clean
 
-SWIFT_BUILD := swift build -c release
+# One configuration for programs and tests, so that nothing is built twice.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 
 setup:
 	scripts/setup.sh host
 
 build: setup
-	$(SWIFT_BUILD)
+	swift build $(SWIFT_FLAGS)
 
 # From trained weights to answers on drawn faces, in about a minute once built.
 demo: build
@@ -19,8 +20,8 @@ demo: build
 test: unit-test board-test lint
 
 unit-test: setup
-	$(SWIFT_BUILD) --build-tests
-	swift test -c release --skip-build
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test $(SWIFT_FLAGS) --skip-build
 
 # The medium network on FER-2013: make accuracy FER2013=FOLDER with the arrays that training/README.md describes.
 accuracy: build
