@@ -12,7 +12,8 @@ limit=1500000
 swift build -c release --triple $triple --toolset toolset-aarch64.json --product FerriteEdge --scratch-path $scratch
 
 # -static-pie because Swift's protected symbols don't take the copy relocations of a plain -static under GNU ld.
-# --wrap sends every heap call, the C library's own included, past the counter of CHeap.
+# --wrap sends every heap call, the C library's own included, past the counter of CHeap, which calls the real ones by the
+# names that --wrap gives them: without the option there is no link.
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
