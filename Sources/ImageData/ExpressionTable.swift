@@ -29,7 +29,7 @@ struct ExpressionTable: Sendable {
     var start = 0
     var line = 1
     while start < data.count {
-      let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) ?? data.count
+      let end = ExpressionTable.lineEnd(data, from: start)
       let content = start..<(end > start && data[end - 1] == UInt8(ascii: "\r") ? end - 1 : end)
       if line == 1 {
         guard data[content].elementsEqual(ExpressionTable.header.utf8) else {
@@ -58,11 +58,22 @@ struct ExpressionTable: Sendable {
     guard extent.channels == 1 else { throw DataError(path, .unsupported("a network of \(extent.channels) channels")) }
     var pixels: [UInt8] = []
     pixels.reserveCapacity(extent.count)
-    for number in data[row.pixels].split(separator: UInt8(ascii: " ")) {
-      guard let value = ExpressionTable.number(number), value <= 255, pixels.count < extent.count else {
+    let bytes = data.span
+    // The number that is being read; a blank after the last one ends it.
+    var value: Int?
+    for offset in row.pixels.lowerBound...row.pixels.upperBound {
+      let byte = offset < row.pixels.upperBound ? bytes[offset] : UInt8(ascii: " ")
+      if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+        value = 10 * (value ?? 0) + Int(byte - UInt8(ascii: "0"))
+      } else if byte != UInt8(ascii: " ") {
+        value = 256
+      } else if let complete = value {
+        pixels.append(UInt8(complete))
+        value = nil
+      }
+      guard (value ?? 0) <= 255, pixels.count < extent.count || value == nil else {
         throw DataError(path, at: .line(row.line), .malformed(expected: "\(extent.count) pixels of 0 to 255"))
       }
-      pixels.append(UInt8(value))
     }
     guard pixels.count == extent.count else {
       throw DataError(
@@ -70,6 +81,13 @@ struct ExpressionTable: Sendable {
     }
     let name = path.split(separator: "/").last.map(String.init) ?? path
     return Sample(id: "\(name):\(row.line)", label: row.label, image: PixelImage(extent: extent, pixels: pixels))
+  }
+
+  private static func lineEnd(_ data: Data, from start: Int) -> Int {
+    let bytes = data.span
+    var end = start
+    while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+    return end
   }
 
   /// The three fields of a row, without the quotes that may stand around each.
