@@ -1,10 +1,12 @@
-// Runs the convolutions and fully connected layers of the medium SDL network on a 64-bit ARM, FRAMES times over, so that
-// instructions and modelled cycles of a frame can be counted under emulation: `layers neon|dotprod FRAMES [LAYER]`.
+// Runs the kernels of the medium SDL network's layers on a 64-bit ARM, FRAMES times over, so that instructions and modelled
+// cycles of a frame can be counted under emulation: `layers neon|dotprod FRAMES [LAYER]`. Layers: the convolutions and fully
+// connected ones in their order, then the two samplers and the two average-pools.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "Convolution.h"
+#include "SamplingAndPooling.h"
 
 static const struct {
   int size, inputs, outputs, kernel, pool;
@@ -20,29 +22,56 @@ static _Alignas(64) int8_t weights[1 << 20];
 static _Alignas(64) int32_t bias[256];
 static uint8_t shifts[256];
 
+static void convolve(void (*kernel)(const struct FerriteConvolution *), int l) {
+  const int padding = layers[l].kernel / 2, pooled = layers[l].pool ? 2 : 1;
+  const struct FerriteConvolution convolution = {
+      .input = input, .output = output, .weights = weights, .bias = bias, .shifts = shifts, .workspace = workspace,
+      .biasBytes = 1024, .stripBytes = sizeof workspace - 1024, .inputHeight = layers[l].size,
+      .inputWidth = layers[l].size, .inputChannels = layers[l].inputs, .outputHeight = layers[l].size / pooled,
+      .outputWidth = layers[l].size / pooled, .outputChannels = layers[l].outputs, .kernelHeight = layers[l].kernel,
+      .kernelWidth = layers[l].kernel, .strideHeight = 1, .strideWidth = 1, .paddingTop = padding,
+      .paddingLeft = padding, .dilationHeight = 1, .minimum = 0, .maximum = 255, .hasMaxPool = layers[l].pool};
+  kernel(&convolution);
+}
+
+// Turned by about 6 degrees, so that borders are met.
+static void sample(int size, int channels) {
+  const int64_t pixel = (int64_t)1 << 28;
+  const struct FerriteSampling sampling = {
+      .image = input, .output = output, .imageHeight = size, .imageWidth = size, .channels = channels,
+      .outputHeight = size, .outputWidth = size, .x = -2 * pixel, .xPerColumn = pixel, .xPerRow = pixel / 10,
+      .y = 2 * pixel, .yPerColumn = -pixel / 10, .yPerRow = pixel, .fraction = 21, .minimum = 0, .maximum = 255};
+  ferrite_sample_neon(&sampling);
+}
+
+static void pool(int size, int channels) {
+  const struct FerritePooling pooling = {
+      .input = input, .output = output, .inputWidth = size, .channels = channels, .outputHeight = size / 2,
+      .outputWidth = size / 2, .shift = 2, .minimum = 0, .maximum = 255, .isAverage = true};
+  ferrite_pool_neon(&pooling);
+}
+
 int main(int count, char **arguments) {
   if (count < 3) {
     fputs("usage: layers neon|dotprod FRAMES [LAYER]\n", stderr);
     return 64;
   }
-  void (*convolve)(const struct FerriteConvolution *) =
-      strcmp(arguments[1], "dotprod") == 0 ? ferrite_convolve_dotprod : ferrite_convolve_neon;
-  const int all = sizeof layers / sizeof layers[0];
-  const int first = count > 3 ? atoi(arguments[3]) % all : 0;
+  const bool dot = strcmp(arguments[1], "dotprod") == 0;
+  const int convolutions = sizeof layers / sizeof layers[0], all = convolutions + 4;
+  const int only = count > 3 ? atoi(arguments[3]) : -1;
   for (size_t i = 0; i < sizeof input; i++) input[i] = (unsigned char)(i * 37 >> 3);
   for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)(i * 91 % 255 - 127);
   memset(shifts, 9, sizeof shifts);
   for (int frame = 0; frame < atoi(arguments[2]); frame++) {
-    for (int l = first; l < (count > 3 ? first + 1 : all); l++) {
-      const int padding = layers[l].kernel / 2, convolved = layers[l].size, pooled = layers[l].pool ? 2 : 1;
-      const struct FerriteConvolution convolution = {
-          .input = input, .output = output, .weights = weights, .bias = bias, .shifts = shifts, .workspace = workspace,
-          .biasBytes = 1024, .stripBytes = sizeof workspace - 1024, .inputHeight = layers[l].size,
-          .inputWidth = layers[l].size, .inputChannels = layers[l].inputs, .outputHeight = convolved / pooled,
-          .outputWidth = convolved / pooled, .outputChannels = layers[l].outputs, .kernelHeight = layers[l].kernel,
-          .kernelWidth = layers[l].kernel, .strideHeight = 1, .strideWidth = 1, .paddingTop = padding,
-          .paddingLeft = padding, .dilationHeight = 1, .minimum = 0, .maximum = 255, .hasMaxPool = layers[l].pool};
-      convolve(&convolution);
+    for (int l = 0; l < all; l++) {
+      if (only >= 0 && l != only) continue;
+      switch (l - convolutions) {
+        case 0: sample(48, 1); break;
+        case 1: sample(24, 32); break;
+        case 2: pool(48, 32); break;
+        case 3: pool(24, 16); break;
+        default: convolve(dot ? ferrite_convolve_dotprod : ferrite_convolve_neon, l);
+      }
     }
   }
   return 0;

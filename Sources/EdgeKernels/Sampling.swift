@@ -19,9 +19,15 @@ public struct Sampling<Object> {
     if unsafe task.isSigned { run(Int8.self) } else { run(UInt8.self) }
   }
 
+  /// One channel alone is worth code of its own: its steps are constants and nothing loops.
   @inlinable @inline(__always)
   func run<Value: ByteValue>(_: Value.Type) {
     let channels = unsafe Int(task.channels)
+    if channels == 1 { run(Value.self, channels: 1) } else { run(Value.self, channels: channels) }
+  }
+
+  @inlinable @inline(__always)
+  func run<Value: ByteValue>(_: Value.Type, channels: Int) {
     var output = unsafe MutableBytes(task.output)
     var (xOfRow, yOfRow) = unsafe (task.x, task.y)
     var row: Int64 = 0
@@ -29,7 +35,7 @@ public struct Sampling<Object> {
       var (x, y) = (xOfRow, yOfRow)
       var column: Int64 = 0
       while unsafe column < task.outputWidth {
-        blend(Value.self, unsafe Window(task, x: x, y: y), to: output, channels: channels)
+        blend(Value.self, unsafe Window(task, x: x, y: y, channels: channels), to: output, channels: channels)
         output = output + channels
         unsafe x &+= task.xPerColumn
         unsafe y &+= task.yPerColumn
@@ -53,16 +59,16 @@ public struct Sampling<Object> {
     @usableFromInline let upperWeight: Int16
     @usableFromInline let lowerWeight: Int16
 
+    /// Places need no saturation here: whatever lies outside the image gets no weight, however far.
     @inlinable @inline(__always)
-    init(_ task: FerriteSampling, x: Int64, y: Int64) {
-      let (placeX, placeY) = unsafe (Self.place(x, task), Self.place(y, task))
+    init(_ task: FerriteSampling, x: Int64, y: Int64, channels: Int) {
+      let (placeX, placeY) = unsafe (Int(x &>> task.fraction), Int(y &>> task.fraction))
       let (column, row) = (placeX &>> 7, placeY &>> 7)
       let (u, v) = (Int16(truncatingIfNeeded: placeX & 127), Int16(truncatingIfNeeded: placeY & 127))
       let (lastColumn, lastRow) = unsafe (Int(task.imageWidth) &- 1, Int(task.imageHeight) &- 1)
-      let channels = unsafe Int(task.channels)
       let rowBytes = unsafe Int(task.imageWidth) &* channels
       let image = unsafe Bytes(task.image)
-      if column >= 0 && column < lastColumn && row >= 0 && row < lastRow {
+      if UInt(bitPattern: column) < UInt(bitPattern: lastColumn) && UInt(bitPattern: row) < UInt(bitPattern: lastRow) {
         upperLeft = image + (row &* rowBytes &+ column &* channels)
         (right, below) = (channels, rowBytes)
         (leftWeight, rightWeight) = (128 &- u, u)
@@ -77,13 +83,6 @@ public struct Sampling<Object> {
         upperWeight = row == upper ? 128 &- v : 0
         lowerWeight = row &+ 1 >= 0 && row < lastRow ? v : 0
       }
-    }
-
-    /// RND to 1/128 pixel, saturated: adding the highest dropped bit rounds a half up and cannot overflow.
-    @inlinable @inline(__always)
-    static func place(_ sum: Int64, _ task: FerriteSampling) -> Int {
-      let rounded = unsafe (sum &>> task.fraction) &+ (sum &>> (task.fraction &- 1)) & 1
-      return unsafe Int(min(max(rounded, 0 &- task.limit), task.limit))
     }
   }
 

@@ -10,13 +10,11 @@ struct FerriteSampling {
   void *output;
   int64_t imageHeight, imageWidth, channels;
   int64_t outputHeight, outputWidth;
-  /// The source place of output pixel (0, 0), and what the next column and the next row add to it. `fraction` fraction
-  /// bits beyond 1/128 pixel, by which a place is rounded.
+  /// The source place of output pixel (0, 0), plus the rounding half, and what the next column and the next row add to it.
+  /// `fraction` bits are beyond 1/128 pixel and dropped.
   int64_t x, xPerColumn, xPerRow;
   int64_t y, yPerColumn, yPerRow;
   int64_t fraction;
-  /// A place's greatest magnitude in 1/128 pixel.
-  int64_t limit;
   int16_t minimum, maximum;
   bool isSigned;
 };

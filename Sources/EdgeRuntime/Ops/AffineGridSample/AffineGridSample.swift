@@ -21,14 +21,15 @@ extension AffineGridSample {
   private static func kernelTask(_ a: AffineGridSampleArguments) -> FerriteSampling {
     let x = unsafe steps(a.parameters.x, (a.theta[0], a.theta[1], a.theta[2]), a.thetaFraction)
     let y = unsafe steps(a.parameters.y, (a.theta[3], a.theta[4], a.theta[5]), a.thetaFraction)
-    let constantFraction = AffineGridParameters.constantFraction - AffineGridParameters.coordinateFraction
+    let fraction =
+      unsafe a.thetaFraction + AffineGridParameters.constantFraction - AffineGridParameters.coordinateFraction
+    let half = Int64(1) << Int64(fraction - 1)
     return unsafe FerriteSampling(
       image: a.image, output: a.output, imageHeight: Int64(a.imageHeight), imageWidth: Int64(a.imageWidth),
       channels: Int64(a.channels), outputHeight: Int64(a.outputHeight), outputWidth: Int64(a.outputWidth),
-      x: x.start, xPerColumn: x.perColumn, xPerRow: x.perRow, y: y.start, yPerColumn: y.perColumn, yPerRow: y.perRow,
-      fraction: Int64(constantFraction + a.thetaFraction), limit: AffineGridParameters.coordinateLimit,
-      minimum: Int16(a.minimum),
-      maximum: Int16(a.maximum), isSigned: a.format.isSigned)
+      x: x.start &+ half, xPerColumn: x.perColumn, xPerRow: x.perRow, y: y.start &+ half, yPerColumn: y.perColumn,
+      yPerRow: y.perRow,
+      fraction: Int64(fraction), minimum: Int16(a.minimum), maximum: Int16(a.maximum), isSigned: a.format.isSigned)
   }
 
   /// `coordinate`'s sum is linear in row and column, and exact, so that it may be stepped by addition.
