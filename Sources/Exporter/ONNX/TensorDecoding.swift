@@ -70,7 +70,7 @@ extension ONNXTensorProto.DataType {
 
 extension TensorType {
   /// An integer type whose typed field is `int32_data`.
-  static func small<Word: FixedWidthInteger>(_ value: @escaping (Word) -> Int) -> TensorType {
+  static func small<Word: FixedWidthInteger & BitwiseCopyable>(_ value: @escaping (Word) -> Int) -> TensorType {
     TensorType(elementBytes: Word.bitWidth / 8) { data, dims in
       .integers(NDArray(dims, littleEndian(data, value)))
     } typed: { tensor, dims in
@@ -80,14 +80,14 @@ extension TensorType {
 }
 
 /// Words from little-endian bytes, each made into an element.
-private func littleEndian<Word: FixedWidthInteger, Element>(
+private func littleEndian<Word: FixedWidthInteger & BitwiseCopyable, Element>(
   _ data: Data, _ element: (Word) -> Element
 ) -> [Element] {
-  let bytes = [UInt8](data)
-  let size = Word.bitWidth / 8
-  return stride(from: 0, to: bytes.count, by: size).map { start in
-    var word: Word = 0
-    for index in (start..<start + size).reversed() { word = word << Word(size == 1 ? 0 : 8) | Word(bytes[index]) }
-    return element(word)
+  let size = MemoryLayout<Word>.size
+  // Each load is checked against the buffer's end.
+  return unsafe data.withUnsafeBytes { bytes in
+    (0..<bytes.count / size).map { index in
+      element(Word(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index * size, as: Word.self)))
+    }
   }
 }

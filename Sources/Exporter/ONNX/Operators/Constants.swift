@@ -48,13 +48,15 @@ func importConstantOfShape(_ node: ONNXNode, _ builder: inout GraphBuilder) thro
 func importRange(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   func terms(_ start: Double, _ limit: Double, _ delta: Double) throws(ONNXError) -> Int {
     let count = ((limit - start) / delta).rounded(.up)
-    guard count < Double(elementLimit) else { throw node.fail("it would make \(count) elements") }
-    return max(Int(count), 0)
+    guard delta != 0, count < Double(elementLimit) else {
+      throw node.fail("from \(start) to \(limit) by \(delta) it has no end, or more than \(elementLimit) elements")
+    }
+    return Int(max(count, 0))
   }
   if case .integers = try node.input(0) {
     var numbers: [Int] = []
     for index in 0...2 {
-      guard let number = try node.integers(index).elements.first, abs(number) < 1 << 53 else {
+      guard let number = try node.integers(index).elements.first, number.magnitude < 1 << 53 else {
         throw node.fail("input \(index) is out of range")
       }
       numbers.append(number)

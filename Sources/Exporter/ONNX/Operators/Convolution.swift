@@ -29,7 +29,10 @@ func importConvolution(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(O
 /// BatchNormalization-9 to 15 in inference: the four statistics become a scale and a shift for each channel.
 func importBatchNormalization(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   let activation = try node.activation(0)
-  let channels = builder.shape(activation.value).channels
+  guard [2, 4].contains(activation.dims.count), activation.dims[0] == 1 else {
+    throw node.fail("its input has dims \(activation.dims); [1, channels] and [1, channels, height, width] are known")
+  }
+  let channels = activation.dims[1]
   if try node.flag("training_mode", default: false) { throw node.reject("training_mode", 1, supported: "0") }
   let epsilon = Double(try node.float("epsilon", default: 1e-5))
   var parameters: [[Float]] = []
@@ -39,11 +42,6 @@ func importBatchNormalization(_ node: ONNXNode, _ builder: inout GraphBuilder) t
       throw node.fail("input \(index) has dims \(array.dims) for \(channels) channels")
     }
     parameters.append(array.elements)
-  }
-  // A vector keeps its dims; an image must be one that ONNX sees channels first.
-  if activation.dims.count != 2 { _ = try builder.image(activation, for: node) }
-  guard activation.dims.count > 1, activation.dims[1] == channels, activation.positions == nil else {
-    throw node.fail("its input has dims \(activation.dims), whose second is not the channels")
   }
   var (scale, shift): ([Float], [Float]) = ([], [])
   for channel in 0..<channels {
@@ -55,8 +53,11 @@ func importBatchNormalization(_ node: ONNXNode, _ builder: inout GraphBuilder) t
     scale.append(Float(factor))
     shift.append(Float(Double(parameters[1][channel]) - Double(parameters[2][channel]) * factor))
   }
-  let output = try builder.add(
-    .batchNormalization(scale: scale, shift: shift), [activation.value], shape: builder.shape(activation.value),
-    for: node)
-  return .activation(Activation(value: output, dims: activation.dims, positions: nil))
+  // After a flattening each element of the image is a channel.
+  if activation.dims.count == 2 {
+    return try importChannelwise(node, &builder, activation, NDArray([1, channels], Array(zip(scale, shift))))
+  }
+  let (value, shape) = try builder.image(activation, for: node)
+  let output = try builder.add(.batchNormalization(scale: scale, shift: shift), [value], shape: shape, for: node)
+  return builder.asImage(output)
 }

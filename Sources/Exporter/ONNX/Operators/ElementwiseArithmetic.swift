@@ -67,7 +67,7 @@ private func combine(
 }
 
 /// `y = x * scale + shift`, the pair given for each of ONNX's elements.
-private func importChannelwise(
+func importChannelwise(
   _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, _ factors: NDArray<(Float, Float)>
 ) throws(ONNXError) -> Operand {
   var activation = activation
