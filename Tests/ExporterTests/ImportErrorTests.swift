@@ -117,6 +117,19 @@ struct ImportErrorTests {
     }
   }
 
+  @Test("a range without end")
+  func endlessRange() throws {
+    for (start, step): (Int64, Int64) in [(0, 0), (5, 0), (.min, 1)] {
+      try expectRefusal([#"node "range" (Range)"#]) {
+        $0.graph.initializer += [
+          TinyONNX.integers("start", [start]), TinyONNX.integers("end", [3]), TinyONNX.integers("step", [step]),
+        ]
+        $0.graph.node[1] = TinyONNX.node("Reshape", ["features", "range"], "flat")
+        $0.graph.node.append(TinyONNX.node("Range", ["start", "end", "step"], "range"))
+      }
+    }
+  }
+
   // MARK: Inputs, outputs, structure
 
   @Test("a dynamic or wrong input shape, with what was found")

@@ -32,7 +32,8 @@ class Network(nn.Module):
         self.localisation = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3), nn.MaxPool2d(2))
         self.hidden = nn.Linear(3 * 6 * 6, 4)
         self.regression = nn.Linear(4, 6)
-        self.conv = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.AvgPool2d(2))
+        self.conv = nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.AvgPool2d(2))
         self.baseline = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(), nn.MaxPool2d(2))
         self.classifier = nn.Linear(4 * 6 * 6 + 2 * 3 * 3, 3)
 
@@ -95,7 +96,8 @@ def graph(image, nodes, initializers, opset: int) -> onnx.ModelProto:
 def convolutions() -> onnx.ModelProto:
     """Strides, dilations, groups, uneven and automatic padding; clip; a 1x1 after a batch-norm."""
     return graph((4, 11, 9), [
-        ("Conv", ["image", "w1", "b1"], "a", {"strides": [2, 1], "dilations": [1, 2], "group": 2, "pads": [1, 0, 2, 3]}),
+        ("Conv", ["image", "w1", "b1"], "a",
+         {"strides": [2, 1], "dilations": [1, 2], "group": 2, "pads": [1, 0, 2, 3]}),
         ("Clip", ["a", "", "top"], "b", {}),
         ("Conv", ["b", "w2"], "c", {"auto_pad": "SAME_UPPER", "strides": [2, 2], "kernel_shape": [3, 2]}),
         ("BatchNormalization", ["c", "s", "o", "m", "v"], "d", {"epsilon": 1e-3}),
@@ -105,7 +107,8 @@ def convolutions() -> onnx.ModelProto:
         ("Gemm", ["g", "w5"], "logits", {"alpha": 0.5}),
     ], [weights("w1", 6, 2, 3, 2), weights("b1", 6), weights("w2", 5, 6, 3, 2), weights("w3", 4, 5, 2, 2),
         weights("w4", 3, 4, 1, 1), weights("b4", 3), weights("s", 5), weights("o", 5), weights("m", 5),
-        numbers("v", [0.5, 1, 1.5, 0.2, 0.9], np.float32), numbers("top", 0.6, np.float32), weights("w5", 3 * 3 * 5, 4)], 13)
+        numbers("v", [0.5, 1, 1.5, 0.2, 0.9], np.float32), numbers("top", 0.6, np.float32),
+        weights("w5", 3 * 3 * 5, 4)], 13)
 
 
 def pools() -> onnx.ModelProto:
@@ -123,7 +126,7 @@ def pools() -> onnx.ModelProto:
 
 
 def dense() -> onnx.ModelProto:
-    """MatMul + Add, Mul and Sub by channel, Gemm with every option, a folded shape for a Reshape, a Dropout."""
+    """MatMul + Add, Mul and Sub by channel, a batch-norm of a flattened image, Gemm's options, a folded shape."""
     return graph((3, 4, 5), [
         ("Mul", ["image", "by"], "a", {}),
         ("Sub", ["three", "a"], "b", {}),
@@ -133,13 +136,16 @@ def dense() -> onnx.ModelProto:
         ("Mul", ["c", "twenty"], "n", {}),
         ("Concat", ["batch", "n"], "shape", {"axis": 0}),
         ("Reshape", ["b", "shape"], "flat", {}),
-        ("Dropout", ["flat"], "e", {}),
+        ("BatchNormalization", ["flat", "scale", "o", "m", "v"], "normal", {}),
+        ("Dropout", ["normal"], "e", {}),
         ("MatMul", ["e", "w1"], "f", {}),
         ("Add", ["b1", "f"], "g", {}),
         ("Relu", ["g"], "h", {}),
         ("Gemm", ["h", "w2", "b2"], "logits", {"alpha": 1.5, "beta": -0.5, "transB": 1}),
     ], [weights("by", 3, 1, 1), numbers("three", 3, np.float32), numbers("zero", [0]), numbers("one", [1]),
-        numbers("twenty", [20]), weights("w1", 60, 7), weights("b1", 7), weights("w2", 4, 7), weights("b2", 1, 4)], 17)
+        numbers("twenty", [20]), weights("w1", 60, 7), weights("b1", 7), weights("w2", 4, 7), weights("b2", 1, 4),
+        weights("scale", 60), weights("o", 60), weights("m", 60),
+        numbers("v", np.linspace(0.5, 2, 60), np.float32)], 17)
 
 
 def matmul_grid() -> onnx.ModelProto:
