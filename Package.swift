@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
     .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),
-    .testTarget(name: "FerriteTests", dependencies: ["ferrite", "DrawnFaces"], swiftSettings: strict),
+    .testTarget(
+      name: "FerriteTests", dependencies: ["ferrite", "DrawnFaces", "Exporter", "Quantize"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
