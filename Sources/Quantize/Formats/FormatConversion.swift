@@ -1,0 +1,52 @@
+import EdgeRuntime
+
+/// From float numbers to raw integers, by the runtime's own roundings.
+extension FixedFormat {
+  /// The raw value nearest to `number`, half up (RND), without regard to the format's range.
+  ///
+  /// - Parameter number: anything but NaN; magnitudes of 2^36 steps and more come out as ±2^36.
+  public func unboundedRaw(_ number: Double) -> Int64 {
+    precondition(!number.isNaN, "NaN has no raw value")
+    // Floor to 24 bits below a step, then RND: floor(floor(x * 2^24) + 2^23 >> 24) is floor(x + 1/2) exactly.
+    let steps = min(max(number * Self.powerOfTwo(fraction), -0x1p36), 0x1p36)
+    return Rounding.rnd.shiftRight(Int64((steps * 0x1p24).rounded(.down)), by: 24)
+  }
+
+  /// The raw value nearest to `number`, half up and saturated (RND, SAT).
+  public func raw(_ number: Double) -> Int64 {
+    Overflow.sat.fit(unboundedRaw(number), into: self)
+  }
+
+  /// What a raw value stands for; exact.
+  public func number(_ raw: Int64) -> Double { Double(raw) * Self.powerOfTwo(-fraction) }
+
+  /// The distance between neighbouring values.
+  public var step: Double { Self.powerOfTwo(-fraction) }
+
+  /// True if `number` rounds to a raw value inside the format's range.
+  public func covers(_ number: Double) -> Bool {
+    let raw = unboundedRaw(number)
+    return raw >= minimumRaw && raw <= maximumRaw
+  }
+
+  /// The format of `width` bits with the most fraction bits that covers `range`; 0 in the middle and an empty range are
+  /// taken as ±1, so that a dead value has a finite format too.
+  public static func covering(_ range: ClosedRange<Double>, width: Int, isSigned: Bool) -> FixedFormat {
+    let reach = max(abs(range.lowerBound), abs(range.upperBound))
+    let wanted = reach == 0 || !reach.isFinite ? (isSigned ? -1...1 : 0...1) : range
+    let magnitude = reach == 0 || !reach.isFinite ? 0 : Int(reach.exponent)
+    // A magnitude in 2^e ..< 2^(e+1) needs e + 1 whole bits; one bit more is tried because it may round into range.
+    var format = FixedFormat(width: width, fraction: clampedFraction(width - magnitude), isSigned: isSigned)
+    while format.fraction > -64 && !(format.covers(wanted.lowerBound) && format.covers(wanted.upperBound)) {
+      format.fraction -= 1
+    }
+    return format
+  }
+
+  /// A fraction within what a format can hold: -64...64.
+  static func clampedFraction(_ fraction: Int) -> Int { min(max(fraction, -64), 64) }
+
+  private static func powerOfTwo(_ exponent: Int) -> Double {
+    Double(sign: .plus, exponent: exponent, significand: 1)
+  }
+}
