@@ -1,0 +1,36 @@
+/// Why a network can't be written as a model file.
+public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The runtime has no such operation.
+  case unsupported(layer: String, reason: String)
+  /// A weight or a bias is NaN or infinite.
+  case notFinite(layer: String, channel: Int)
+  /// A tensor is NaN or infinite on a calibration image.
+  case notFiniteOnImage(tensor: String, image: Int)
+  /// 32 bits can't hold a layer's sums.
+  case accumulatorOverflow(layer: String, channel: Int)
+  case noCalibrationImages
+  case wrongImageSize(image: Int, bytes: Int, wanted: Int)
+  /// The model is larger than a file or an arena may be.
+  case tooLarge(String)
+  /// The loader refused what the writer had made.
+  case refusedByLoader(String, byteOffset: Int)
+  case unwritable(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unsupported(let layer, let reason): "layer \(layer): \(reason)"
+    case .notFinite(let layer, let channel):
+      "layer \(layer): output channel \(channel) has a weight or bias that is not finite"
+    case .notFiniteOnImage(let tensor, let image): "tensor \(tensor) is not finite on calibration image \(image)"
+    case .accumulatorOverflow(let layer, let channel):
+      "layer \(layer): the sums of output channel \(channel) do not fit 32 bits; fewer --weight-bits or --activation-bits"
+    case .noCalibrationImages: "there are no calibration images"
+    case .wrongImageSize(let image, let bytes, let wanted):
+      "calibration image \(image) has \(bytes) pixel bytes where the network takes \(wanted)"
+    case .tooLarge(let what): what
+    case .refusedByLoader(let message, let byteOffset):
+      "the written model does not load: \(message) (byte \(byteOffset))"
+    case .unwritable(let path, let reason): "\(path): can't be written (\(reason))"
+    }
+  }
+}

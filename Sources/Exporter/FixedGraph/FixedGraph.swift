@@ -1,0 +1,69 @@
+import EdgeRuntime
+import Quantize
+
+/// A network in fixed point: what a model file holds, before memory is planned and weights are packed.
+public struct FixedGraph: Sendable, Equatable {
+  public struct Tensor: Sendable, Equatable {
+    public var name: String
+    public var format: FixedFormat
+    public var shape: Shape
+    /// The tensor whose bytes these are: its own index, or the source of a flattening.
+    public var storage: Int
+
+    public var bytes: Int { shape.count * format.elementBytes }
+  }
+
+  public struct Operation: Sendable, Equatable {
+    public var name: String
+    public var kind: FixedOperation
+    /// Indices into `tensors`.
+    public var inputs: [Int]
+    public var output: Int
+    /// Least and greatest raw output: the output format's range, cut by a fused clip.
+    public var minimum: Int32
+    public var maximum: Int32
+    public var multiplyAccumulates: UInt64
+    /// The float graph's value that the output stands for.
+    public var floatValue: Int
+  }
+
+  public var tensors: [Tensor]
+  /// In the order of execution.
+  public var operations: [Operation]
+  public var input: Int
+  public var output: Int
+  /// For each input channel the input's raw value for each 8-bit pixel.
+  public var inputTables: [[Int32]]
+  public var labels: [String]
+
+  public var multiplyAccumulates: UInt64 { operations.reduce(0) { $0 + $1.multiplyAccumulates } }
+  /// Weights of all layers, without biases.
+  public var weightCount: Int { operations.reduce(0) { $0 + ($1.kind.linear?.weights.raws.count ?? 0) } }
+}
+
+/// An operation with its numbers.
+public enum FixedOperation: Sendable, Equatable {
+  case convolution(FixedLinear)
+  case fullyConnected(FixedLinear)
+  case maxPool(PoolParameters)
+  case averagePool(PoolParameters, multiplier: Int32, shift: Int32)
+  case affineGridSample(AffineGridParameters)
+  case concatenate(shifts: [Int32])
+  case requantize(shift: Int32)
+
+  /// The weights of a convolution or a fully connected layer.
+  public var linear: FixedLinear? {
+    switch self {
+    case .convolution(let linear), .fullyConnected(let linear): linear
+    default: nil
+    }
+  }
+}
+
+/// A convolution or fully connected layer in fixed point.
+public struct FixedLinear: Sendable, Equatable {
+  /// Kernel, stride, padding, dilation, groups, pool and weight width; the places in the file are still 0.
+  public var geometry: ConvolutionParameters
+  /// Outputs x kernel height x kernel width x (input channels / groups).
+  public var weights: QuantizedWeights
+}

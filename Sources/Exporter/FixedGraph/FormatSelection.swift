@@ -1,0 +1,101 @@
+import EdgeRuntime
+import Quantize
+
+/// What the user decides about the numbers of a model.
+public struct QuantizationSettings: Equatable, Sendable {
+  /// 2...8.
+  public var weightBits: Int
+  /// 2...16. The input has at most 8, theta and the logits always 16.
+  public var activationBits: Int
+  public var method: CalibrationMethod
+
+  public init(weightBits: Int = 8, activationBits: Int = 8, method: CalibrationMethod = .squaredError) {
+    precondition(2...8 ~= weightBits, "weights have 2...8 bits")
+    precondition(2...16 ~= activationBits, "activations have 2...16 bits")
+    self.weightBits = weightBits
+    self.activationBits = activationBits
+    self.method = method
+  }
+}
+
+/// Which format a tensor should have. Operations that keep their input's format (max-pool, sampler) don't ask; a
+/// convolution may end with fewer fraction bits than it asked for.
+struct FormatSelection {
+  /// Bits of theta and of the logits.
+  static let preciseBits = 16
+
+  let layers: LayerGraph
+  let calibration: Calibration
+  let settings: QuantizationSettings
+
+  /// The wanted format of a stored value.
+  func format(_ value: Int) -> FixedFormat {
+    let consumers = layers.consumers(value)
+    if consumers.contains(where: { $0.isTheta(value, in: layers) }) {
+      var format = preciseFormat(value)
+      format.fraction = min(max(format.fraction, 0), 15)
+      return format
+    }
+    if layers.storage[layers.graph.output] == value { return preciseFormat(value) }
+    // What only a concatenation reads is rounded to its format sooner or later: once is better than twice.
+    if consumers.count == 1, case .concatenate = consumers[0].operation,
+      consumers[0].inputs.filter({ layers.storage[$0] == value }).count == 1
+    {
+      return format(consumers[0].output)
+    }
+    return histogram(value).format(
+      width: settings.activationBits, isSigned: !isNonNegative(value), method: settings.method)
+  }
+
+  /// The input's format: at most 8 bits, since its table holds bytes.
+  func inputFormat(isSigned: Bool) -> FixedFormat {
+    histogram(layers.graph.input).format(
+      width: min(settings.activationBits, 8), isSigned: isSigned, method: settings.method)
+  }
+
+  /// True if a value cannot be negative whatever the image is.
+  func isNonNegative(_ value: Int) -> Bool {
+    guard let layer = layers.producer(value) else { return layers.graph.preparation.isNonNegative }
+    if layer.least >= 0 { return true }
+    return switch layer.operation {
+    case .maxPool, .averagePool: isNonNegative(layer.inputs[0])
+    case .affineGridSample: isNonNegative(layer.inputs[0])
+    case .concatenate: layer.inputs.allSatisfy(isNonNegative)
+    case .clip: isNonNegative(layer.inputs[0])
+    case .convolution, .fullyConnected: false
+    }
+  }
+
+  /// Sixteen signed bits that cover twice the range seen: clipping a coordinate or a logit costs more than its last bit.
+  private func preciseFormat(_ value: Int) -> FixedFormat {
+    let seen = histogram(value).range
+    return FixedFormat.covering(
+      2 * seen.lowerBound...2 * seen.upperBound, width: Self.preciseBits, isSigned: true)
+  }
+
+  private func histogram(_ value: Int) -> Histogram {
+    guard let histogram = calibration.histograms[layers.storage[value]] else {
+      preconditionFailure("a stored value was not observed")
+    }
+    return histogram
+  }
+}
+
+extension LayerGraph.Layer {
+  /// True if the layer is a sampler that takes its theta from `value`.
+  func isTheta(_ value: Int, in layers: LayerGraph) -> Bool {
+    guard case .affineGridSample = operation else { return false }
+    return layers.storage[inputs[1]] == layers.storage[value]
+  }
+}
+
+extension InputPreparation {
+  /// The network's input for an 8-bit pixel.
+  func prepared(pixel: Int, channel: Int) -> Double {
+    (Double(pixel) / 255 - Double(mean[channel])) / Double(standardDeviation[channel])
+  }
+
+  var isNonNegative: Bool {
+    mean.indices.allSatisfy { prepared(pixel: 0, channel: $0) >= 0 && prepared(pixel: 255, channel: $0) >= 0 }
+  }
+}

@@ -1,0 +1,52 @@
+import EdgeRuntime
+import Quantize
+
+/// The float graph's kernels as the runtime's parameters.
+extension ConvolutionParameters {
+  init(_ c: FloatConvolution, hasMaxPool: Bool, weightWidth: Int, layer: String) throws(ExportError) {
+    try checkWindow(c.kernel, c.stride, c.padding, dilation: c.dilation, layer: layer)
+    self.init(
+      kernelHeight: c.kernel.height, kernelWidth: c.kernel.width, strideHeight: c.stride.height,
+      strideWidth: c.stride.width, paddingTop: c.padding.top, paddingLeft: c.padding.left,
+      paddingBottom: c.padding.bottom, paddingRight: c.padding.right, dilationHeight: c.dilation.height,
+      dilationWidth: c.dilation.width, groups: c.groups, hasMaxPool: hasMaxPool, weightWidth: weightWidth)
+  }
+}
+
+extension PoolParameters {
+  init(_ p: FloatPool, layer: String) throws(ExportError) {
+    try checkWindow(p.kernel, p.stride, p.padding, dilation: Extent(1, 1), layer: layer)
+    guard max(p.padding.top, p.padding.bottom) < p.kernel.height, max(p.padding.left, p.padding.right) < p.kernel.width
+    else { throw .unsupported(layer: layer, reason: "a padding as large as the pool's kernel") }
+    self.init(
+      kernelHeight: p.kernel.height, kernelWidth: p.kernel.width, strideHeight: p.stride.height,
+      strideWidth: p.stride.width, paddingTop: p.padding.top, paddingLeft: p.padding.left,
+      paddingBottom: p.padding.bottom, paddingRight: p.padding.right)
+  }
+}
+
+private func checkWindow(
+  _ kernel: Extent, _ stride: Extent, _ padding: Padding, dilation: Extent, layer: String
+) throws(ExportError) {
+  let positive = [kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width]
+  let paddings = [padding.top, padding.left, padding.bottom, padding.right]
+  guard positive.allSatisfy({ 1...255 ~= $0 }), paddings.allSatisfy({ 0...255 ~= $0 }) else {
+    throw .unsupported(layer: layer, reason: "a kernel, stride, dilation or padding above 255")
+  }
+}
+
+/// `1 / count` as `multiplier * 2^-shift`: exact for powers of two, else to 15 bits.
+struct Reciprocal: Equatable {
+  var multiplier: Int32
+  var shift: Int
+
+  init(of count: Int) {
+    let log = Int.bitWidth - 1 - count.leadingZeroBitCount
+    if count == 1 << log {
+      (multiplier, shift) = (1, log)
+    } else {
+      shift = log + 16
+      multiplier = Int32(((1 << shift) + count / 2) / count)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Quantize
+
+/// A float graph as the steps that the runtime takes: each convolution with its bias, clip and max-pool in one, and
+/// flattenings gone. The formats are still open.
+public struct LayerGraph: Sendable {
+  public struct Layer: Sendable {
+    /// The name of the first node it stands for.
+    public var name: String
+    public var operation: LayerOperation
+    /// Indices into the float graph's values.
+    public var inputs: [Int]
+    public var output: Int
+    /// A fused ReLU or clip; infinite ends where there is none.
+    public var least: Float
+    public var greatest: Float
+  }
+
+  public var graph: FloatGraph
+  public var layers: [Layer]
+  /// For each value of the float graph the value whose bytes it shares: itself, or the source of a flattening.
+  public var storage: [Int]
+
+  /// The values that exist as tensors of their own: the input and each layer's output.
+  public var stored: [Int] { [graph.input] + layers.map(\.output) }
+
+  public func shape(_ value: Int) -> Shape { graph.values[value].shape }
+
+  /// The layer that makes a value's bytes; nil for the input.
+  public func producer(_ value: Int) -> Layer? { layers.first { $0.output == storage[value] } }
+
+  /// The layers that read a value's bytes.
+  public func consumers(_ value: Int) -> [Layer] {
+    layers.filter { $0.inputs.contains { storage[$0] == storage[value] } }
+  }
+}
+
+/// What a layer computes, before formats are chosen.
+public enum LayerOperation: Sendable {
+  case convolution(FloatConvolution, hasMaxPool: Bool)
+  case fullyConnected(weights: [Float], bias: [Float])
+  case maxPool(FloatPool)
+  case averagePool(FloatPool)
+  case affineGridSample(alignCorners: Bool)
+  case concatenate
+  /// A clip that follows none of the above, or that others read around.
+  case clip
+}
