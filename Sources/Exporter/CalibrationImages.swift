@@ -1,0 +1,54 @@
+import EdgeRuntime
+
+/// The images that formats are chosen on.
+public struct CalibrationImages: Sendable {
+  public var count: Int
+  /// 8-bit pixels of an image, height x width x channels.
+  private var read: @Sendable (Int) throws -> [UInt8]
+  /// Bytes of an image that the network takes.
+  private var frameBytes: Int
+
+  /// - Parameters:
+  ///   - frameBytes: bytes of an image that the network takes.
+  ///   - read: the pixels of an image of 0..<count; called from several threads.
+  public init(count: Int, frameBytes: Int, read: @escaping @Sendable (Int) throws -> [UInt8]) {
+    self.count = count
+    self.frameBytes = frameBytes
+    self.read = read
+  }
+
+  /// - Throws: `ExportError.wrongImageSize`, or what reading threw.
+  func pixels(_ index: Int) throws -> [UInt8] {
+    let pixels = try read(index)
+    guard pixels.count == frameBytes else {
+      throw ExportError.wrongImageSize(image: index, bytes: pixels.count, wanted: frameBytes)
+    }
+    return pixels
+  }
+
+  /// At most `limit` indices, evenly spread.
+  func spread(_ limit: Int) -> [Int] { Self.spread(limit, over: count) }
+
+  /// At most `limit` of 0..<count, evenly spread.
+  public static func spread(_ limit: Int, over count: Int) -> [Int] {
+    let chosen = min(limit, count)
+    return (0..<chosen).map { $0 * count / chosen }
+  }
+
+  /// BLAKE2b-256 of all images' pixels in order.
+  func digest() throws -> [UInt8] {
+    var failure: (any Error)?
+    let digest = Digest.of { digest in
+      for index in 0..<count where failure == nil {
+        do {
+          let pixels = try pixels(index)
+          unsafe pixels.withUnsafeBytes { unsafe digest.update($0) }
+        } catch {
+          failure = error
+        }
+      }
+    }
+    if let failure { throw failure }
+    return (0..<Layout.digestBytes).map { digest[$0] }
+  }
+}

@@ -1,0 +1,104 @@
+import EdgeRuntime
+import Foundation
+import Quantize
+
+/// A trained network, as calibration needs it.
+public struct ExportSource: Sendable {
+  public var graph: FloatGraph
+  /// BLAKE2b-256 of the file that the graph was read from, hexadecimal: for the model's provenance.
+  public var digest: String
+  /// The file's name, without folders.
+  public var name: String
+  /// Makes one runner for each thread.
+  public var makeRunner: @Sendable () throws -> FloatRunner
+
+  public init(
+    graph: FloatGraph, digest: String, name: String, makeRunner: @escaping @Sendable () throws -> FloatRunner
+  ) {
+    self.graph = graph
+    self.digest = digest
+    self.name = name
+    self.makeRunner = makeRunner
+  }
+}
+
+/// A model file and what was found on the way to it.
+public struct ExportedModel: Sendable {
+  public var content: ModelContent
+  /// The file.
+  public var bytes: [UInt8]
+  /// What the user should know although the model is sound.
+  public var warnings: [String]
+
+  /// The digest in the file's header, as hexadecimal digits.
+  public var digest: String { bytes[Layout.digestOffset..<Layout.digestOffset + Layout.digestBytes].hexadecimal }
+}
+
+/// From a float network to a model file. The same arguments give the same bytes.
+///
+/// - Parameters:
+///   - progress: called with the number of calibration images done, from several threads.
+/// - Throws: `ExportError`, or what reading images or running the float graph threw.
+public func exportModel(
+  _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings,
+  progress: @Sendable (Int) -> Void = { _ in }
+) throws -> ExportedModel {
+  let layers = try LayerGraph(fusing: source.graph)
+  let calibration = try calibrate(layers, source, images, progress: progress)
+  let graph = try FixedGraph(layers, calibration: calibration, settings: settings)
+  let draft = ModelContent(
+    graph: graph, plan: try MemoryPlan(graph), weights: PackedWeights(graph),
+    sqnrCentibels: Array(repeating: nil, count: graph.operations.count), vectors: [],
+    provenance: try Provenance(source, images: images, settings: settings).json)
+  let content = try proven(draft, source, images)
+  let bytes = try content.encoded()
+  // What a device will do first: the loader checks the file that is about to be written.
+  _ = try ModelRunner(bytes, instructionSet: .scalar)
+  return ExportedModel(content: content, bytes: bytes, warnings: constantTensors(layers, calibration))
+}
+
+/// Ranges and histograms of the tensors that the model will have.
+private func calibrate(
+  _ layers: LayerGraph, _ source: ExportSource, _ images: CalibrationImages, progress: @Sendable (Int) -> Void
+) throws -> Calibration {
+  do {
+    return try Calibration.gather(
+      observed: Set(layers.stored), valueCount: layers.graph.values.count, imageCount: images.count,
+      makeRunner: source.makeRunner, image: images.pixels, progress: progress)
+  } catch let error as CalibrationError {
+    switch error {
+    case .noImages: throw ExportError.noCalibrationImages
+    case .notFinite(let value, let image):
+      throw ExportError.notFiniteOnImage(tensor: layers.graph.values[value].name, image: image)
+    }
+  }
+}
+
+/// The model with what only running it can tell: each operation's noise, and test vectors.
+private func proven(
+  _ draft: ModelContent, _ source: ExportSource, _ images: CalibrationImages
+) throws -> ModelContent {
+  let file = try draft.encoded()
+  var content = draft
+  content.sqnrCentibels = try NoiseMeasurement(
+    draft.graph, file: file, images: images, makeRunner: source.makeRunner
+  ).centibels
+  // The scalar reference alone defines what every machine must find.
+  let runner = try ModelRunner(file, instructionSet: .scalar)
+  content.vectors = try images.spread(TestVector.count).map { index in
+    let pixels = try images.pixels(index)
+    return TestVector(pixels: pixels, logits: runner.logits(pixels))
+  }
+  return content
+}
+
+/// A warning that names the tensors whose values never changed: their formats rest on one value.
+private func constantTensors(_ layers: LayerGraph, _ calibration: Calibration) -> [String] {
+  let names = layers.stored.compactMap { value -> String? in
+    guard let histogram = calibration.histograms[value], histogram.isConstant else { return nil }
+    return layers.graph.values[value].name
+  }
+  if names.isEmpty { return [] }
+  let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
+  return ["constant on all \(calibration.imageCount) calibration images, so formats are a guess: \(shown)"]
+}

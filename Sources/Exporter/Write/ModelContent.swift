@@ -1,0 +1,77 @@
+import EdgeRuntime
+
+/// All that a model file says.
+public struct ModelContent: Sendable, Equatable {
+  public var graph: FixedGraph
+  public var plan: MemoryPlan
+  public var weights: PackedWeights
+  /// Signal to quantisation noise by operation, hundredths of a dB; nil where it is unknown.
+  public var sqnrCentibels: [Int32?]
+  public var vectors: [TestVector]
+  /// One line of JSON.
+  public var provenance: String
+}
+
+extension ModelContent {
+  /// The file's bytes, as docs/file-format.md states them, the digest included.
+  ///
+  /// - Throws: `ExportError.tooLarge` for a file of more than 1 GiB or too many tensors or operations.
+  public func encoded() throws(ExportError) -> [UInt8] {
+    guard graph.tensors.count <= Layout.maximumTensors, graph.operations.count <= Layout.maximumOperations else {
+      throw .tooLarge("\(graph.tensors.count) tensors and \(graph.operations.count) operations; 4096 is the limit")
+    }
+    var names = NameTable()
+    let sections: [(SectionKind, [UInt8])] = [
+      (.tensors, tensorSection(&names)), (.operations, operationSection(&names)), (.weights, weights.bytes),
+      (.input, inputSection), (.names, names.bytes), (.labels, labelSection), (.vectors, vectorSection),
+      (.provenance, Array(provenance.printable.utf8)),
+    ]
+    var offsets: [Int] = []
+    var end = Layout.sectionTableOffset + sections.count * Layout.sectionEntryBytes
+    for (_, bytes) in sections {
+      offsets.append(Layout.aligned(end))
+      end = Layout.aligned(end) + bytes.count
+    }
+    guard end <= Layout.maximumFileBytes else { throw .tooLarge("a file of \(end) bytes; 1 GiB is the limit") }
+    var file = header(fileBytes: end)
+    for ((kind, bytes), offset) in zip(sections, offsets) {
+      file.put(kind.rawValue)
+      file.put(UInt32(0))
+      file.put(UInt64(offset))
+      file.put(UInt64(bytes.count))
+    }
+    for ((_, bytes), offset) in zip(sections, offsets) {
+      file.pad(to: offset)
+      file.put(bytes)
+    }
+    return Self.sealed(file.bytes)
+  }
+
+  private func header(fileBytes: Int) -> ByteWriter {
+    var header = ByteWriter()
+    header.put(Layout.magic)
+    header.put(Layout.majorVersion)
+    header.put(Layout.minorVersion)
+    header.size(Layout.headerBytes)
+    header.put(UInt64(fileBytes))
+    header.put(UInt64(0))
+    header.size(SectionKind.allCases.count)
+    header.size(graph.tensors.count)
+    header.size(graph.operations.count)
+    header.size(plan.arenaBytes)
+    header.size(plan.workspaceOffset)
+    header.size(graph.input)
+    header.size(graph.output)
+    header.size(vectors.count)
+    header.pad(to: Layout.headerBytes)
+    return header
+  }
+
+  /// The same file with its digest in the header.
+  private static func sealed(_ file: [UInt8]) -> [UInt8] {
+    var file = file
+    let digest = unsafe file.withUnsafeBytes { unsafe Digest.ofModel($0) }
+    for index in 0..<Layout.digestBytes { file[Layout.digestOffset + index] = digest[index] }
+    return file
+  }
+}

@@ -1,0 +1,69 @@
+import EdgeRuntime
+import Foundation
+import Quantize
+
+/// Where a model comes from: enough to make it again.
+struct Provenance: Encodable {
+  struct Source: Encodable {
+    var name: String
+    /// BLAKE2b-256, hexadecimal.
+    var digest: String
+  }
+
+  struct CalibrationData: Encodable {
+    var images: Int
+    /// BLAKE2b-256 of all pixels, hexadecimal.
+    var digest: String
+    var method: String
+  }
+
+  struct Settings: Encodable {
+    var weightBits: Int
+    var activationBits: Int
+  }
+
+  var exporter = exporterVersion
+  var source: Source
+  var calibration: CalibrationData
+  var settings: Settings
+
+  init(_ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings) throws {
+    self.source = Source(name: source.name, digest: source.digest)
+    calibration = CalibrationData(
+      images: images.count, digest: try images.digest()[...].hexadecimal, method: settings.method.name)
+    self.settings = Settings(weightBits: settings.weightBits, activationBits: settings.activationBits)
+  }
+
+  /// One line, keys sorted.
+  var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}
+
+/// The program that wrote a model.
+public let exporterVersion = "ferrite 0.1.0"
+
+extension CalibrationMethod {
+  var name: String {
+    switch self {
+    case .squaredError: "mse"
+    case .range: "minmax"
+    case .percentile(let percent): "percentile \(percent)"
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Two lower-case digits a byte.
+  var hexadecimal: String {
+    reduce(into: "") { text, byte in
+      if byte < 16 { text += "0" }
+      text += String(byte, radix: 16)
+    }
+  }
+}

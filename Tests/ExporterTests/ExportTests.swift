@@ -1,0 +1,125 @@
+import EdgeRuntime
+import Foundation
+import Quantize
+import Testing
+
+@testable import Exporter
+
+/// Exports a graph with pictures for calibration; the float loops stand for the float reference.
+func export(
+  _ graph: FloatGraph, images: Int = 24, settings: QuantizationSettings = QuantizationSettings(),
+  picture: @escaping @Sendable (Int, Int) -> [UInt8] = { picture($0, size: $1) }
+) throws -> ExportedModel {
+  let size = graph.values[graph.input].shape.height
+  let source = ExportSource(graph: graph, digest: "07", name: "test.onnx") {
+    FloatLoops.runner(graph)
+  }
+  let data = CalibrationImages(count: images, frameBytes: size * size) { picture($0, size) }
+  return try exportModel(source, images: data, settings: settings)
+}
+
+/// Signal to noise of the logits on images that calibration has not seen.
+func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
+  let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
+  let format = model.content.graph.tensors[model.content.graph.output].format
+  let size = graph.values[graph.input].shape.height
+  var (signal, noise) = (0.0, 0.0)
+  for index in 1000..<1016 {
+    let pixels = picture(index, size: size)
+    let exact = FloatLoops(graph: graph).run(pixels)[graph.output]
+    for (logit, reference) in zip(runner.logits(pixels), exact) {
+      let difference = format.number(Int64(logit)) - reference
+      signal += reference * reference
+      noise += difference * difference
+    }
+  }
+  return 10 * log10(signal / noise)
+}
+
+@Suite struct ExportTests {
+  @Test(arguments: [UInt64(1), 2, 3])
+  func eightBitsKeepTheLogits25DecibelsAboveTheirNoise(seed: UInt64) throws {
+    let graph = FloatGraph.miniature(seed: seed)
+    let model = try export(graph)
+    #expect(try logitSQNR(graph, model) >= 25)
+    #expect(model.warnings.isEmpty)
+    for noise in model.content.sqnrCentibels { #expect(try #require(noise) >= 2500) }
+  }
+
+  @Test(arguments: [CalibrationMethod.squaredError, .range, .percentile(99.99)])
+  func everyCalibrationMethodGivesAUsableModel(method: CalibrationMethod) throws {
+    let graph = FloatGraph.miniature()
+    #expect(try logitSQNR(graph, export(graph, settings: QuantizationSettings(method: method))) >= 20)
+  }
+
+  @Test func moreBitsGiveLessNoise() throws {
+    let graph = FloatGraph.miniature()
+    let noise = try [(4, 4), (6, 6), (8, 8), (8, 12)].map { weights, activations in
+      let settings = QuantizationSettings(weightBits: weights, activationBits: activations)
+      return try logitSQNR(graph, export(graph, settings: settings))
+    }
+    #expect(noise == noise.sorted())
+  }
+
+  @Test func theSameInputGivesTheSameBytes() throws {
+    let graph = FloatGraph.miniature()
+    #expect(try export(graph).bytes == export(graph).bytes)
+  }
+
+  @Test func testVectorsHoldTheScalarRuntimesLogits() throws {
+    let model = try export(.miniature())
+    let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
+    #expect(model.content.vectors.count == 8)
+    for vector in model.content.vectors { #expect(runner.logits(vector.pixels) == vector.logits) }
+  }
+
+  @Test func sameSizedFilesStaySmall() throws {
+    let model = try export(.miniature())
+    #expect(model.bytes.count <= model.content.graph.weightCount * 105 / 100 + 64 << 10)
+  }
+
+  @Test func imagesOfAnotherSizeAreRefused() throws {
+    #expect(throws: ExportError.wrongImageSize(image: 0, bytes: 100, wanted: 256)) {
+      try export(.miniature()) { _, _ in Array(repeating: 0, count: 100) }
+    }
+  }
+
+  @Test func noImagesAreRefused() throws {
+    #expect(throws: ExportError.noCalibrationImages) { try export(.miniature(), images: 0) }
+  }
+
+  @Test func blackImagesGiveFiniteFormatsAndAWarning() throws {
+    let model = try export(.miniature()) { _, size in Array(repeating: 0, count: size * size) }
+    #expect(model.warnings.count == 1)
+    #expect(model.warnings[0].contains("image"))
+    for tensor in model.content.graph.tensors { #expect(abs(tensor.format.fraction) < 32) }
+  }
+
+  @Test func aWeightThatIsNotANumberIsRefusedByName() throws {
+    var graph = FloatGraph.miniature()
+    let index = try #require(graph.nodes.firstIndex { $0.name == "plain/2" })
+    guard case .convolution(var convolution) = graph.nodes[index].operation else { return }
+    convolution.weights[9 * 16] = .nan
+    graph.nodes[index].operation = .convolution(convolution)
+    #expect(throws: ExportError.notFinite(layer: "plain/2", channel: 1)) { try export(graph) }
+  }
+
+  @Test func deadChannelsAndAWideRangeBetweenChannelsExport() throws {
+    var graph = FloatGraph.miniature()
+    let index = try #require(graph.nodes.firstIndex { $0.name == "plain/2" })
+    guard case .convolution(var convolution) = graph.nodes[index].operation else { return }
+    for tap in 0..<9 * 16 {
+      convolution.weights[tap] = 0
+      convolution.weights[9 * 16 + tap] *= 0x1p-15
+      convolution.weights[2 * 9 * 16 + tap] *= 0x1p15
+    }
+    graph.nodes[index].operation = .convolution(convolution)
+    let model = try export(graph)
+    let layer = try #require(model.content.graph.operations.first { $0.name == "plain/2" })
+    let weights = try #require(layer.kind.linear).weights
+    #expect(weights.shifts.allSatisfy { $0 <= 31 })
+    #expect(weights.raws[..<(9 * 16)].allSatisfy { $0 == 0 })
+    #expect(weights.accumulatorBound < 1 << 31)
+    #expect(try logitSQNR(graph, model) >= 20)
+  }
+}
