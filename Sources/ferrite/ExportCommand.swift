@@ -1,0 +1,109 @@
+import ArgumentParser
+import EdgeRuntime
+import Exporter
+import Foundation
+import ImageData
+import Quantize
+
+/// `ferrite export`: from a trained float network to a model file.
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Quantises a trained network and writes a model file.",
+    discussion: """
+      Formats are chosen from the values that each layer takes on calibration pictures: Q(width, fraction, sign) holds \
+      raw * 2^-fraction. Weights have a fraction for each output channel. The same network, pictures and options give the same \
+      file, which carries 8 of the pictures as test vectors. No file is written when anything fails.
+      """)
+
+  /// How formats are chosen.
+  enum Method: String, CaseIterable, ExpressibleByArgument {
+    case mse, minmax, percentile
+
+    var calibration: CalibrationMethod {
+      switch self {
+      case .mse: .squaredError
+      case .minmax: .range
+      case .percentile: .percentile(99.99)
+      }
+    }
+  }
+
+  @Argument(help: "The trained network (.onnx).")
+  var network: String
+
+  @Option(name: [.short, .long], help: "The model file to write (.fxm).")
+  var output: String
+
+  @Option(
+    help: """
+      Pictures like those that the model will see: a folder of class folders (JPEG, PNG, PGM), a .csv with the columns \
+      emotion,pixels,Usage, or X-images.npy with X-labels.npy beside it.
+      """)
+  var calibrate: String
+
+  @Option(help: "At most this many calibration pictures, evenly spread over the data.")
+  var limit = 512
+
+  @Option(help: "Only these rows of a .csv: Training, PublicTest or PrivateTest.")
+  var usage: String?
+
+  @Option(help: "Bits of a weight, 2 to 8.")
+  var weightBits = 8
+
+  @Option(help: "Bits of an activation, 2 to 16; the input has at most 8, a sampler's theta and the logits always 16.")
+  var activationBits = 8
+
+  @Option(help: "mse: least squared error; minmax: clip nothing; percentile: clip 1 value in 10000 on either side.")
+  var calibration = Method.mse
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func validate() throws {
+    guard limit >= 1 else { throw ValidationError("--limit \(limit): at least one picture is needed") }
+    guard 2...8 ~= weightBits else { throw ValidationError("--weight-bits \(weightBits): 2 to 8 are possible") }
+    guard 2...16 ~= activationBits else {
+      throw ValidationError("--activation-bits \(activationBits): 2 to 16 are possible")
+    }
+    guard !output.isEmpty else { throw ValidationError("--output is empty") }
+  }
+
+  func run() throws {
+    let source = try readSource()
+    let images = try openImages(for: source.graph)
+    let bar = ProgressBar("calibrating", total: images.count)
+    let settings = QuantizationSettings(
+      weightBits: weightBits, activationBits: activationBits, method: calibration.calibration)
+    let model = try exportModel(source, images: images, settings: settings) { _ in bar.advance() }
+    for warning in model.warnings { writeError("Warning: \(warning)\n") }
+    try AtomicFile.write(model.bytes, to: output)
+
+    let report = ModelReport(try LoadedModel(path: output))
+    if json {
+      print(report.json)
+    } else {
+      print(report.text, terminator: "")
+    }
+  }
+
+  private func readSource() throws -> ExportSource {
+    let graph = Passes.all(try FloatGraph(onnx: network))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: network))
+    let digest = Digest.of { digest in unsafe bytes.withUnsafeBytes { unsafe digest.update($0) } }
+    let name = URL(fileURLWithPath: network).lastPathComponent
+    return ExportSource(graph: graph, digest: digest.hexadecimal, name: name) {
+      let reference = FloatReference(graph)
+      return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
+    }
+  }
+
+  private func openImages(for graph: FloatGraph) throws -> CalibrationImages {
+    let shape = graph.values[graph.input].shape
+    let extent = ImageExtent(width: shape.width, height: shape.height, channels: shape.channels)
+    let data = try DataSet(path: calibrate, labels: graph.labels, extent: extent, usage: usage)
+    let chosen = data.indices(limit: limit)
+    return CalibrationImages(count: chosen.count, frameBytes: shape.count) { index in
+      try data.sample(chosen[index]).image.pixels
+    }
+  }
+}
