@@ -109,7 +109,8 @@ let package = Package(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
     .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),
     .testTarget(
-      name: "FerriteTests", dependencies: ["ferrite", "DrawnFaces", "Exporter", "Quantize"], swiftSettings: strict),
+      name: "FerriteTests", dependencies: ["ferrite", "CHeap", "DrawnFaces", "Exporter", "Quantize"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

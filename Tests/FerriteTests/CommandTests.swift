@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+@Suite struct CommandTests {
+  private let fixture: Fixture
+
+  init() throws { fixture = try Fixture.shared.get() }
+
+  @Test func inspectTellsEveryLayerAndBuffer() throws {
+    let outcome = try BuiltProgram.run("inspect", fixture.model, "--json")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty)
+    let json = outcome.json
+    let file = try Data(contentsOf: URL(fileURLWithPath: fixture.model))
+    #expect(json["bytes"] as? Int == file.count)
+    #expect(json["digest"] as? String == file[64..<96].map { String(format: "%02x", $0) }.joined())
+    #expect(json["labels"] as? [String] == TinyNetwork.labels)
+    let layers = try #require(json["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["op"] as? String } == ["conv2D", "fullyConnected"])
+    #expect(layers.map { $0["macs"] as? Int } == [24 * 24 * 36, 576 * 7])
+    #expect(json["macs"] as? Int == 24 * 24 * 36 + 576 * 7)
+    for layer in layers {
+      for key in ["name", "input_format", "weight_format", "output_format"] { #expect(layer[key] is String, "\(key)") }
+      #expect((layer["sqnr_db"] as? Double ?? 0) > 20)
+    }
+    let arena = try #require(json["arena_bytes"] as? Int)
+    let buffers = try #require(json["buffers"] as? [[String: Any]])
+    #expect(buffers.allSatisfy { ($0["offset"] as? Int ?? arena) + ($0["bytes"] as? Int ?? 0) <= arena })
+    let text = try BuiltProgram.run("inspect", fixture.model).output
+    for layer in layers { #expect(text.contains(layer["name"] as? String ?? "?")) }
+  }
+
+  @Test func runClassifiesPicturesAndDataSetsAlike() throws {
+    let paths = ["angry/000000.pgm", "happy/000003.pgm"].map { "\(fixture.faces)/\($0)" }
+    let outcome = try BuiltProgram.run(["run", fixture.model, "--json"] + paths)
+    #expect(outcome.status == 0 && outcome.lines.count == 2)
+    let data = try BuiltProgram.run("run", fixture.model, "--json", "--data", fixture.faces)
+    #expect(data.lines.count == 35)
+    for (line, path) in zip(outcome.lines, paths) {
+      let result = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      #expect(result["image"] as? String == path)
+      let logits = try #require(result["logits"] as? [Int])
+      let index = try #require(result["index"] as? Int)
+      #expect(logits.firstIndex(of: logits.max()!) == index)
+      #expect(result["class"] as? String == TinyNetwork.labels[index])
+      let probabilities = try #require(result["probabilities"] as? [Double])
+      #expect(probabilities.count == 7 && abs(probabilities.reduce(0, +) - 1) < 1e-3)
+      #expect(probabilities.max() == probabilities[index])
+      let logitsText = "\"logits\":[\(logits.map(String.init).joined(separator: ","))]"
+      #expect(data.lines.contains { $0.contains(logitsText) })
+    }
+  }
+
+  @Test func everyInstructionSetGivesTheSameLogits() throws {
+    let selftest = try BuiltProgram.run("selftest", fixture.model, "--json")
+    #expect(selftest.status == 0)
+    #expect(selftest.json["passed"] as? Bool == true)
+    let sets = try #require(selftest.json["isa"] as? [String])
+    #expect(sets.contains("scalar"))
+    #expect((selftest.json["digest"] as? String)?.count == 64)
+    let reference = try BuiltProgram.run("run", fixture.model, "--json", "--data", fixture.images, "--isa", "scalar")
+    #expect(reference.status == 0 && reference.lines.count == 35)
+    for set in sets {
+      let other = try BuiltProgram.run("run", fixture.model, "--json", "--data", fixture.images, "--isa", set)
+      #expect(other.output == reference.output, "\(set)")
+    }
+  }
+
+  @Test func compareTellsAccuracyAgreementAndNoise() throws {
+    let outcome = try BuiltProgram.run("compare", fixture.network, fixture.model, "--data", fixture.images, "--json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let json = outcome.json
+    #expect(json["samples"] as? Int == 35)
+    let agreement = try #require(json["agreement"] as? Double)
+    let flips = try #require(json["flips"] as? [[String: Any]])
+    #expect(agreement > 0.9 && abs(agreement - (1 - Double(flips.count) / 35)) < 1e-12)
+    let confusion = try #require(json["confusion"] as? [String: [[Int]]])
+    for kind in ["float", "fixed"] {
+      let accuracy = try #require((json[kind] as? [String: Any])?["accuracy"] as? Double)
+      let rows = try #require(confusion[kind])
+      #expect(rows.map { $0.reduce(0, +) } == [5, 5, 5, 5, 5, 5, 5])
+      #expect(abs(accuracy - Double((0..<7).reduce(0) { $0 + rows[$1][$1] }) / 35) < 1e-12)
+    }
+    let classes = try #require(json["per_class"] as? [[String: Any]])
+    #expect(
+      classes.count == 7
+        && classes.allSatisfy { $0["precision"] is Double && $0["recall"] is Double && $0["f1"] is Double })
+    #expect((json["mcnemar_p"] as? Double ?? 0) > 0.01)
+    let layers = try #require(json["layers"] as? [[String: Any]])
+    #expect(layers.count == 2 && layers.allSatisfy { ($0["sqnr_db"] as? Double ?? 0) > 20 })
+
+    // The same pictures as files, on one thread: the same counts.
+    let files = try BuiltProgram.run(
+      "compare", fixture.network, fixture.model, "--data", fixture.faces, "--json", "--threads", "1")
+    #expect(files.json["confusion"] as? [String: [[Int]]] == confusion)
+    let text = try BuiltProgram.run("compare", fixture.network, fixture.model, "--data", fixture.images, "--limit", "7")
+    #expect(text.status == 0 && text.output.contains("7 pictures") && text.errors.isEmpty)
+  }
+
+  @Test func benchTimesFramesAndCountsNoAllocation() throws {
+    let outcome = try BuiltProgram.run("bench", fixture.model, "--frames", "50", "--json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let json = outcome.json
+    #expect(json["frames"] as? Int == 50 && json["threads"] as? Int == 1)
+    #expect(json["allocations"] as? Int == 0)
+    let latency = try #require(json["latency_us"] as? [String: Double])
+    let rising = ["p50", "p90", "p99", "p999", "max"].map { latency[$0] ?? -1 }
+    #expect(rising.allSatisfy { $0 > 0 } && rising == rising.sorted())
+    let layers = try #require(json["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["macs"] as? Int } == [24 * 24 * 36, 576 * 7])
+    #expect(layers.allSatisfy { $0["p50_us"] is Double && $0["op"] is String && $0["name"] is String })
+    let scalar = try BuiltProgram.run("bench", fixture.model, "--frames", "5", "--isa", "scalar")
+    #expect(scalar.status == 0 && scalar.output.contains("scalar"))
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// A small network, its model file and drawn faces, made once for all tests by the program itself.
+struct Fixture {
+  static let shared = Result { try Fixture() }
+
+  let folder: TemporaryFolder
+  var network: String { folder.path("tiny.onnx") }
+  var model: String { folder.path("tiny.fxm") }
+  /// Class folders of 35 PGM faces.
+  var faces: String { folder.path("faces") }
+  /// The same as arrays.
+  var images: String { folder.path("drawn-images.npy") }
+
+  struct Failure: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  private init() throws {
+    folder = try TemporaryFolder()
+    try folder.write(TinyNetwork.onnx, to: "tiny.onnx")
+    for arguments in [
+      ["faces", "--count", "35", "--seed", "3", "--format", "pgm", "--output", faces],
+      ["faces", "--count", "35", "--seed", "3", "--format", "npy", "--output", folder.path("drawn")],
+      ["export", network, "-o", model, "--calibrate", images],
+    ] {
+      let outcome = try BuiltProgram.run(arguments)
+      guard outcome.status == 0 else { throw Failure(description: "\(arguments): \(outcome.errors)") }
+    }
+  }
+}
