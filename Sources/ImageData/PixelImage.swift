@@ -31,7 +31,7 @@ public struct ImageExtent: Equatable, Sendable, CustomStringConvertible {
 
 extension PixelImage {
   /// The luma of an RGB picture by ITU-R BT.601 (0.299, 0.587, 0.114), the weights that JPEG files carry, in 16 bits.
-  func luma() -> PixelImage {
+  public func luma() -> PixelImage {
     precondition(extent.channels == 3, "luma is made of three channels")
     var grey: [UInt8] = []
     grey.reserveCapacity(extent.width * extent.height)

@@ -26,6 +26,9 @@ struct Compare: ParsableCommand {
   @Option(help: "Threads, 1 to 64.")
   var threads = 2
 
+  @Option(help: "Also write the comparison as an HTML page, with the pictures that flip, to this file.")
+  var html: String?
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
@@ -43,11 +46,19 @@ struct Compare: ParsableCommand {
       graph: graph, model: model, data: set, indices: set.indices(limit: data.limit), layerSamples: Self.layerSamples,
       threads: threads)
     let report = ComparisonReport(comparison: try runner.run(), model: model)
+    if let html { try writePage(report, runner, to: html) }
     if json {
       print(report.json)
     } else {
       print(report.text, terminator: "")
     }
+  }
+
+  private func writePage(_ report: ComparisonReport, _ runner: ComparisonRunner, to path: String) throws {
+    let flips = report.comparison.flips.prefix(ComparisonPage.maximumFlips)
+    let pictures = try flips.map { try runner.data.sample(runner.indices[$0.position]).image }
+    let page = ComparisonPage(report: report, network: network, pictures: pictures)
+    try AtomicFile.write(Array(page.html.utf8), to: path)
   }
 
   /// Two networks can be compared if they take the same picture and tell the same number of classes.

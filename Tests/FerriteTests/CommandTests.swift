@@ -96,6 +96,22 @@ import Testing
     #expect(text.status == 0 && text.output.contains("7 pictures") && text.errors.isEmpty)
   }
 
+  @Test func comparePutsFlipsOnAPage() throws {
+    let folder = try TemporaryFolder()
+    let page = folder.path("page.html")
+    let outcome = try BuiltProgram.run(
+      "compare", fixture.network, fixture.coarseModel, "--data", fixture.images, "--html", page, "--json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let html = try String(contentsOf: URL(fileURLWithPath: page), encoding: .utf8)
+    let flips = try #require(outcome.json["flips"] as? [[String: Any]])
+    #expect(!flips.isEmpty, "two-bit weights flip something")
+    #expect(html.components(separatedBy: "<figure>").count - 1 == flips.count)
+    for flip in flips { #expect(html.contains(flip["image"] as? String ?? "?")) }
+    let unwritable = try BuiltProgram.run(
+      "compare", fixture.network, fixture.model, "--data", fixture.images, "--html", folder.path("no/page.html"))
+    #expect(unwritable.status == 65 && unwritable.errors.contains("no/page.html") && unwritable.output.isEmpty)
+  }
+
   @Test func benchTimesFramesAndCountsNoAllocation() throws {
     let outcome = try BuiltProgram.run("bench", fixture.model, "--frames", "50", "--json")
     #expect(outcome.status == 0, "\(outcome.errors)")

@@ -7,6 +7,8 @@ struct Fixture {
   let folder: TemporaryFolder
   var network: String { folder.path("tiny.onnx") }
   var model: String { folder.path("tiny.fxm") }
+  /// The same network with weights of two bits, which change some answers.
+  var coarseModel: String { folder.path("coarse.fxm") }
   /// Class folders of 35 PGM faces.
   var faces: String { folder.path("faces") }
   /// The same as arrays.
@@ -23,6 +25,7 @@ struct Fixture {
       ["faces", "--count", "35", "--seed", "3", "--format", "pgm", "--output", faces],
       ["faces", "--count", "35", "--seed", "3", "--format", "npy", "--output", folder.path("drawn")],
       ["export", network, "-o", model, "--calibrate", images],
+      ["export", network, "-o", coarseModel, "--calibrate", images, "--weight-bits", "2"],
     ] {
       let outcome = try BuiltProgram.run(arguments)
       guard outcome.status == 0 else { throw Failure(description: "\(arguments): \(outcome.errors)") }
