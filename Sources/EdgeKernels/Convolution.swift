@@ -131,3 +131,7 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     }
   }
 }
+
+/// A number of vectors as a type, to be passed to generic functions.
+@usableFromInline
+enum VectorCount<let n: Int> {}

@@ -35,28 +35,49 @@ extension Convolution {
   }
 
   /// `bias - response to a strip of zeros`, so that the sums come out as if zero were stored as zero. Wrapping sums make
-  /// this exact in any case.
+  /// this exact in any case. Whole blocks of 16 outputs, as weights and biases have them.
   @inlinable
   func correctBiases() {
     fillZeros(strip, taps: 64)
-    let corrected = unsafe MutableBytes(task.workspace)
-    let count = unsafe (Int(task.outputChannels) &+ A.Totals.scalarCount &- 1) / A.Totals.scalarCount
-    for vector in 0..<count {
-      var sums = A.start(A.Totals(repeating: 0))
-      var weights = unsafe Bytes(task.weights) + shape.weightsOffset(vector: vector)
-      let groups = shape.kernelHeight &* shape.groupsPerRow
-      let zeros = A.loadTaps(strip.readOnly)
-      for _ in 0..<groups / A.groupsPerChunk {
-        A.multiplyAdd(&sums, A.loadWeights(weights), zeros)
-        weights = weights + A.groupsPerChunk &* 64
+    let blocks = unsafe (Int(task.outputChannels) &+ 15) / 16
+    let count = blocks &* WindowShape<A>.vectorsPerBlock
+    var vector = 0
+    while vector &+ streamed <= count {
+      correctBiases(VectorCount<streamed>.self, vector: vector)
+      vector &+= streamed
+    }
+    while vector < count {
+      correctBiases(VectorCount<1>.self, vector: vector)
+      vector &+= 1
+    }
+  }
+
+  /// The biases of `n` vectors at once, which hides the latency of their sums.
+  @inlinable @inline(__always)
+  func correctBiases<let n: Int>(_: VectorCount<n>.Type, vector: Int) {
+    var sums = InlineArray<n, A.Sums>(repeating: A.start(A.Totals(repeating: 0)))
+    var weights = unsafe Bytes(task.weights) + shape.weightsOffset(vector: vector)
+    let groups = shape.kernelHeight &* shape.groupsPerRow
+    let zeros = A.loadTaps(strip.readOnly)
+    var chunk = 0
+    while chunk < groups / A.groupsPerChunk {
+      for v in 0..<n { A.multiplyAdd(&sums[v], A.loadWeights(weights + v &* shape.vectorStep), zeros) }
+      weights = weights + A.groupsPerChunk &* 64
+      chunk &+= 1
+    }
+    let zeroGroup = A.Remainder.loadTaps(strip.readOnly)
+    var group = 0
+    while group < groups % A.groupsPerChunk {
+      for v in 0..<n {
+        A.Remainder.multiplyAdd(&sums[v], A.Remainder.loadWeights(weights + v &* shape.vectorStep), zeroGroup)
       }
-      let zeroGroup = A.Remainder.loadTaps(strip.readOnly)
-      for _ in 0..<groups % A.groupsPerChunk {
-        A.Remainder.multiplyAdd(&sums, A.Remainder.loadWeights(weights), zeroGroup)
-        weights = weights + 64
-      }
-      let place = vector &* A.Totals.scalarCount &* 4
-      (corrected + place).store(unsafe (Bytes(task.bias) + place).load(A.Totals.self) &- A.totals(sums))
+      weights = weights + 64
+      group &+= 1
+    }
+    for v in 0..<n {
+      let place = (vector &+ v) &* A.Totals.scalarCount &* 4
+      let corrected = unsafe (Bytes(task.bias) + place).load(A.Totals.self) &- A.totals(sums[v])
+      unsafe (MutableBytes(task.workspace) + place).store(corrected)
     }
   }
 }
