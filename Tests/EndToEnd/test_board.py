@@ -1,4 +1,4 @@
-"""The device program in an emulated Raspberry Pi 3B, whose pins are read in the board's register from outside the guest."""
+"""The device program in an emulated Raspberry Pi 3B; its pins are read in the board's register, outside the guest."""
 
 import json
 import pathlib
