@@ -1,6 +1,10 @@
 // Runs the kernels of the medium SDL network's layers on a 64-bit ARM, FRAMES times over, so that instructions and modelled
 // cycles of a frame can be counted under emulation: `layers neon|dotprod FRAMES [LAYER]`. Layers: the convolutions and fully
-// connected ones in their order, then the two samplers and the two average-pools.
+// connected ones in their order, then the two samplers and the two average-pools. After `make device`:
+//   aarch64-linux-gnu-gcc -O2 -static-pie -Wno-unknown-pragmas -ISources/CVector/include Benchmarks/Device/layers.c \
+//     -Wl,--gc-sections -Wl,--whole-archive .build-aarch64/aarch64-none-none-elf/release/libFerriteEdge.a \
+//     -Wl,--no-whole-archive -lgpiod -lsodium -o build/layers
+//   ../shared/peers/cycles/cycles.py --frames 2 -- build/layers neon {frames}
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
