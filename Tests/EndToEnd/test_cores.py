@@ -25,8 +25,8 @@ class Cores(unittest.TestCase):
                     self.assert_same(core, instruction_set, self.faces, self.host)
 
     def test_the_scalar_reference_gives_the_hosts_logits(self):
-        # One core is enough, for plain loops compile to instructions that every core shares; and a sixth of the faces, for
-        # those loops take half a second a frame here.
+        # One core is enough, for plain loops compile to instructions that all share; and a sixth of the faces, for
+        # those loops are slow here.
         self.assert_same("cortex-a53", "scalar", self.faces[::6], self.host[::6])
 
     def test_selftest_passes_on_every_core_with_the_instruction_sets_it_has(self):
