@@ -15,7 +15,6 @@ rm -rf build/demo && mkdir -p build/demo
 show faces -o build/demo/calibration --count 512 --seed 11 --format npy
 show faces -o build/demo/faces --count 700 --seed 12 --format pgm
 show export Models/sdl-toon.onnx -o build/demo/sdl-toon.fxm --calibrate build/demo/calibration-images.npy
-show inspect build/demo/sdl-toon.fxm
 show run build/demo/sdl-toon.fxm build/demo/faces/happy/000003.pgm build/demo/faces/sad/000004.pgm \
   build/demo/faces/surprise/000005.pgm
 show compare Models/sdl-toon.onnx build/demo/sdl-toon.fxm --data build/demo/faces

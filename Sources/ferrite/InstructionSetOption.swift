@@ -7,6 +7,8 @@ extension InstructionSet: ExpressibleByArgument {
     self = match
   }
 
+  public var defaultValueDescription: String { "\(name)" }
+
   public static var allValueStrings: [String] { allCases.map { "\($0.name)" } }
 }
 
