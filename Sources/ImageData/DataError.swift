@@ -71,6 +71,10 @@ extension DataError.Fault: CustomStringConvertible {
 
 /// A whole file, mapped where the system can.
 func contents(of path: String) throws(DataError) -> Data {
+  var isFolder = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
+    throw DataError(path, .unreadable(reason: "it is a folder"))
+  }
   do {
     return try Data(contentsOf: URL(filePath: path, directoryHint: .notDirectory), options: .mappedIfSafe)
   } catch let error as CocoaError where error.code == .fileReadNoSuchFile {

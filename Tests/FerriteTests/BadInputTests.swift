@@ -85,6 +85,7 @@ import Testing
 
   @Test func whatIsNoModelIsNamed() throws {
     try expectBadData(["inspect", "absent.fxm"], "absent.fxm: the file cannot be read: No such file or directory")
+    try expectBadData(["inspect", folder.url.path], "the file cannot be read: it is empty or no ordinary file")
     try expectBadData(["inspect", fixture.network], "\(fixture.network): ")
     try expectBadData(["run", fixture.model + "/no", "a.png"], "Not a directory")
     try expectBadData(["compare", fixture.model, fixture.model, "--data", fixture.faces], fixture.model)
@@ -98,6 +99,7 @@ import Testing
     try expectBadData(["run", fixture.model, text], "text.png: is no JPEG, PNG or PGM picture")
     let small = try folder.write(Data("P5\n1 2\n255\nab".utf8), to: "small.pgm")
     try expectBadData(["run", fixture.model, small], "small.pgm: the picture is 1x2, the network wants 48x48")
+    try expectBadData(["run", fixture.model, folder.url.path], "cannot be read: it is a folder")
     try expectBadData(["run", fixture.model, "absent.png"], "absent.png: cannot be read: no such file")
   }
 

@@ -36,6 +36,9 @@ struct Comparison: Sendable {
   /// The chance of as large a difference in accuracy if there were none.
   var mcnemarP: Double { mcnemarExact(onlyFirst: onlyFloatRight, onlySecond: onlyFixedRight) }
 
+  /// `p = 0.0215`, or `p < 0.0001`.
+  var mcnemarText: String { mcnemarP < 0.0001 ? "p < 0.0001" : "p = \(mcnemarP.decimals(4))" }
+
   /// Adds what another thread found.
   mutating func merge(_ other: Comparison) {
     float.merge(other.float)

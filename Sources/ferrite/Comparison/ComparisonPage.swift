@@ -71,7 +71,7 @@ struct ComparisonPage {
     return table(["", "accuracy", "95 % interval", "right"], rows) + """
       <p>\(comparison.samples.grouped) pictures; the same class on \(comparison.agreement.percent). \
       \(comparison.flips.count) flips: float alone is right on \(comparison.onlyFloatRight), fixed alone on \
-      \(comparison.onlyFixedRight); McNemar's exact p = \(comparison.mcnemarP.decimals(4)).</p>
+      \(comparison.onlyFixedRight); McNemar's exact \(escaped(comparison.mcnemarText)).</p>
       """
   }
 

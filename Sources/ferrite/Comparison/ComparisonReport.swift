@@ -77,7 +77,7 @@ extension ComparisonReport {
       \(summaryTable.text)
       \(comparison.samples.grouped) pictures; the same class on \(comparison.agreement.percent)
       \(comparison.flips.count) flips: float alone right on \(comparison.onlyFloatRight), \
-      fixed alone right on \(comparison.onlyFixedRight); McNemar's exact p = \(comparison.mcnemarP.decimals(4))
+      fixed alone right on \(comparison.onlyFixedRight); McNemar's exact \(comparison.mcnemarText)
 
       \(classTable.text)
       fixed point, true classes by row, predicted by column

@@ -1,4 +1,5 @@
 import EdgeRuntime
+import Glibc
 import ImageData
 
 /// A model file with its texts, for several threads.
@@ -43,6 +44,8 @@ extension ModelError {
   /// The fault, and the byte or the system's reason.
   var explanation: String {
     guard fault == .unreadable else { return "\(fault.message) (byte \(byteOffset))" }
-    return "\(fault.message): \(systemMessage(systemError))"
+    // How `linux_map_file` says so.
+    let isNoFile = systemError == EINVAL
+    return "\(fault.message): \(isNoFile ? "it is empty or no ordinary file" : systemMessage(systemError))"
   }
 }
