@@ -109,7 +109,7 @@ let package = Package(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
     .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),
     .testTarget(
-      name: "FerriteTests", dependencies: ["ferrite", "CHeap", "DrawnFaces", "Exporter", "Quantize"],
+      name: "FerriteTests", dependencies: ["ferrite", "CHeap", "DrawnFaces", "EdgeRuntime", "Exporter", "Quantize"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
