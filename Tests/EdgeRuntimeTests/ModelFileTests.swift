@@ -83,6 +83,40 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     #expect(tryOut(tiny.bytes) == ModelError(fault, at: offset == 100 ? 96 : offset))
   }
 
+  /// The convolution's last tap of a group of four, and its third output, don't exist.
+  @Test(arguments: [3, 8])
+  func weightsOfNoTapOrOutputAreRefused(byte: Int) {
+    var tiny = TinyModel()
+    tiny.bytes[TinyModel.weightsOffset + byte] = 1
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == ModelError(.weightValue, at: TinyModel.weightsOffset))
+  }
+
+  @Test func weightsAtTheEndOfTheirRangeAreTakenAndOneBeyondIsNot() {
+    var tiny = TinyModel()
+    tiny.bytes[TinyModel.weightsOffset] = UInt8(bitPattern: -127)
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == nil)
+    tiny.bytes[TinyModel.weightsOffset] = UInt8(bitPattern: -128)
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes)?.fault == .weightValue)
+  }
+
+  /// 100 + 2^6 + 128 times the weights of the first or second output, whichever are larger.
+  @Test func theAccumulatorBoundMustBeTrue() {
+    var tiny = TinyModel()
+    let sums = (0..<2).map { output in
+      (0..<12).filter { $0 % 4 < 3 }.reduce(0) { sum, tap in
+        sum + abs(Int(Int8(bitPattern: tiny.bytes[TinyModel.weightsOffset + tap / 4 * 64 + output * 4 + tap % 4])))
+      }
+    }
+    let bound = 100 + 64 + 128 * max(sums[0], sums[1])
+    tiny.setFirstAccumulatorBound(bound)
+    #expect(tryOut(tiny.bytes) == nil)
+    tiny.setFirstAccumulatorBound(bound - 1)
+    #expect(tryOut(tiny.bytes)?.fault == .accumulatorBound)
+  }
+
   @Test func aMissingFileIsUnreadable() {
     do throws(ModelError) {
       _ = unsafe try ModelFile(path: "no-such-file.fxm")

@@ -51,6 +51,16 @@ struct TinyModel {
     for index in 0..<32 { bytes[64 + index] = digest[index] }
   }
 
+  /// Where the weights section starts: behind the header, the section table and the records.
+  static let weightsOffset = Layout.aligned(Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48) + 5 * 160)
+
+  /// States another bound for the convolution, word 17 of the first operation.
+  mutating func setFirstAccumulatorBound(_ bound: Int) {
+    let place = Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48) + Layout.parameterOffset + 4 * 17
+    for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: bound >> (8 * byte)) }
+    stampDigest()
+  }
+
   static let conv = ConvolutionParameters(
     kernelHeight: 3, kernelWidth: 3, paddingTop: 1, paddingLeft: 1, paddingBottom: 1, paddingRight: 1)
   static let workspaceOffset = 512
@@ -129,15 +139,15 @@ struct TinyModel {
   private static func weights() -> [UInt8] {
     var generator = SeededGenerator(seed: 11)
     var blob = Bytes()
-    for _ in 0..<192 { blob.bytes.append(UInt8(bitPattern: Int8.random(in: -127...127, using: &generator))) }
+    blob.weights(192, outputs: 2, tapsOfLastGroup: 3, magnitude: 127, &generator)
     for _ in 0..<16 { blob.i32(100) }
     blob.bytes += [UInt8](repeating: 7, count: 16)
     blob.zeros(320 - blob.bytes.count)
-    for _ in 0..<256 { blob.bytes.append(UInt8(bitPattern: Int8.random(in: -3...3, using: &generator))) }
+    blob.weights(256, outputs: 6, tapsOfLastGroup: 4, magnitude: 3, &generator)
     for index in 0..<16 { blob.i32(index == 0 || index == 4 ? 8192 : 0) }
     blob.bytes += [UInt8](repeating: 0, count: 16)
     blob.zeros(704 - blob.bytes.count)
-    for _ in 0..<128 { blob.bytes.append(UInt8(bitPattern: Int8.random(in: -127...127, using: &generator))) }
+    blob.weights(128, outputs: 3, tapsOfLastGroup: 4, magnitude: 127, &generator)
     for _ in 0..<16 { blob.i32(-5) }
     blob.bytes += [UInt8](repeating: 5, count: 16)
     return blob.bytes
@@ -152,6 +162,18 @@ struct TinyModel {
 /// Little-endian fields appended to a byte string.
 struct Bytes {
   var bytes: [UInt8] = []
+
+  /// Packed weights of a layer with at most 16 outputs and one group of taps a row, or whole groups; zero where there is no
+  /// output or tap.
+  mutating func weights(
+    _ count: Int, outputs: Int, tapsOfLastGroup: Int, magnitude: Int8, _ generator: inout SeededGenerator
+  ) {
+    for index in 0..<count {
+      let weight = Int8.random(in: -magnitude...magnitude, using: &generator)
+      let exists = index % 64 / 4 < outputs && index % 4 < tapsOfLastGroup
+      bytes.append(exists ? UInt8(bitPattern: weight) : 0)
+    }
+  }
 
   mutating func zeros(_ count: Int) { bytes += [UInt8](repeating: 0, count: count) }
   mutating func u64(_ value: UInt64) {

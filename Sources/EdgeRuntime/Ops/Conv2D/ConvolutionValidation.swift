@@ -19,7 +19,7 @@ extension ModelView {
     guard output.height == p.outputHeight(input.height), output.width == p.outputWidth(input.width) else {
       throw ModelError(.shape, at: words)
     }
-    try checkWeights(p, inputChannels: input.channels, outputChannels: output.channels, at: words)
+    try checkWeights(p, from: input, outputChannels: output.channels, at: words)
   }
 
   /// A fully connected layer is a 1x1 convolution of a 1x1 image.
@@ -33,35 +33,82 @@ extension ModelView {
     guard input.height == 1, input.width == 1 else { throw ModelError(.shape, at: words) }
   }
 
+  /// Kernels add in orders of their own and rely on all of this to give the reference's bits.
   private func checkWeights(
-    _ p: ConvolutionParameters, inputChannels: Int, outputChannels: Int, at words: Int
+    _ p: ConvolutionParameters, from input: TensorRecord, outputChannels: Int, at words: Int
   ) throws(ModelError) {
     // Extents below 2^16 and kernels below 2^8: the product stays below 2^52.
-    let weights = p.packedBytes(inputChannels: inputChannels, outputChannels: outputChannels)
-    let perOutput = Layout.outputsPerBlock * ((outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock)
+    let weights = p.packedBytes(inputChannels: input.channels, outputChannels: outputChannels)
+    let blocks = (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
+    let perOutput = Layout.outputsPerBlock * blocks
     guard p.weightsBytes == weights else { throw ModelError(.weightPlace, at: words + 52) }
     try checkBlob(p.weightsOffset, weights, at: words + 48)
     try checkBlob(p.biasOffset, 4 * perOutput, at: words + 56)
     try checkBlob(p.shiftOffset, perOutput, at: words + 60)
-    let limit = Int8((1 << (p.weightWidth - 1)) - 1)
-    let blob = unsafe section(.weights)
-    var least: Int8 = 0
-    var greatest: Int8 = 0
-    for offset in p.weightsOffset..<p.weightsOffset + weights {
-      let weight = unsafe Int8(bitPattern: blob[offset])
-      least = min(least, weight)
-      greatest = max(greatest, weight)
-    }
-    guard least >= -limit, greatest <= limit else {
-      throw ModelError(.weightValue, at: sectionOffset(.weights) + p.weightsOffset)
-    }
-    for offset in p.shiftOffset..<p.shiftOffset + perOutput where unsafe blob[offset] > 31 {
-      throw ModelError(.shift, at: sectionOffset(.weights) + offset)
+    let blob = sectionOffset(.weights)
+    let reach = max(-input.format.minimumRaw, input.format.maximumRaw)
+    for block in 0..<blocks {
+      let packed = PackedBlock(bytes, at: blob + p.weightsOffset + block * (weights / blocks), p, input.channels)
+      guard packed.isSymmetric, packed.hasZerosForMissingTaps else {
+        throw ModelError(.weightValue, at: blob + p.weightsOffset + block * (weights / blocks))
+      }
+      for lane in 0..<Layout.outputsPerBlock {
+        let output = block * Layout.outputsPerBlock + lane
+        let shift = bytes.u8(blob + p.shiftOffset + output)
+        guard shift <= 31 else { throw ModelError(.shift, at: blob + p.shiftOffset + output) }
+        if output >= outputChannels && packed.magnitudes[lane] != 0 {
+          throw ModelError(.weightValue, at: blob + p.weightsOffset + block * (weights / blocks))
+        }
+        let half: Int64 = shift == 0 ? 0 : 1 << Int64(shift - 1)
+        let bias = abs(Int64(bytes.i32(blob + p.biasOffset + 4 * output)))
+        // Magnitudes sum to less than 255 * 255 * 65535 * 127 < 2^40, each times less than 2^16.
+        guard bias + half + packed.magnitudes[lane] * reach <= Int64(p.accumulatorBound) else {
+          throw ModelError(.accumulatorBound, at: words + 68)
+        }
+      }
     }
   }
 
   private func checkBlob(_ offset: Int, _ length: Int, at field: Int) throws(ModelError) {
     guard offset % Layout.alignment == 0, offset <= sectionLength(.weights), length <= sectionLength(.weights) - offset
     else { throw ModelError(.weightPlace, at: field) }
+  }
+}
+
+/// What a block of 16 outputs' packed weights holds, read once.
+private struct PackedBlock {
+  /// The sum of the weights' magnitudes for each output.
+  var magnitudes = InlineArray<16, Int64>(repeating: 0)
+  /// No weight is beyond `2^(width-1) - 1` either way.
+  var isSymmetric: Bool
+  var hasZerosForMissingTaps: Bool
+
+  init(_ bytes: ByteView, at start: Int, _ p: ConvolutionParameters, _ inputChannels: Int) {
+    let groups = p.groupsPerRow(inputChannels: inputChannels)
+    let taps = p.kernelWidth * (inputChannels / p.groups) - Layout.tapsPerGroup * (groups - 1)
+    // The bits of the last group's four taps that stand for none: the first tap is the lowest byte.
+    let missing = SIMD16<Int32>(repeating: taps == Layout.tapsPerGroup ? 0 : -1 << Int32(8 * taps))
+    var seen = SIMD16<Int32>(repeating: 0)
+    var stray = SIMD16<Int32>(repeating: 0)
+    for row in 0..<p.kernelHeight {
+      // A row's sum fits 32 bits: 255 * 65535 * 127 < 2^31.
+      var sum = SIMD16<Int32>(repeating: 0)
+      for group in 0..<groups {
+        let word = bytes.words(start + (row * groups + group) * 64)
+        if group == groups - 1 { stray |= word & missing }
+        for tap in 0..<Int32(4) {
+          let weight = (word &<< (24 &- 8 &* tap)) &>> 24
+          let sign = weight &>> 31
+          let magnitude = (weight ^ sign) &- sign
+          seen |= magnitude
+          sum &+= magnitude
+        }
+      }
+      for lane in 0..<16 { magnitudes[lane] += Int64(sum[lane]) }
+    }
+    // The limit is all ones, so magnitudes within it set no other bit.
+    let limit = SIMD16<Int32>(repeating: 1 << Int32(p.weightWidth - 1) - 1)
+    isSymmetric = seen & ~limit == SIMD16(repeating: 0)
+    hasZerosForMissingTaps = stray == SIMD16(repeating: 0)
   }
 }
