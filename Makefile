@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .PHONY: setup build demo test unit-test device board-test accuracy lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
-SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+SWIFT_FLAGS := -c release
 
 setup:
 	scripts/setup.sh host

@@ -14,6 +14,9 @@ let architecture: String = {
 
 let strict: [SwiftSetting] = [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
 
+/// For targets whose tests look inside, in release builds too. Not the kernels: it would give them mergeable functions.
+let testable = strict + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+
 /// One instruction set's kernels: an object of its own, so that nothing compiled for it can run before it was chosen.
 func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> Target {
   .target(
@@ -76,16 +79,16 @@ let package = Package(
     edgeProgram,
 
     // From trained weights to a model file.
-    .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: strict),
+    .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: testable),
     .target(
       name: "Exporter",
       dependencies: ["Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["ONNX/onnx.proto"],
-      swiftSettings: strict),
+      swiftSettings: testable),
 
     // Pictures and data sets.
-    .target(name: "ImageData", dependencies: ["CImage"], swiftSettings: strict),
-    .target(name: "DrawnFaces", swiftSettings: strict),
+    .target(name: "ImageData", dependencies: ["CImage"], swiftSettings: testable),
+    .target(name: "DrawnFaces", swiftSettings: testable),
 
     .executableTarget(
       name: "ferrite",
@@ -93,7 +96,7 @@ let package = Package(
         "Exporter", "ImageData", "DrawnFaces", "CHeap",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: testable),
 
     .executableTarget(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),

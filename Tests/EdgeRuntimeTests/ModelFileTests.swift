@@ -12,8 +12,10 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     let inside = unsafe UnsafeMutableRawBufferPointer(
       rebasing: arena.bytes[guardBytes..<guardBytes + model.arenaBytes])
     let pixels = [UInt8](repeating: 200, count: model.frameBytes)
-    var session = unsafe try! Session(unsafeModel: model, arena: inside, instructionSet: .scalar)
-    unsafe pixels.withUnsafeBytes { unsafe try! session.run(pixels: $0) }
+    #expect(throws: Never.self) {
+      var session = unsafe try Session(unsafeModel: model, arena: inside, instructionSet: .scalar)
+      unsafe try pixels.withUnsafeBytes { unsafe try session.run(pixels: $0) }
+    }
     let after = arena.elements
     #expect(after[..<guardBytes].allSatisfy { $0 == 0xA5 } && after.suffix(guardBytes).allSatisfy { $0 == 0xA5 })
     return nil

@@ -91,7 +91,8 @@ extension ModelView {
       try checkFullyConnected(parameters, from: input, at: words)
       try checkConvolution(parameters, from: input, to: output, at: words)
       workspace = Conv2D.workspaceBytes(
-        parameters: parameters, inputHeight: 1, inputWidth: 1, inputChannels: input.channels, outputChannels: output.channels)
+        parameters: parameters, inputHeight: 1, inputWidth: 1, inputChannels: input.channels,
+        outputChannels: output.channels)
     case .maxPool2D(let parameters):
       try checkPool(parameters, from: input, to: output, at: words)
     case .averagePool2D(let parameters, let multiplier, let shift):
