@@ -16,7 +16,10 @@ from training.network import SIZES, SDLNetwork
 
 @dataclass(frozen=True)
 class Recipe:
-    """What defines a run besides its data. Everything but `epochs` is fixed when the run starts."""
+    """What defines a run besides its data. Everything but `epochs` is fixed when the run starts.
+
+    `initial` names the ONNX file whose weights the run starts from; empty, it starts from random ones.
+    """
 
     size: str
     epochs: int
@@ -34,6 +37,7 @@ class Recipe:
     warm_up: float = 0.03
     seed: int = 1
     bfloat16: bool = False
+    initial: str = ""
 
 
 @dataclass

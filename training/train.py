@@ -30,6 +30,7 @@ from training.checkpoint import Checkpoint, Recipe
 from training.dataset import Faces, load_drawn_faces, load_faces, normalise
 from training.errors import ArgumentParser, BadInput, BadUsage, run
 from training.guide import ThetaGuide
+from training.initial import load_weights
 from training.muon import Muon
 from training.network import SIZES, SDLNetwork
 
@@ -103,6 +104,8 @@ class Run:
         self.recipe = recipe
         self.epoch = 0
         network = SDLNetwork(recipe.size, recipe.dropout, recipe.branch_dropout)
+        if recipe.initial:
+            load_weights(network, Path(recipe.initial))
         self.network = network.to(memory_format=torch.channels_last)
         self.average = MovingAverage(self.network, recipe.average_decay)
         self.guide = ThetaGuide(self.network.sdl1.transformer, recipe.theta_weight) if recipe.theta_weight else None
@@ -224,6 +227,8 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where checkpoints go")
     parser.add_argument("--log", required=True, type=Path, metavar="FILE.csv", help="a row per epoch")
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
+    parser.add_argument("--initial", default=Recipe.initial, metavar="NET.onnx",
+                        help="start from this network's weights instead of random ones")
     parser.add_argument("--augment", choices=LEVELS, default=Recipe.augment)
     parser.add_argument("--final-augment", type=float, default=Recipe.final_augment, metavar="FACTOR",
                         help="what is left of the distortions' strength at the end of the run")
