@@ -103,7 +103,7 @@ struct Bench: ParsableCommand {
       let record = model.file.operation(index)
       let macs = record.multiplyAccumulates
       table.add([
-        model.name(record.name), "\(record.operation.kind.name)", median.decimals(1),
+        model.name(record.name).briefLayerName, "\(record.operation.kind.name)", median.decimals(1),
         total > 0 ? (median / total).percent : "", macs == 0 ? "" : macs.grouped,
         macs == 0 || median == 0 ? "" : (Double(macs) / median / 1000).decimals(1),
       ])

@@ -26,6 +26,14 @@ import Testing
     #expect(table.text == "name     n\na      100\nbcdef\n")
   }
 
+  @Test(arguments: [
+    ("/sdl1/features/features.0/features.0.1/conv/Conv", "sdl1/features.0.1/conv"), ("/hidden/Gemm", "hidden"),
+    ("/sdl1/AveragePool", "sdl1/AveragePool"), ("/Concat_output_0/flatten", "Concat_output_0/flatten"),
+    ("logits", "logits"), ("Conv", "Conv"), ("/Conv", "Conv"), ("", ""), ("/", "/"),
+    ("features/features.1", "features.1"), ("a/ab", "a/ab"),
+  ])
+  func layerNamesAreBriefInTables(_ name: String, _ brief: String) { #expect(name.briefLayerName == brief) }
+
   @Test func numbersReadWell() {
     #expect([0, 0.005, -0.004, 12.345, -1.5].map { $0.decimals(2) } == ["0.00", "0.01", "0.00", "12.35", "-1.50"])
     #expect(2.5.decimals(0) == "3" && Double.infinity.decimals(1) == "inf")

@@ -107,7 +107,8 @@ struct ComparisonPage {
       let decibels = noise.decibels
       // A perfect layer is as long as one of 80 dB.
       let width = Int(min(max(decibels ?? 0, 0), 80) * 4)
-      html += "<tr><td>\(escaped(report.model.name(record.name)))</td><td>\(record.operation.kind.name)</td>"
+      html +=
+        "<tr><td>\(escaped(report.model.name(record.name).briefLayerName))</td><td>\(record.operation.kind.name)</td>"
       html += "<td>\(decibels?.decimals(1) ?? "")</td>"
       html += "<td><span class=\"bar\" style=\"width: \(width)px\"></span></td></tr>"
     }

@@ -125,7 +125,7 @@ extension ComparisonReport {
     var table = TextTable([("layer", .left), ("op", .left), ("SQNR dB", .right)])
     for (index, noise) in comparison.noise.enumerated() {
       table.add([
-        name(ofOperation: index), "\(model.file.operation(index).operation.kind.name)",
+        name(ofOperation: index).briefLayerName, "\(model.file.operation(index).operation.kind.name)",
         noise.decibels?.decimals(1) ?? "no float counterpart",
       ])
     }

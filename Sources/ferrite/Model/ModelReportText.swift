@@ -10,7 +10,7 @@ extension ModelReport {
     ])
     for layer in layers {
       layerTable.add([
-        layer.name, "\(layer.operation.kind.name)\(layer.hasMaxPool ? " + max-pool" : "")",
+        layer.name.briefLayerName, "\(layer.operation.kind.name)\(layer.hasMaxPool ? " + max-pool" : "")",
         layer.inputs.map(\.extents).joined(separator: ", "), layer.output.extents, layer.inputs[0].format.name,
         layer.weightFormat ?? "", layer.output.format.name, layer.macs == 0 ? "" : layer.macs.grouped,
         layer.accumulatorBits.map(String.init) ?? "", layer.sqnr?.decimals(1) ?? "",
@@ -22,7 +22,7 @@ extension ModelReport {
     ])
     for buffer in buffers {
       bufferTable.add([
-        buffer.name, buffer.record.extents, buffer.record.format.name, "\(buffer.record.arenaOffset)",
+        buffer.name.briefLayerName, buffer.record.extents, buffer.record.format.name, "\(buffer.record.arenaOffset)",
         buffer.record.bytes.grouped, "\(buffer.record.firstOperation)...\(buffer.record.lastOperation)",
       ])
     }
