@@ -112,7 +112,8 @@ let package = Package(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
     .testTarget(name: "DrawnFacesTests", dependencies: ["DrawnFaces"], swiftSettings: strict),
     .testTarget(
-      name: "FerriteTests", dependencies: ["ferrite", "CHeap", "DrawnFaces", "EdgeRuntime", "Exporter", "Quantize"],
+      name: "FerriteTests",
+      dependencies: ["ferrite", "CHeap", "DrawnFaces", "EdgeRuntime", "Exporter", "ImageData", "Quantize"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -17,6 +17,8 @@ show faces -o build/demo/faces --count 700 --seed 12 --format pgm
 show export Models/sdl-toon.onnx -o build/demo/sdl-toon.fxm --calibrate build/demo/calibration-images.npy
 show run build/demo/sdl-toon.fxm build/demo/faces/happy/000003.pgm build/demo/faces/sad/000004.pgm \
   build/demo/faces/surprise/000005.pgm
+show explain build/demo/sdl-toon.fxm build/demo/faces/happy/000003.pgm build/demo/faces/sad/000004.pgm \
+  build/demo/faces/surprise/000005.pgm -o build/demo/explained.png
 show compare Models/sdl-toon.onnx build/demo/sdl-toon.fxm --data build/demo/faces
 show selftest build/demo/sdl-toon.fxm
 show bench build/demo/sdl-toon.fxm --frames 2000

@@ -1,3 +1,4 @@
 #pragma once
 #include "ReadJPEG.h"
 #include "ReadPNG.h"
+#include "WritePNG.h"

@@ -1,8 +1,6 @@
-import Dispatch
 import EdgeRuntime
 import ImageData
 import Quantize
-import Synchronization
 
 /// Runs a float network and its fixed-point model side by side. Memory does not depend on the number of pictures.
 struct ComparisonRunner: Sendable {
@@ -20,16 +18,10 @@ struct ComparisonRunner: Sendable {
   /// - Throws: what reading a picture threw.
   func run() throws -> Comparison {
     let progress = ProgressBar("comparing", total: indices.count)
-    let results = Mutex<[Int: Result<Comparison, any Error>]>([:])
-    DispatchQueue.concurrentPerform(iterations: threads) { thread in
-      let result = Result { try share(of: thread, progress) }
-      results.withLock { $0[thread] = result }
-    }
-    return try results.withLock { results in
-      var whole = try results[0]!.get()
-      for thread in 1..<max(threads, 1) { whole.merge(try results[thread]!.get()) }
-      return whole
-    }
+    let shares = try concurrently(threads: threads) { thread, _ in try share(of: thread, progress) }
+    var whole = shares[0]
+    for share in shares.dropFirst() { whole.merge(share) }
+    return whole
   }
 
   private func share(of thread: Int, _ progress: ProgressBar) throws -> Comparison {
