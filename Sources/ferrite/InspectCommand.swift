@@ -1,4 +1,5 @@
 import ArgumentParser
+import Exporter
 
 /// `ferrite inspect`: every layer, format, byte and buffer of a model file.
 struct Inspect: ParsableCommand {
@@ -6,8 +7,11 @@ struct Inspect: ParsableCommand {
     abstract: "Shows every layer, format and buffer of a model file.",
     discussion: """
       A format Q(width, fraction, sign) holds raw * 2^-fraction. Weights have a fraction for each output channel: the range is \
-      shown. SQNR is the signal to quantisation noise at a layer's output, measured on the calibration data at export.
+      shown. SQNR is the signal to quantisation noise at a layer's output, measured on the calibration data at export. The \
+      column "live" has a mark for each operation that needs the buffer.
       """)
+
+  enum GraphLanguage: String, CaseIterable, ExpressibleByArgument { case dot }
 
   @Argument(help: "The model file (.fxm).")
   var model: String
@@ -15,9 +19,23 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print one JSON document.")
   var json = false
 
+  @Option(help: "Print the network as a graph in this language (Graphviz: dot -Tsvg) instead.")
+  var graph: GraphLanguage?
+
+  @Option(help: "Also draw the memory plan, buffers over operations, as an SVG file.")
+  var plan: String?
+
+  func validate() throws {
+    guard !json || graph == nil else { throw ValidationError("give either --json or --graph") }
+    guard plan != "" else { throw ValidationError("--plan is empty") }
+  }
+
   func run() throws {
     let report = ModelReport(try LoadedModel(path: model))
-    if json {
+    if let plan { try AtomicFile.write(Array(MemoryPlanDrawing(report: report).svg.utf8), to: plan) }
+    if graph == .dot {
+      print(report.dot, terminator: "")
+    } else if json {
       print(report.json)
     } else {
       print(report.text, terminator: "")

@@ -18,12 +18,13 @@ extension ModelReport {
     }
     var bufferTable = TextTable([
       ("buffer", .left), ("shape", .left), ("format", .left), ("offset", .right), ("bytes", .right),
-      ("live in operations", .left),
+      ("live", .left),
     ])
+    let plan = MemoryPlanDrawing(report: self)
     for buffer in buffers {
       bufferTable.add([
         buffer.name.briefLayerName, buffer.record.extents, buffer.record.format.name, "\(buffer.record.arenaOffset)",
-        buffer.record.bytes.grouped, "\(buffer.record.firstOperation)...\(buffer.record.lastOperation)",
+        buffer.record.bytes.grouped, plan.bar(buffer),
       ])
     }
     return """
@@ -50,5 +51,5 @@ extension ModelReport.Layer {
 
 extension TensorRecord {
   /// `48x48x1`: height, width, channels; a vector is its channels alone.
-  fileprivate var extents: String { height == 1 && width == 1 ? "\(channels)" : "\(height)x\(width)x\(channels)" }
+  var extents: String { height == 1 && width == 1 ? "\(channels)" : "\(height)x\(width)x\(channels)" }
 }

@@ -1,0 +1,44 @@
+import EdgeRuntime
+
+extension ModelReport {
+  /// The network in Graphviz's language: a box for each operation, an arrow for each tensor with its size and format.
+  var dot: String {
+    var text = "digraph \(model.path.quotedForDOT) {\n  node [shape=box, fontname=\"sans-serif\"];\n"
+    text += "  edge [fontname=\"sans-serif\", fontsize=10];\n  input [shape=oval];\n"
+    // A tensor's writer: operations are in their order, so the last one before its reader.
+    var writer: [Int: String] = [model.file.inputTensor: "input"]
+    for (index, layer) in layers.enumerated() {
+      let record = model.file.operation(index)
+      let kind = "\(layer.operation.kind.name)\(layer.hasMaxPool ? " + max-pool" : "")"
+      let macs = layer.macs == 0 ? "" : "\n\(layer.macs.grouped) MACs"
+      let weights = layer.weightFormat.map { "\n\($0)" } ?? ""
+      text += "  op\(index) [label=\("\(layer.name.briefLayerName)\n\(kind)\(macs)\(weights)".quotedForDOT)];\n"
+      for position in 0..<record.inputCount {
+        let tensor = record.inputs[position]
+        text += "  \(writer[tensor] ?? "input") -> op\(index) [label=\(edge(model.file.tensor(tensor)))];\n"
+      }
+      writer[record.output] = "op\(index)"
+    }
+    let output = model.file.tensor(model.file.outputTensor)
+    text += "  logits [shape=oval];\n"
+    return text + "  \(writer[model.file.outputTensor] ?? "input") -> logits [label=\(edge(output))];\n}\n"
+  }
+
+  private func edge(_ tensor: TensorRecord) -> String { "\(tensor.extents)\n\(tensor.format.name)".quotedForDOT }
+}
+
+extension String {
+  /// A quoted identifier; a new line starts a new line of the label.
+  fileprivate var quotedForDOT: String {
+    var text = "\""
+    for character in self {
+      switch character {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      default: text.append(character)
+      }
+    }
+    return text + "\""
+  }
+}
