@@ -6,10 +6,10 @@ import EdgeRuntime
 struct KernelBench {
   static func main() {
     let repetitions = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 200
-    let clock = cyclesPerMicrosecond()
+    let clock = ProcessorClock.cyclesPerMicrosecond()
     print("clock \(decimals(clock / 1000, 2)) GHz, median of \(repetitions)")
     for set in InstructionSet.allCases where set.isAvailable && set != .scalar {
-      print("\n\(set.name): \(peak(set)) multiply-accumulates a cycle at most")
+      print("\n\(set.name): \(set.peakMultiplyAccumulates) multiply-accumulates a cycle at most")
       print(row("layer", "MMAC", "us", "GMAC/s", "MAC/cycle", "of peak"))
       var (totalMacs, totalTime) = (0.0, 0.0)
       for layer in Layer.mediumNetwork {
@@ -27,18 +27,7 @@ struct KernelBench {
     print(
       row(
         name, decimals(macs / 1e6, 2), decimals(time, 1), decimals(macs / time / 1000, 1), decimals(perCycle, 1),
-        decimals(100 * perCycle / Double(peak(set)), 0) + "%"))
-  }
-
-  /// Multiply-accumulates that the multiplying instructions of the widest cores in view can do in a cycle: two ports each.
-  static func peak(_ set: InstructionSet) -> Int {
-    switch set {
-    case .scalar: 1
-    case .avx2: 32
-    case .avx512vnni: 128
-    case .neon: 16
-    case .dotprod: 32
-    }
+        decimals(100 * perCycle / Double(set.peakMultiplyAccumulates), 0) + "%"))
   }
 
   static func medianMicroseconds(_ problem: ConvolutionProblem, _ set: InstructionSet, _ repetitions: Int) -> Double {
@@ -55,17 +44,6 @@ struct KernelBench {
   static func microseconds(_ body: () -> Void) -> Double {
     let duration = ContinuousClock().measure(body)
     return Double(duration.components.attoseconds) / 1e12 + Double(duration.components.seconds) * 1e6
-  }
-
-  /// The clock under load, from a chain of multiplications (3 cycles) and exclusive ors (1) that cannot overlap.
-  static func cyclesPerMicrosecond() -> Double {
-    var best = Double.infinity
-    var value = UInt64(CommandLine.arguments.count)
-    for _ in 0..<20 {
-      best = min(best, microseconds { for _ in 0..<100_000 { value = (value &* 0x9E37_79B9_7F4A_7C15) ^ 0x5555 } })
-    }
-    precondition(value != 0, "the chain was computed")
-    return 400_000 / best
   }
 
   static func decimals(_ value: Double, _ digits: Int) -> String {

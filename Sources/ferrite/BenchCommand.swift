@@ -1,21 +1,26 @@
 import ArgumentParser
-import CHeap
 import EdgeRuntime
 
 /// `ferrite bench`: time per frame and per layer, and the frames' heap allocations.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Times a model per frame and per layer.",
+    abstract: "Times a model per frame and per layer, or against another model.",
     discussion: """
       Frames are the model's test vectors in turn, after 20 frames of warm-up. A frame's time runs from pixels to logits; the \
       clock is read after each layer. Times are microseconds; a percentile is the least time that so many frames don't exceed. \
-      Allocations are all calls of malloc and its kin, on all threads, during the timed frames.
+      Allocations are all calls of malloc and its kin, on all threads, during the timed frames. The peak is what the \
+      instruction set's multiplications could do on a core with two ports for them, at the clock that was measured just before.
+
+      With --compare, frames of both models take turns, and the ratio is the median of the pairs' ratios with its 95 % interval.
       """)
 
   private static let warmUpFrames = 20
 
   @Argument(help: "The model file (.fxm).")
   var model: String
+
+  @Option(help: "Another model file, timed in turns with the first.")
+  var compare: String?
 
   @Option(help: "Timed frames, 1 to 1000000.")
   var frames = 500
@@ -34,89 +39,50 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    let model = try LoadedModel(path: model)
-    let classifier = try Classifier(model, instructionSet: instructionSet.isa)
-    let layers = model.file.operationCount
-    let vectors = (0..<model.file.testVectorCount).map { model.testPixels($0) }
-    let pixels = vectors.isEmpty ? [[UInt8](repeating: 0, count: model.file.frameBytes)] : vectors
+    let paths = [model] + (compare.map { [$0] } ?? [])
+    var timers = try paths.map {
+      try FrameTimer(LoadedModel(path: $0), instructionSet: instructionSet.isa, frames: frames)
+    }
+    let peak = ProcessorClock.cyclesPerMicrosecond() * Double(instructionSet.isa.peakMultiplyAccumulates)
+    for _ in 0..<Self.warmUpFrames { measure(&timers, frame: 0) }
+    let start = ResourceUsage.current
+    for frame in 0..<frames { measure(&timers, frame: frame) }
+    let usage = ResourceUsage.current.since(start)
 
-    // The frame as a whole comes after its layers.
-    var durations = Durations(things: layers + 1, measurements: frames)
-    for _ in 0..<Self.warmUpFrames { measure(classifier, pixels[0], frame: 0, layers, &durations) }
-    let callsBefore = heap_calls()
-    for frame in 0..<frames { measure(classifier, pixels[frame % pixels.count], frame: frame, layers, &durations) }
-    let allocations = heap_calls() - callsBefore
-
-    let frame = durations.sorted(layers)
-    let layerMedians = (0..<layers).map { durations.sorted($0).microseconds(permille: 500) }
-    if json {
-      print(document(model, frame, layerMedians, allocations))
+    let machine = Machine.current
+    let reports = timers.map { timer in
+      BenchReport(
+        model: timer.model, frames: SortedDurations(timer.frames), frameCount: frames, threads: threads,
+        layerMedians: timer.layerMedians, usage: usage, machine: machine, instructionSet: instructionSet.isa, peak: peak
+      )
+    }
+    if reports.count == 1 {
+      print(json ? reports[0].json.description + "\n" : reports[0].text, terminator: "")
     } else {
-      print(text(model, frame, layerMedians, allocations), terminator: "")
+      show(reports, PairedRatio(timers[0].frames, to: timers[1].frames))
     }
   }
 
-  private func measure(
-    _ classifier: Classifier, _ pixels: [UInt8], frame: Int, _ layers: Int, _ durations: inout Durations
-  ) {
-    let start = Durations.now
-    classifier.begin(pixels)
-    var last = start
-    for layer in 0..<layers {
-      classifier.step(layer)
-      let now = Durations.now
-      durations.record(now - last, thing: layer, measurement: frame)
-      last = now
+  /// A frame of each model; every other time in the other order, so that none is always the first.
+  private func measure(_ timers: inout [FrameTimer], frame: Int) {
+    for turn in timers.indices {
+      timers[frame % 2 == 0 ? turn : timers.count - 1 - turn].measure(frame: frame)
     }
-    durations.record(last - start, thing: layers, measurement: frame)
   }
 
-  private static let quantiles = [("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999), ("max", 1000)]
-
-  private func document(
-    _ model: LoadedModel, _ frame: SortedDurations, _ layerMedians: [Double], _ allocations: UInt64
-  ) -> JSON {
-    let latency = Self.quantiles.map { name, permille in
-      JSON.Member(key: name, value: .rounded(frame.microseconds(permille: permille), digits: 3))
-    }
-    let layers: [JSON] = layerMedians.enumerated().map { index, median in
-      let record = model.file.operation(index)
-      return [
-        "name": JSON(model.name(record.name)), "op": JSON("\(record.operation.kind.name)"),
-        "p50_us": .rounded(median, digits: 3), "macs": JSON(record.multiplyAccumulates),
+  private func show(_ reports: [BenchReport], _ ratio: PairedRatio) {
+    if json {
+      let document: JSON = [
+        "models": JSON(reports.map(\.json)), "ratio": .rounded(ratio.median, digits: 4),
+        "interval": JSON([ratio.interval.lowerBound, ratio.interval.upperBound].map { .rounded($0, digits: 4) }),
       ]
+      print(document)
+    } else {
+      for report in reports { print(report.text) }
+      let (low, high) = (ratio.interval.lowerBound.decimals(3), ratio.interval.upperBound.decimals(3))
+      print(
+        "\(reports[0].model.path) takes \(ratio.median.decimals(3)) times as long as \(reports[1].model.path) "
+          + "(95 % interval \(low) to \(high), \(frames) pairs)")
     }
-    return [
-      "frames": JSON(frames), "threads": JSON(threads), "isa": JSON("\(instructionSet.isa.name)"),
-      "latency_us": .object(latency), "allocations": JSON(allocations), "layers": JSON(layers),
-    ]
-  }
-
-  private func text(
-    _ model: LoadedModel, _ frame: SortedDurations, _ layerMedians: [Double], _ allocations: UInt64
-  ) -> String {
-    var table = TextTable([
-      ("layer", .left), ("op", .left), ("median us", .right), ("share", .right), ("MACs", .right), ("MACs/ns", .right),
-    ])
-    let total = layerMedians.reduce(0, +)
-    for (index, median) in layerMedians.enumerated() {
-      let record = model.file.operation(index)
-      let macs = record.multiplyAccumulates
-      table.add([
-        model.name(record.name).briefLayerName, "\(record.operation.kind.name)", median.decimals(1),
-        total > 0 ? (median / total).percent : "", macs == 0 ? "" : macs.grouped,
-        macs == 0 || median == 0 ? "" : (Double(macs) / median / 1000).decimals(1),
-      ])
-    }
-    let latency = Self.quantiles.map { name, permille in
-      "\(name) \(frame.microseconds(permille: permille).decimals(1))"
-    }
-    return """
-      \(table.text)
-      frame, us      \(latency.joined(separator: "  "))
-      frames         \(frames), \(threads) thread, \(instructionSet.isa.name)
-      allocations    \(allocations)
-
-      """
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import FoundationXML
 import Testing
 
 @Suite struct CommandTests {
@@ -124,7 +125,56 @@ import Testing
     let layers = try #require(json["layers"] as? [[String: Any]])
     #expect(layers.map { $0["macs"] as? Int } == [24 * 24 * 36, 576 * 7])
     #expect(layers.allSatisfy { $0["p50_us"] is Double && $0["op"] is String && $0["name"] is String })
+    #expect(layers.allSatisfy { ($0["share_of_peak"] as? Double ?? 0) > 0 })
+    let bins = try #require(json["histogram"] as? [[String: Any]])
+    #expect(bins.reduce(0) { $0 + ($1["frames"] as? Int ?? 0) } == 50)
+    #expect(json["page_faults"] is Int && json["context_switches"] is Int)
+    let machine = try #require(json["machine"] as? [String: Any])
+    #expect((machine["cores"] as? Int ?? 0) >= 1 && (machine["kernel"] as? String)?.isEmpty == false)
+    #expect(json["digest"] as? String == (try inspected(fixture.model)["digest"] as? String))
     let scalar = try BuiltProgram.run("bench", fixture.model, "--frames", "5", "--isa", "scalar")
     #expect(scalar.status == 0 && scalar.output.contains("scalar"))
+  }
+
+  private func inspected(_ model: String) throws -> [String: Any] {
+    try BuiltProgram.run("inspect", model, "--json").json
+  }
+
+  @Test func benchComparesTwoModelsFrameByFrame() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try BuiltProgram.run(
+      "bench", fixture.model, "--compare", fixture.coarseModel, "--frames", "300", "--json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let models = try #require(outcome.json["models"] as? [[String: Any]])
+    #expect(models.count == 2 && models.allSatisfy { $0["allocations"] as? Int == 0 })
+    let ratio = try #require(outcome.json["ratio"] as? Double)
+    let interval = try #require(outcome.json["interval"] as? [Double])
+    #expect(interval[0] <= ratio && ratio <= interval[1] && ratio > 0.5 && ratio < 2)
+    let text = try BuiltProgram.run("bench", "--compare", fixture.model, fixture.coarseModel, "--frames", "20")
+    #expect(text.status == 0 && text.output.contains("coarse.fxm takes "))
+    let missing = try BuiltProgram.run("bench", fixture.model, "--compare", folder.path("none.fxm"))
+    #expect(missing.status == 65 && missing.output.isEmpty && missing.errors.contains("none.fxm"))
+  }
+
+  @Test func inspectDrawsTheMemoryPlanAndTheGraph() throws {
+    let folder = try TemporaryFolder()
+    let plan = folder.path("plan.svg")
+    let outcome = try BuiltProgram.run("inspect", fixture.model, "--graph", "dot", "--plan", plan)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.output.hasPrefix("digraph ") && outcome.output.hasSuffix("}\n"))
+    let json = try inspected(fixture.model)
+    let layers = try #require(json["layers"] as? [[String: Any]])
+    // An arrow into each operation, and one to the logits.
+    #expect(outcome.output.components(separatedBy: " -> ").count - 1 == layers.count + 1)
+    let buffers = try #require(json["buffers"] as? [[String: Any]])
+    let svg = try XMLDocument(contentsOf: URL(fileURLWithPath: plan))
+    let titles = try svg.nodes(forXPath: "//*[local-name()='rect']/*[local-name()='title']").compactMap(\.stringValue)
+    for buffer in buffers {
+      let name = try #require(buffer["name"] as? String)
+      #expect(titles.contains { $0.hasPrefix("\(name): ") }, "\(name)")
+    }
+    let unwritable = try BuiltProgram.run("inspect", fixture.model, "--plan", folder.path("no/plan.svg"))
+    #expect(unwritable.status == 65 && unwritable.output.isEmpty && unwritable.errors.contains("no/plan.svg"))
+    #expect(try BuiltProgram.run("inspect", fixture.model, "--json", "--graph", "dot").status == 64)
   }
 }

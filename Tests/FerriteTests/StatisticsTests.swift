@@ -46,6 +46,25 @@ import Testing
   @Test func nothingIsKnownWithoutTrials() { #expect(wilsonInterval(successes: 0, trials: 0) == 0...1) }
 }
 
+@Suite struct PairedRatioTests {
+  /// In Python, by `sum(comb(n, i) for i in range(k + 1)) / 2**n <= 0.025`.
+  @Test(arguments: [(1, 0), (5, 0), (6, 0), (8, 0), (9, 1), (20, 5), (100, 39), (500, 227), (1000, 468), (5000, 2430)])
+  func asManyRanksAreLeftOutAsTheBinomialDistributionAllows(_ count: Int, _ outside: Int) {
+    #expect(PairedRatio.ranksOutside(count) == outside)
+  }
+
+  @Test func theRatioIsTheMedianOfThePairs() {
+    let second = (1...100).map { UInt64($0 * 1000) }
+    let first = (1...100).map { UInt64($0 * 1000) * UInt64($0) }
+    let ratio = PairedRatio(first, to: second)
+    #expect(ratio.median == 50.5 && ratio.interval == 40...61)
+    let odd = PairedRatio([3, 8, 1], to: [1, 2, 1])
+    #expect(odd.median == 3 && odd.interval == 1...4)
+    let none = PairedRatio([2], to: [0])
+    #expect(none.median == 2)
+  }
+}
+
 @Suite struct ConfusionMatrixTests {
   /// Truth a: 3 as a, 1 as b. Truth b: 2 as b, 2 as c. Truth c: none.
   private var matrix: ConfusionMatrix {
@@ -79,6 +98,17 @@ import Testing
     let sorted = durations.sorted(1)
     #expect([1, 100, 101, 500, 900, 901, 1000].map { sorted.microseconds(permille: $0) } == [1, 1, 2, 5, 9, 10, 10])
     #expect(durations.sorted(0).microseconds(permille: 1000) == 0)
+  }
+
+  @Test func histogramsHaveBinsOfEqualRatio() {
+    let sorted = SortedDurations([1000, 1999, 2001, 3999, 16000] as [UInt64])
+    let bins = sorted.histogram(bins: 4)
+    #expect(bins.map(\.count) == [2, 2, 0, 1])
+    for (bin, from) in zip(bins, [1.0, 2, 4, 8]) {
+      #expect(abs(bin.from - from) < 1e-9 && abs(bin.to - 2 * from) < 1e-9)
+    }
+    #expect(SortedDurations([5000, 5000] as [UInt64]).histogram(bins: 3).map(\.count) == [2, 0, 0])
+    #expect(SortedDurations([] as [UInt64]).histogram(bins: 3).isEmpty)
   }
 
   @Test func signalToNoiseIsInDecibels() {

@@ -14,10 +14,13 @@ struct Durations {
     values[thing * measurements + measurement] = nanoseconds
   }
 
-  /// A thing's measurements, ready for quantiles.
-  func sorted(_ thing: Int) -> SortedDurations {
-    SortedDurations(values[thing * measurements..<(thing + 1) * measurements])
+  /// A thing's measurements in their order.
+  func measurements(of thing: Int) -> [UInt64] {
+    Array(values[thing * measurements..<(thing + 1) * measurements])
   }
+
+  /// A thing's measurements, ready for quantiles.
+  func sorted(_ thing: Int) -> SortedDurations { SortedDurations(measurements(of: thing)) }
 
   /// Nanoseconds of a clock that only goes forward.
   static var now: UInt64 {
@@ -36,5 +39,17 @@ struct SortedDurations {
   func microseconds(permille: Int) -> Double {
     let rank = max((permille * values.count + 999) / 1000, 1)
     return Double(values[rank - 1]) / 1000
+  }
+
+  /// Counts in `bins` intervals of equal ratio between the least and the greatest measurement, both included.
+  func histogram(bins: Int) -> [(from: Double, to: Double, count: Int)] {
+    guard let least = values.first, let greatest = values.last else { return [] }
+    let low = log(Double(max(least, 1)))
+    let step = max((log(Double(max(greatest, 1))) - low) / Double(bins), 1e-9)
+    var counts = [Int](repeating: 0, count: bins)
+    for value in values { counts[min(bins - 1, Int((log(Double(max(value, 1))) - low) / step))] += 1 }
+    return counts.enumerated().map { bin, count in
+      (exp(low + Double(bin) * step) / 1000, exp(low + Double(bin + 1) * step) / 1000, count)
+    }
   }
 }

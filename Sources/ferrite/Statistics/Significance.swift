@@ -12,8 +12,7 @@ import Glibc
 func mcnemarExact(onlyFirst: Int, onlySecond: Int) -> Double {
   let trials = Double(onlyFirst + onlySecond)
   let least = min(onlyFirst, onlySecond)
-  // The greatest term by logarithms, since 2^-trials itself would vanish; the others as ratios to it, going down.
-  let logTerm = lgamma(trials + 1) - lgamma(Double(least) + 1) - lgamma(trials - Double(least) + 1) - trials * M_LN2
+  // The greatest term, and the others as ratios to it, going down.
   var ratio = 1.0
   var sum = 1.0
   for k in stride(from: least, to: 0, by: -1) {
@@ -21,7 +20,7 @@ func mcnemarExact(onlyFirst: Int, onlySecond: Int) -> Double {
     sum += ratio
     if ratio < 1e-18 { break }
   }
-  return min(1, 2 * exp(logTerm) * sum)
+  return min(1, 2 * binomialHalf(least, onlyFirst + onlySecond) * sum)
 }
 
 /// The Wilson score interval of a proportion at 95%: honest for small counts and near 0 and 1.
@@ -37,4 +36,10 @@ func wilsonInterval(successes: Int, trials: Int) -> ClosedRange<Double> {
   let center = (proportion + z * z / (2 * n)) / (1 + z * z / n)
   let half = z / (1 + z * z / n) * (proportion * (1 - proportion) / n + z * z / (4 * n * n)).squareRoot()
   return max(0, center - half)...min(1, center + half)
+}
+
+/// The chance of `k` heads among `trials` throws of a fair coin; by logarithms, since 2^-trials alone could vanish.
+func binomialHalf(_ k: Int, _ trials: Int) -> Double {
+  let (k, n) = (Double(k), Double(trials))
+  return exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) - n * M_LN2)
 }
