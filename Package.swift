@@ -114,7 +114,7 @@ let package = Package(
     .testTarget(
       name: "FerriteTests",
       dependencies: ["ferrite", "CHeap", "DrawnFaces", "EdgeRuntime", "Exporter", "ImageData", "Quantize"],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

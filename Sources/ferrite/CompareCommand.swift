@@ -3,87 +3,157 @@ import Exporter
 import ImageData
 import Quantize
 
-/// `ferrite compare`: a float network against its fixed-point model, on labelled pictures.
+/// `ferrite compare`: a float network against its fixed-point model, or two models, on labelled pictures.
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compares a float network with its fixed-point model on labelled pictures.",
+    usage: """
+      ferrite compare NET.onnx M.fxm --data DATA [options]
+      ferrite compare M.fxm --against OTHER.fxm --data DATA [options]
+      """,
     discussion: """
       Tells the accuracy of both with 95 % Wilson intervals, how often they agree, whether the difference is significant \
-      (McNemar's exact test), which pictures flip, and the signal to quantisation noise at each layer over 100 pictures, \
-      evenly spread. The float reference runs on OpenBLAS.
+      (McNemar's exact test), which class lost most, how far the probabilities can be trusted, which pictures flip, and the \
+      signal to quantisation noise and the saturation at each layer over 100 pictures, evenly spread. The float reference runs \
+      on OpenBLAS.
+
+      Many pictures: --partial keeps what is done, so that an interrupted run goes on where it was. --shard 3/16 does every \
+      sixteenth picture from the third on, on this machine or another; `ferrite merge` joins the partial results.
       """)
 
   private static let layerSamples = 100
 
-  @Argument(help: "The float network (.onnx).")
-  var network: String
+  @Argument(help: "The float network (.onnx), then the model file (.fxm) made of it; with --against the model alone.")
+  var files: [String]
 
-  @Argument(help: "The model file (.fxm) made of it.")
-  var model: String
+  @Option(help: "Another model file (.fxm): the reference in place of a float network.")
+  var against: String?
 
   @OptionGroup var data: DataOptions
 
   @Option(help: "Threads, 1 to 64.")
   var threads = 2
 
-  @Option(help: "Also write the comparison as an HTML page, with the pictures that flip, to this file.")
-  var html: String?
+  @Option(help: "Keep what is done in this file, and go on from it if it is there.")
+  var partial: String?
 
-  @Flag(help: "Print one JSON document.")
-  var json = false
+  @Option(help: "Only the K-th of N parts of the pictures: K/N. Its result is in --partial's file.")
+  var shard: Shard?
+
+  @OptionGroup var output: ComparisonOutput
 
   func validate() throws {
+    guard files.count == (against == nil ? 2 : 1) else {
+      throw ValidationError(
+        against == nil
+          ? "a float network and a model are compared: NET.onnx M.fxm (two models: M.fxm --against OTHER.fxm)"
+          : "with --against one model is given: M.fxm")
+    }
     guard data.data != nil else { throw ValidationError("--data is missing") }
     guard 1...64 ~= threads else { throw ValidationError("--threads \(threads): 1 to 64 can be used") }
+    guard partial != "" else { throw ValidationError("--partial is empty") }
+    guard shard == nil || partial != nil else { throw ValidationError("--shard goes with --partial") }
+    guard shard == nil || output.html == nil else {
+      throw ValidationError("--html goes with the whole: give it to merge, not to a shard")
+    }
   }
 
   func run() throws {
-    let model = try LoadedModel(path: model)
-    let graph = try FloatGraph(onnx: network)
-    try checkSame(graph, model)
+    try output.checkWritable()
+    let model = try LoadedModel(path: files.last!)
+    let (reference, kind, file) = try openReference(model)
     let set = try data.open(labels: model.labels, extent: model.extent)
-    let runner = ComparisonRunner(
-      graph: graph, model: model, data: set, indices: set.indices(limit: data.limit), layerSamples: Self.layerSamples,
-      threads: threads)
-    let report = ComparisonReport(comparison: try runner.run(), model: model)
-    if let html { try writePage(report, runner, to: html) }
-    if json {
-      print(report.json)
+    let indices = set.indices(limit: data.limit)
+    let task = ComparisonTask(
+      kind: kind, reference: file, model: model, data: data, setPictures: set.count, pictures: indices.count,
+      layerStride: (indices.count + Self.layerSamples - 1) / Self.layerSamples)
+    var state = try start(task)
+    let runner = try ComparisonRunner(
+      reference: reference, model: model, data: set, indices: indices, layerStride: task.layerStride, threads: threads)
+    Interruption.watch()
+    do {
+      try runner.run(&state, keptAt: partial)
+    } catch let stopped as Interruption.Stopped {
+      printError("\(stopped)")
+      throw ExitCode(stopped.exitStatus)
+    }
+    if let shard, let partial {
+      try output.show(shard, pictures: state.done, partial)
     } else {
-      print(report.text, terminator: "")
+      try output.show(ComparisonReport(task: task, comparison: state.comparison))
     }
   }
 
-  private func writePage(_ report: ComparisonReport, _ runner: ComparisonRunner, to path: String) throws {
-    let flips = report.comparison.flips.prefix(ComparisonPage.maximumFlips)
-    let pictures = try flips.map { try runner.data.sample(runner.indices[$0.position]).image }
-    let page = ComparisonPage(report: report, network: network, pictures: pictures)
-    try AtomicFile.write(Array(page.html.utf8), to: path)
+  private func openReference(
+    _ model: LoadedModel
+  ) throws -> (ComparisonRunner.Reference, ComparisonTask.ReferenceKind, ComparisonTask.File) {
+    if let against {
+      let other = try LoadedModel(path: against)
+      try checkSame(other.path, other.extent, classes: other.labels.count, model)
+      guard other.labels == model.labels else {
+        throw BadData(
+          "\(against) tells \(other.labels.joined(separator: ", ")); \(model.path) \(model.labels.joined(separator: ", "))"
+        )
+      }
+      return (.fixed(other), .against, .init(path: against, digest: other.file.digest.hexadecimal))
+    }
+    let network = try FloatNetwork(path: files[0])
+    let graph = network.graph
+    let input = graph.values[graph.input].shape
+    try checkSame(
+      network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
+      classes: graph.values[graph.output].shape.count, model)
+    return (.float(graph), .float, .init(path: network.path, digest: network.digest))
   }
 
   /// Two networks can be compared if they take the same picture and tell the same number of classes.
-  private func checkSame(_ graph: FloatGraph, _ model: LoadedModel) throws {
-    let input = graph.values[graph.input].shape
-    let extent = ImageExtent(width: input.width, height: input.height, channels: input.channels)
+  private func checkSame(_ path: String, _ extent: ImageExtent, classes: Int, _ model: LoadedModel) throws {
     guard extent == model.extent else {
-      throw BadData("\(network) takes pictures of \(extent), \(model.path) of \(model.extent)")
+      throw BadData("\(path) takes pictures of \(extent), \(model.path) of \(model.extent)")
     }
-    let classes = graph.values[graph.output].shape.count
     guard classes == model.labels.count else {
-      throw BadData("\(network) tells \(classes) classes, \(model.path) \(model.labels.count)")
+      throw BadData("\(path) tells \(classes) classes, \(model.path) \(model.labels.count)")
     }
+  }
+
+  /// What there is of this task already, or its beginning.
+  private func start(_ task: ComparisonTask) throws -> PartialComparison {
+    let fresh = PartialComparison(task: task, shard: shard ?? .whole)
+    guard let partial, DataOptions.exists(partial) else {
+      // A place that can't be written is found now rather than when the work is done.
+      if let partial { try fresh.write(to: partial) }
+      return fresh
+    }
+    var kept = try PartialComparison(path: partial)
+    guard kept.task.isSame(as: task), kept.shard == fresh.shard else {
+      throw BadData("\(partial): is of another comparison; remove it, or name another file")
+    }
+    kept.task = task
+    return kept
   }
 }
 
-extension FloatGraph {
-  /// Reads an ONNX network.
-  ///
-  /// - Throws: `BadData` with the path and what the importer found.
-  init(onnx path: String) throws {
-    do {
-      self = try Importer.graph(path: path)
-    } catch {
-      throw BadData("\(path): \(error)")
-    }
+extension Shard: ExpressibleByArgument {
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1] else { return nil }
+    self.init(index: index, count: count)
+    guard isSound else { return nil }
+  }
+}
+
+extension ComparisonTask {
+  init(
+    kind: ReferenceKind, reference: File, model: LoadedModel, data: DataOptions, setPictures: Int, pictures: Int,
+    layerStride: Int
+  ) {
+    self.init(
+      kind: kind, reference: reference, model: File(path: model.path, digest: model.file.digest.hexadecimal),
+      data: data.data ?? "", usage: data.usage, pictures: pictures, setPictures: setPictures, layerStride: layerStride,
+      labels: model.labels,
+      layers: (0..<model.file.operationCount).map {
+        let record = model.file.operation($0)
+        return Layer(name: model.name(record.name), operation: "\(record.operation.kind.name)")
+      })
   }
 }

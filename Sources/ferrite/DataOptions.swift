@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import ImageData
 
 /// The options that choose labelled pictures.
@@ -26,4 +27,6 @@ struct DataOptions: ParsableArguments {
     guard let data else { throw ValidationError("--data is missing") }
     return try DataSet(path: data, labels: labels, extent: extent, usage: usage)
   }
+
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

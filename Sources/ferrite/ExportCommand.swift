@@ -87,11 +87,9 @@ struct Export: ParsableCommand {
   }
 
   private func readSource() throws -> ExportSource {
-    let graph = Passes.all(try FloatGraph(onnx: network))
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: network))
-    let digest = Digest.of { digest in unsafe bytes.withUnsafeBytes { unsafe digest.update($0) } }
-    let name = URL(fileURLWithPath: network).lastPathComponent
-    return ExportSource(graph: graph, digest: digest.hexadecimal, name: name) {
+    let network = try FloatNetwork(path: network)
+    let graph = Passes.all(network.graph)
+    return ExportSource(graph: graph, digest: network.digest, name: network.name) {
       let reference = FloatReference(graph)
       return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
     }

@@ -11,6 +11,7 @@ EDGE = ROOT / "build/ferrite-edge"
 ARCHIVE = ROOT / ".build-aarch64/aarch64-none-none-elf/release/libFerriteEdge.a"
 BOARD_CACHE = ROOT / ".cache/board"
 FOLDER = ROOT / "build/end-to-end"
+TOON = ROOT / "Models/sdl-toon.onnx"
 MODEL = FOLDER / "toon.fxm"
 CLASSES = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
 FACES_PER_CLASS = 30
@@ -23,7 +24,7 @@ def prepare() -> None:
     faces = ["--size", "48", "--format", "pgm"]
     run(FERRITE, "faces", "-o", FOLDER / "faces", "--count", len(CLASSES) * FACES_PER_CLASS, "--seed", 90210, *faces)
     run(FERRITE, "faces", "-o", FOLDER / "calibration", "--count", 210, "--seed", 4711, *faces)
-    run(FERRITE, "export", ROOT / "Models/sdl-toon.onnx", "-o", MODEL, "--calibrate", FOLDER / "calibration")
+    run(FERRITE, "export", TOON, "-o", MODEL, "--calibrate", FOLDER / "calibration")
 
 
 def faces() -> list[pathlib.Path]:

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs the end-to-end tests, all or the modules named; the last line is 'end to end: N passed, N failed'."""
 
 import pathlib
@@ -27,7 +27,7 @@ class Result(unittest.TextTestResult):
 
 def main() -> int:
     fixtures.prepare()
-    names = sys.argv[1:] or ["test_kernels", "test_cores", "test_board"]
+    names = sys.argv[1:] or ["test_page", "test_kernels", "test_cores", "test_board"]
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)
     result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
     failed = len({str(test).split(" [")[0] for test, _ in result.failures + result.errors})

@@ -21,7 +21,11 @@ enum BuiltProgram {
 
   static func run(_ arguments: String..., in folder: URL? = nil) throws -> Outcome { try run(arguments, in: folder) }
 
-  static func run(_ arguments: [String], in folder: URL? = nil) throws -> Outcome {
+  /// - Parameters:
+  ///   - signal: sent to the program when `after` seconds have passed since its start; none if nil.
+  static func run(
+    _ arguments: [String], in folder: URL? = nil, signal: Int32? = nil, after seconds: Double = 0
+  ) throws -> Outcome {
     let files = try TemporaryFolder()
     let output = files.url.appendingPathComponent("output")
     let errors = files.url.appendingPathComponent("errors")
@@ -34,6 +38,10 @@ enum BuiltProgram {
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
+    if let signal {
+      Thread.sleep(forTimeInterval: seconds)
+      kill(process.processIdentifier, signal)
+    }
     process.waitUntilExit()
     // A signal must not pass for an exit status.
     let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus

@@ -1,69 +1,127 @@
-import EdgeRuntime
-import Quantize
-
-/// What a float network and its fixed-point model made of the same pictures.
-struct Comparison: Sendable {
-  /// A picture on which the two differ; classes are indices.
-  struct Flip: Sendable {
-    /// Position among the compared pictures.
-    var position: Int
-    var id: String
-    var label: Int
-    var float: Int
-    var fixed: Int
+/// What a reference and a fixed-point model made of the same pictures: counts and sums that add up over threads, shards and
+/// interruptions to the same bits in whatever order.
+///
+/// The reference is the float network, or another fixed-point model.
+struct Comparison: Equatable, Codable, Sendable {
+  /// What one of the two answered.
+  struct Side: Equatable, Codable, Sendable {
+    var confusion: ConfusionMatrix
+    var reliability = Reliability()
   }
 
-  var float: ConfusionMatrix
-  var fixed: ConfusionMatrix
+  var reference: Side
+  var fixed: Side
+  /// Pictures that the reference alone gets right: true class by the fixed-point model's answer.
+  var lost: ConfusionMatrix
+  /// Pictures that the fixed-point model alone gets right: true class by the reference's answer.
+  var gained: ConfusionMatrix
+  var flips = FlipList()
   /// In the pictures' order.
-  var flips: [Flip] = []
-  /// By operation of the model; nothing is recorded for those without a float counterpart.
-  var noise: [SignalToNoise]
+  var layerSamples: [LayerSample] = []
+  var latency = LatencyHistogram()
 
-  init(classes: Int, operations: Int) {
-    float = ConfusionMatrix(classes: classes)
-    fixed = ConfusionMatrix(classes: classes)
-    noise = [SignalToNoise](repeating: SignalToNoise(), count: operations)
+  init(classes: Int) {
+    let matrix = ConfusionMatrix(classes: classes)
+    reference = Side(confusion: matrix)
+    fixed = Side(confusion: matrix)
+    lost = matrix
+    gained = matrix
   }
 
-  var samples: Int { float.total }
+  var samples: Int { fixed.confusion.total }
   /// The share of pictures that both take for the same class.
   var agreement: Double { samples == 0 ? 0 : 1 - Double(flips.count) / Double(samples) }
-  /// Pictures that the float network alone gets right.
-  var onlyFloatRight: Int { flips.count { $0.float == $0.label } }
-  /// Pictures that the fixed-point model alone gets right.
-  var onlyFixedRight: Int { flips.count { $0.fixed == $0.label } }
   /// The chance of as large a difference in accuracy if there were none.
-  var mcnemarP: Double { mcnemarExact(onlyFirst: onlyFloatRight, onlySecond: onlyFixedRight) }
+  var mcnemarP: Double { mcnemarExact(onlyFirst: lost.total, onlySecond: gained.total) }
 
-  /// `p = 0.0215`, or `p < 0.0001`.
-  var mcnemarText: String { mcnemarP < 0.0001 ? "p < 0.0001" : "p = \(mcnemarP.decimals(4))" }
-
-  /// Adds what another thread found.
+  /// Adds what was found on other pictures.
   mutating func merge(_ other: Comparison) {
-    float.merge(other.float)
+    reference.merge(other.reference)
     fixed.merge(other.fixed)
-    flips = (flips + other.flips).sorted { $0.position < $1.position }
-    for index in noise.indices { noise[index].merge(other.noise[index]) }
+    lost.merge(other.lost)
+    gained.merge(other.gained)
+    flips.merge(other.flips)
+    layerSamples = (layerSamples + other.layerSamples).sorted { $0.position < $1.position }
+    latency.merge(other.latency)
   }
 }
 
-/// Which value of the float graph each operation's output stands for.
-struct LayerPairing: Sendable {
-  /// By value of the float graph.
-  let operations: [[Int]]
+extension Comparison.Side {
+  mutating func record(truth: Int, _ answer: Answer) {
+    confusion.record(truth: truth, predicted: answer.index)
+    reliability.record(confidence: answer.confidence, isCorrect: truth == answer.index)
+  }
 
-  /// Pairs an operation with the float value that has its output's name and extents; others stay without.
-  init(_ graph: FloatGraph, _ model: LoadedModel) {
-    var values: [String: Int] = [:]
-    for (index, value) in graph.values.enumerated() { values[value.name] = index }
-    var operations = [[Int]](repeating: [], count: graph.values.count)
-    for index in 0..<model.file.operationCount {
-      let output = model.file.tensor(model.file.operation(index).output)
-      let shape = Shape(height: output.height, width: output.width, channels: output.channels)
-      guard let value = values[model.name(output.name)], graph.values[value].shape == shape else { continue }
-      operations[value].append(index)
-    }
-    self.operations = operations
+  mutating func merge(_ other: Comparison.Side) {
+    confusion.merge(other.confusion)
+    reliability.merge(other.reliability)
+  }
+}
+
+/// What a network answers on one picture.
+struct Answer: Equatable, Sendable {
+  var index: Int
+  /// By class, fractions of 1.
+  var probabilities: [Double]
+
+  var confidence: Double { probabilities[index] }
+
+  /// The distance of the answer's probability from the next greatest; 1 with a single class.
+  var margin: Double {
+    var next = 0.0
+    for (other, probability) in probabilities.enumerated() where other != index { next = max(next, probability) }
+    return confidence - next
+  }
+}
+
+/// What quantisation did to the layers on one picture: by operation of the model.
+struct LayerSample: Equatable, Codable, Sendable {
+  /// Position of the picture among all that are compared.
+  var position: Int
+  /// Nothing is recorded for an operation without a counterpart in the reference.
+  var noise: [SignalToNoise]
+  /// Values at a bound of their format that isn't also their natural one: the greatest, or the least of a signed format.
+  var saturated: [Int]
+  /// All values.
+  var values: [Int]
+
+  init(position: Int, operations: Int) {
+    self.position = position
+    noise = [SignalToNoise](repeating: SignalToNoise(), count: operations)
+    saturated = [Int](repeating: 0, count: operations)
+    values = saturated
+  }
+}
+
+/// Pictures on which the two differ. All are counted; the first by position are told, and the first of those shown.
+struct FlipList: Equatable, Codable, Sendable {
+  static let mostTold = 10_000
+  static let mostShown = 200
+
+  /// Classes are indices.
+  struct Flip: Equatable, Codable, Sendable {
+    /// Position among all compared pictures.
+    var position: Int
+    var id: String
+    var label: Int
+    var reference: Int
+    var fixed: Int
+    var referenceMargin: Double
+    var fixedMargin: Double
+    /// The picture as a PNG, base64; nil where it is not shown.
+    var picture: String?
+  }
+
+  private(set) var count = 0
+  /// In the pictures' order.
+  private(set) var told: [Flip] = []
+
+  mutating func record(_ flip: Flip) { merge(FlipList(count: 1, told: [flip])) }
+
+  mutating func merge(_ other: FlipList) {
+    count += other.count
+    guard !other.told.isEmpty else { return }
+    told = Array((told + other.told).sorted { $0.position < $1.position }.prefix(Self.mostTold))
+    for index in told.indices.dropFirst(Self.mostShown) where told[index].picture != nil { told[index].picture = nil }
   }
 }

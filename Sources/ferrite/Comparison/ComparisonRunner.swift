@@ -1,87 +1,163 @@
 import EdgeRuntime
+import FoundationEssentials
+import Glibc
 import ImageData
 import Quantize
+import Synchronization
 
-/// Runs a float network and its fixed-point model side by side. Memory does not depend on the number of pictures.
+/// Runs a reference and a fixed-point model side by side, a block of pictures at a time. Memory does not depend on the number
+/// of pictures, and what is counted not on the number of threads.
 struct ComparisonRunner: Sendable {
-  let graph: FloatGraph
+  enum Reference: Sendable {
+    case float(FloatGraph)
+    case fixed(LoadedModel)
+  }
+
+  /// Pictures between two looks at the clock.
+  private static let blockPictures = 128
+  /// Seconds between two writings of a partial result.
+  private static let writingInterval: UInt64 = 5
+
   let model: LoadedModel
   let data: DataSet
   /// Indices of the pictures in `data`.
   let indices: [Int]
-  /// Every layer is compared on at most this many pictures, evenly spread; on the others the classes alone.
-  let layerSamples: Int
-  let threads: Int
+  private let layerStride: Int
+  private let workers: [Worker]
 
-  /// Shares the pictures among the threads. Counts do not depend on their number; noise does, in its last digits.
-  ///
-  /// - Throws: what reading a picture threw.
-  func run() throws -> Comparison {
-    let progress = ProgressBar("comparing", total: indices.count)
-    let shares = try concurrently(threads: threads) { thread, _ in try share(of: thread, progress) }
-    var whole = shares[0]
-    for share in shares.dropFirst() { whole.merge(share) }
-    return whole
-  }
+  /// A thread's networks.
+  private final class Worker: Sendable {
+    private let networks: Mutex<(reference: ReferenceNetwork, fixed: Classifier)>
 
-  private func share(of thread: Int, _ progress: ProgressBar) throws -> Comparison {
-    var comparison = Comparison(classes: model.labels.count, operations: model.file.operationCount)
-    let reference = FloatReference(graph)
-    let classifier = try Classifier(model, instructionSet: .best)
-    let pairing = LayerPairing(graph, model)
-    let layerStride = (indices.count + layerSamples - 1) / layerSamples
-    for position in stride(from: thread, to: indices.count, by: threads) {
-      let sample = try data.sample(indices[position])
-      let float: Int
-      if position % layerStride == 0 {
-        float = compareLayers(sample.image.pixels, reference, classifier, pairing, &comparison.noise)
-      } else {
-        reference.run(pixels: sample.image.pixels)
-        classifier.run(sample.image.pixels)
-        float = reference.output.firstGreatest
+    init(_ reference: Reference, _ model: LoadedModel) throws {
+      let classifier = try Classifier(model, instructionSet: .best)
+      let network: ReferenceNetwork
+      switch reference {
+      case .float(let graph): network = .float(FloatReference(graph), LayerPairing(graph, model))
+      case .fixed(let other):
+        network = .fixed(try Classifier(other, instructionSet: .best), LayerPairing(other, model))
       }
-      let fixed = classifier.classIndex
-      comparison.float.record(truth: sample.label, predicted: float)
-      comparison.fixed.record(truth: sample.label, predicted: fixed)
-      if float != fixed {
-        comparison.flips.append(
-          .init(position: position, id: sample.id, label: sample.label, float: float, fixed: fixed))
-      }
-      progress.advance()
+      networks = Mutex((network, classifier))
     }
-    return comparison
+
+    func use<Result: Sendable>(
+      _ body: (ReferenceNetwork, Classifier) throws -> Result
+    ) rethrows -> Result {
+      try networks.withLock { try body($0.reference, $0.fixed) }
+    }
   }
 
-  /// Runs both on a picture and records each layer's noise.
+  init(
+    reference: Reference, model: LoadedModel, data: DataSet, indices: [Int], layerStride: Int, threads: Int
+  ) throws {
+    self.model = model
+    self.data = data
+    self.indices = indices
+    self.layerStride = layerStride
+    workers = try (0..<threads).map { _ in try Worker(reference, model) }
+  }
+
+  /// Goes on with `partial` until it is complete or the user interrupts, and keeps it in the file at `path` if there is one.
   ///
-  /// - Returns: the float network's class.
+  /// - Throws: what reading a picture or writing the file threw; `Interruption.Stopped`.
+  func run(_ partial: inout PartialComparison, keptAt path: String?) throws {
+    let total = partial.shard.count(of: indices.count)
+    let progress = ProgressBar("comparing", total: total, done: partial.done)
+    var written = Durations.now
+    while !partial.isComplete {
+      let block = partial.done..<min(partial.done + Self.blockPictures, total)
+      let shard = partial.shard
+      let shares = try concurrently(threads: workers.count) { thread, threads in
+        try compare(stride(from: block.lowerBound + thread, to: block.upperBound, by: threads), shard, thread, progress)
+      }
+      if Interruption.isRequested {
+        if let path { try partial.write(to: path) }
+        throw Interruption.Stopped(done: partial.done, total: total, keptAt: path)
+      }
+      for share in shares { partial.comparison.merge(share) }
+      partial.done = block.upperBound
+      if let path, Durations.now - written > Self.writingInterval * 1_000_000_000 {
+        try partial.write(to: path)
+        written = Durations.now
+      }
+    }
+    if let path { try partial.write(to: path) }
+  }
+
+  private func compare(
+    _ numbers: StrideTo<Int>, _ shard: Shard, _ thread: Int, _ progress: ProgressBar
+  ) throws -> Comparison {
+    try workers[thread].use { reference, classifier in
+      var comparison = Comparison(classes: model.labels.count)
+      for number in numbers {
+        if Interruption.isRequested { break }
+        try compare(shard.position(number), reference, classifier, &comparison)
+        progress.advance()
+      }
+      return comparison
+    }
+  }
+
+  private func compare(
+    _ position: Int, _ reference: ReferenceNetwork, _ classifier: Classifier, _ comparison: inout Comparison
+  ) throws {
+    let sample = try data.sample(indices[position])
+    let pixels = sample.image.pixels
+    if position % layerStride == 0 {
+      comparison.layerSamples.append(compareLayers(position, pixels, reference, classifier))
+    }
+    let expected = reference.run(pixels)
+    let start = Durations.now
+    classifier.run(pixels)
+    comparison.latency.record(nanoseconds: Durations.now - start)
+    let actual = classifier.answer
+
+    comparison.reference.record(truth: sample.label, expected)
+    comparison.fixed.record(truth: sample.label, actual)
+    guard expected.index != actual.index else { return }
+    if expected.index == sample.label { comparison.lost.record(truth: sample.label, predicted: actual.index) }
+    if actual.index == sample.label { comparison.gained.record(truth: sample.label, predicted: expected.index) }
+    comparison.flips.record(
+      .init(
+        position: position, id: sample.id, label: sample.label, reference: expected.index, fixed: actual.index,
+        referenceMargin: expected.margin, fixedMargin: actual.margin,
+        picture: Data(sample.image.thumbnail().png()).base64EncodedString()))
+  }
+
+  /// What quantisation does to each layer on one picture.
   private func compareLayers(
-    _ pixels: [UInt8], _ reference: FloatReference, _ classifier: Classifier, _ pairing: LayerPairing,
-    _ noise: inout [SignalToNoise]
-  ) -> Int {
-    var exact = [[Float]](repeating: [], count: model.file.operationCount)
-    reference.run(pixels: pixels) { value, numbers in
-      for operation in pairing.operations[value] { exact[operation] = numbers }
-    }
-    classifier.begin(pixels)
-    for operation in 0..<model.file.operationCount {
-      classifier.step(operation)
-      guard !exact[operation].isEmpty else { continue }
-      // Read at once: a later operation may reuse the memory.
-      let values = classifier.values(model.file.operation(operation).output)
+    _ position: Int, _ pixels: [UInt8], _ reference: ReferenceNetwork, _ classifier: Classifier
+  ) -> LayerSample {
+    let operations = model.file.operationCount
+    let exact = reference.runLayers(pixels, operations: operations)
+    var sample = LayerSample(position: position, operations: operations)
+    classifier.runLayers(pixels) { operation, tensor in
+      let values = classifier.values(tensor)
+      sample.values[operation] = values.count
+      sample.saturated[operation] = classifier.saturated(tensor)
       for (number, value) in zip(exact[operation], values) {
-        noise[operation].record(exact: Double(number), approximate: value)
+        sample.noise[operation].record(exact: number, approximate: value)
       }
     }
-    return reference.output.firstGreatest
+    return sample
   }
 }
 
-extension [Float] {
-  /// The first index of the greatest value: the rule that the runtime breaks ties by.
-  var firstGreatest: Int {
-    var best = 0
-    for index in indices where self[index] > self[best] { best = index }
-    return best
+extension PixelImage {
+  /// At most 96 pixels along either side, by leaving out rows and columns.
+  fileprivate func thumbnail() -> PixelImage {
+    let step = (max(extent.width, extent.height) + 95) / 96
+    guard step > 1 else { return self }
+    let rows = stride(from: 0, to: extent.height, by: step)
+    let columns = stride(from: 0, to: extent.width, by: step)
+    let pixels = rows.flatMap { y in
+      columns.flatMap { x in
+        let start = (y * extent.width + x) * extent.channels
+        return Array(self.pixels[start..<start + extent.channels])
+      }
+    }
+    let size = ImageExtent(
+      width: (extent.width + step - 1) / step, height: (extent.height + step - 1) / step, channels: extent.channels)
+    return PixelImage(extent: size, pixels: pixels)
   }
 }

@@ -67,20 +67,3 @@ extension ModelReport.Buffer {
   /// The operations that need the buffer.
   var live: ClosedRange<Int> { record.firstOperation...max(record.firstOperation, record.lastOperation) }
 }
-
-extension String {
-  /// With the characters replaced that mean something in XML.
-  var escapedForXML: String {
-    var text = ""
-    for character in self {
-      switch character {
-      case "&": text += "&amp;"
-      case "<": text += "&lt;"
-      case ">": text += "&gt;"
-      case "\"": text += "&quot;"
-      default: text.append(character)
-      }
-    }
-    return text
-  }
-}

@@ -12,17 +12,21 @@ func writeError(_ text: String) {
   }
 }
 
-/// A line on standard error that shows how far long work has come; silent where no person watches.
+/// A line on standard error that shows how far long work has come and how long it still takes; silent where no person watches.
 final class ProgressBar: Sendable {
   private let label: String
   private let total: Int
   private let isShown: Bool
-  private let done = Mutex(0)
+  private let start: (done: Int, time: UInt64)
+  private let done: Mutex<Int>
 
-  init(_ label: String, total: Int) {
+  /// - Parameter done: what an earlier run has done of `total`.
+  init(_ label: String, total: Int, done: Int = 0) {
     self.label = label
     self.total = total
     isShown = total > 1 && isatty(STDERR_FILENO) == 1
+    start = (done, Durations.now)
+    self.done = Mutex(done)
   }
 
   /// One more of `total` is done. From any thread.
@@ -34,7 +38,19 @@ final class ProgressBar: Sendable {
       guard done == total || percent != 100 * (done - 1) / total else { return }
       let filled = percent * 30 / 100
       let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
-      writeError("\r\(label) [\(bar)] \(done)/\(total)\(done == total ? "\n" : "")")
+      // The control sequence wipes out what is left of a longer line.
+      writeError("\r\(label) [\(bar)] \(done)/\(total)\(done == total ? "\u{1B}[K\n" : ", \(left(done)) left\u{1B}[K")")
+    }
+  }
+
+  /// `12 s`, `3 min` or `2 h`, if it goes on as it has since the start.
+  private func left(_ done: Int) -> String {
+    let passed = Double(Durations.now - start.time) / 1e9
+    let seconds = passed * Double(total - done) / Double(max(done - start.done, 1))
+    switch seconds {
+    case ..<100: return "\(seconds.decimals(0)) s"
+    case ..<6000: return "\((seconds / 60).decimals(0)) min"
+    default: return "\((seconds / 3600).decimals(0)) h"
     }
   }
 }

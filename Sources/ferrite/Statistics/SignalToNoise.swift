@@ -1,7 +1,7 @@
 import Glibc
 
 /// Signal to quantisation noise of a tensor against its float reference, gathered over images.
-struct SignalToNoise: Sendable {
+struct SignalToNoise: Equatable, Codable, Sendable {
   private var signal = 0.0
   private var noise = 0.0
 
@@ -15,6 +15,8 @@ struct SignalToNoise: Sendable {
     signal += other.signal
     noise += other.noise
   }
+
+  var isSound: Bool { signal.isFinite && noise.isFinite && signal >= 0 && noise >= 0 }
 
   /// `10 log10(signal / noise)`; nil without signal, infinite without noise.
   var decibels: Double? {

@@ -1,0 +1,98 @@
+import EdgeRuntime
+import Glibc
+import Quantize
+
+/// What a model is compared with. For one thread at a time.
+enum ReferenceNetwork {
+  case float(FloatReference, LayerPairing)
+  case fixed(Classifier, LayerPairing)
+
+  func run(_ pixels: [UInt8]) -> Answer {
+    switch self {
+    case .float(let reference, _):
+      reference.run(pixels: pixels)
+      return reference.answer
+    case .fixed(let classifier, _):
+      classifier.run(pixels)
+      return classifier.answer
+    }
+  }
+
+  /// Runs on a picture and returns the values that stand against each operation's output: empty without a counterpart.
+  func runLayers(_ pixels: [UInt8], operations: Int) -> [[Double]] {
+    var exact = [[Double]](repeating: [], count: operations)
+    switch self {
+    case .float(let reference, let pairing):
+      reference.run(pixels: pixels) { value, numbers in
+        for operation in pairing.operations[value] { exact[operation] = numbers.map(Double.init) }
+      }
+    case .fixed(let classifier, let pairing):
+      classifier.runLayers(pixels) { step, tensor in
+        // Read at once: a later operation may reuse the memory.
+        for operation in pairing.operations[step] { exact[operation] = classifier.values(tensor) }
+      }
+    }
+    return exact
+  }
+}
+
+/// Which operations of a model each value of a float graph, or each operation of another model, stands against: those whose
+/// output has the same name and extents.
+struct LayerPairing: Sendable {
+  let operations: [[Int]]
+
+  private struct Output: Hashable {
+    var name: String
+    var height: Int
+    var width: Int
+    var channels: Int
+  }
+
+  /// By value of the graph.
+  init(_ graph: FloatGraph, _ model: LoadedModel) {
+    self.init(
+      graph.values.map {
+        Output(name: $0.name, height: $0.shape.height, width: $0.shape.width, channels: $0.shape.channels)
+      }, model)
+  }
+
+  /// By operation of the other model.
+  init(_ other: LoadedModel, _ model: LoadedModel) { self.init(Self.outputs(other), model) }
+
+  private init(_ outputs: [Output], _ model: LoadedModel) {
+    let own = Self.outputs(model)
+    operations = outputs.map { output in own.indices.filter { own[$0] == output } }
+  }
+
+  private static func outputs(_ model: LoadedModel) -> [Output] {
+    (0..<model.file.operationCount).map { index in
+      let tensor = model.file.tensor(model.file.operation(index).output)
+      return Output(
+        name: model.name(tensor.name), height: tensor.height, width: tensor.width, channels: tensor.channels)
+    }
+  }
+}
+
+extension FloatReference {
+  fileprivate var answer: Answer {
+    let logits = output
+    // The first of the greatest: the rule that the runtime breaks ties by.
+    let index = logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
+    let weights = logits.map { exp(Double($0) - Double(logits[index])) }
+    let sum = weights.reduce(0, +)
+    return Answer(index: index, probabilities: weights.map { $0 / sum })
+  }
+}
+
+extension Classifier {
+  var answer: Answer { Answer(index: classIndex, probabilities: probabilities) }
+
+  /// Runs on a picture and calls `visit` after each operation with its number and the tensor it has made.
+  func runLayers(_ pixels: [UInt8], visit: (_ operation: Int, _ tensor: Int) -> Void) {
+    begin(pixels)
+    for operation in 0..<model.file.operationCount {
+      step(operation)
+      visit(operation, model.file.operation(operation).output)
+    }
+  }
+}
