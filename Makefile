@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test unit-test device board-test accuracy lint format clean
+.PHONY: setup build demo test unit-test page-test device board-test accuracy lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
 SWIFT_FLAGS := -c release
@@ -16,12 +16,17 @@ build: setup
 demo: build
 	scripts/demo.sh
 
-# Everything: unit tests, the device program on emulated cores, pins on an emulated Raspberry Pi, style.
-test: unit-test board-test lint
+# Everything: unit tests, the page in a browser, the device program on emulated cores, pins on an emulated Raspberry Pi, style.
+test: unit-test page-test board-test lint
 
 unit-test: setup
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift test $(SWIFT_FLAGS) --skip-build
+
+# The page of `ferrite compare` as a browser shows it. Debian's own Python sees Debian's Selenium.
+page-test: build
+	scripts/setup.sh browser
+	/usr/bin/python3 Tests/EndToEnd/run.py test_page
 
 # The medium network on FER-2013: make accuracy FER2013=FOLDER with the arrays that training/README.md describes.
 accuracy: build
@@ -35,7 +40,7 @@ device:
 # The device program as three ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	python3 Tests/EndToEnd/run.py
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_board
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks

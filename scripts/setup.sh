@@ -3,15 +3,17 @@
 #   host    libraries of the `ferrite` program
 #   device  cross compiler and libraries of `ferrite-edge` (make device)
 #   board   the emulated boards and a Raspberry Pi's kernel (make board-test), kept in .cache/board
+#   browser what looks at the page of `ferrite compare` (make page-test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 host=(build-essential pkg-config libopenblas-dev libgpiod-dev libjpeg62-turbo-dev libpng-dev libsodium-dev)
 device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64)
 board=(qemu-user qemu-system-arm cpio python3)
+browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
-  echo "usage: scripts/setup.sh host|device|board ..." >&2
+  echo "usage: scripts/setup.sh host|device|board|browser ..." >&2
   exit 64
 }
 
@@ -78,6 +80,7 @@ for group in "$@"; do
     host) install "${host[@]}" ;;
     device) add_arm64; install "${device[@]}" ;;
     board) add_arm64; install "${board[@]}"; fetch_board ;;
+    browser) install "${browser[@]}" ;;
     *) usage ;;
   esac
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs the end-to-end tests, all or the modules named; the last line is 'end to end: N passed, N failed'."""
+"""Runs the end-to-end tests of the modules named; the last line is 'end to end: N passed, N failed'."""
 
 import pathlib
 import sys
@@ -27,8 +27,7 @@ class Result(unittest.TextTestResult):
 
 def main() -> int:
     fixtures.prepare()
-    names = sys.argv[1:] or ["test_page", "test_kernels", "test_cores", "test_board"]
-    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
+    suite = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:])
     result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
     failed = len({str(test).split(" [")[0] for test, _ in result.failures + result.errors})
     print(f"end to end: {result.passed} passed, {failed} failed", flush=True)
