@@ -59,6 +59,7 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
+    Interruption.watch()
     try output.checkWritable()
     let model = try LoadedModel(path: files.last!)
     let (reference, kind, file) = try openReference(model)
@@ -70,7 +71,6 @@ struct Compare: ParsableCommand {
     var state = try start(task)
     let runner = try ComparisonRunner(
       reference: reference, model: model, data: set, indices: indices, layerStride: task.layerStride, threads: threads)
-    Interruption.watch()
     do {
       try runner.run(&state, keptAt: partial)
     } catch let stopped as Interruption.Stopped {

@@ -22,9 +22,9 @@ enum BuiltProgram {
   static func run(_ arguments: String..., in folder: URL? = nil) throws -> Outcome { try run(arguments, in: folder) }
 
   /// - Parameters:
-  ///   - signal: sent to the program when `after` seconds have passed since its start; none if nil.
+  ///   - signal: sent to the program as soon as `condition` holds; none if nil.
   static func run(
-    _ arguments: [String], in folder: URL? = nil, signal: Int32? = nil, after seconds: Double = 0
+    _ arguments: [String], in folder: URL? = nil, signal: Int32? = nil, when condition: () -> Bool = { true }
   ) throws -> Outcome {
     let files = try TemporaryFolder()
     let output = files.url.appendingPathComponent("output")
@@ -39,7 +39,7 @@ enum BuiltProgram {
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
     if let signal {
-      Thread.sleep(forTimeInterval: seconds)
+      while process.isRunning && !condition() { Thread.sleep(forTimeInterval: 0.01) }
       kill(process.processIdentifier, signal)
     }
     process.waitUntilExit()

@@ -83,8 +83,7 @@ import Testing
   }
 
   @Test func samplersLookThroughTheWindowsThatThetaDescribes() throws {
-    let network = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Models/sdl-toon.onnx").path
+    let network = Fixture.toonNetwork
     for arguments in [
       ["faces", "--count", "14", "--seed", "2", "--output", folder.path("calibration")],
       ["faces", "--count", "7", "--seed", "3", "--output", folder.path("faces"), "--format", "pgm"],

@@ -4,6 +4,10 @@ import Foundation
 struct Fixture {
   static let shared = Result { try Fixture() }
 
+  /// The network that drawn faces were learnt by.
+  static let toonNetwork = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Models/sdl-toon.onnx").path
+
   let folder: TemporaryFolder
   var network: String { folder.path("tiny.onnx") }
   var model: String { folder.path("tiny.fxm") }

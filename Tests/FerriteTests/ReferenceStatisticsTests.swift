@@ -86,7 +86,7 @@ import Testing
   @Test func binsAreAnEighthOfAnOctave() {
     var histogram = LatencyHistogram()
     #expect(histogram.bins.isEmpty && histogram.microseconds(permille: 500) == 0)
-    for nanoseconds in [1024, 1024, 1100, 2048, 0, UInt64.max] { histogram.record(nanoseconds: nanoseconds) }
+    for nanoseconds in [1024, 1024, 1120, 2048, 0, UInt64.max] { histogram.record(nanoseconds: nanoseconds) }
     let bins = histogram.bins.filter { $0.count > 0 }
     #expect(bins.map(\.count) == [1, 2, 1, 1, 1])
     #expect(bins[1].from == 1.024 && abs(bins[1].to / bins[1].from - 1.0905077) < 1e-6)

@@ -33,10 +33,7 @@ struct ToonTransformerTests {
   private let faces = FaceSeries(seed: 3)
   private let count = 280
 
-  private var network: String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Models/sdl-toon.onnx").path
-  }
+  private var network: String { Fixture.toonNetwork }
 
   @Test("in float, the first transformer undoes shift, rotation and scale, and the class is right")
   func floatTransformerFollowsTheFace() throws {

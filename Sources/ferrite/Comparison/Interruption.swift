@@ -6,13 +6,19 @@ enum Interruption {
   private static let signal = Atomic<Int32>(0)
 
   /// From now on SIGINT and SIGTERM ask the work to stop; a second one ends the program as ever.
+  ///
+  /// Both are let through even where the parent has blocked them, as a thread of Dispatch's does that starts a program.
   static func watch() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
+      unsafe sigaddset(&signals, number)
       _ = Glibc.signal(number) { number in
         Interruption.signal.store(number, ordering: .relaxed)
         _ = Glibc.signal(number, SIG_DFL)
       }
     }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   static var isRequested: Bool { signal.load(ordering: .relaxed) != 0 }
