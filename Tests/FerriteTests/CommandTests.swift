@@ -168,10 +168,26 @@ import Testing
     #expect(outcome.output.components(separatedBy: " -> ").count - 1 == layers.count + 1)
     let buffers = try #require(json["buffers"] as? [[String: Any]])
     let svg = try XMLDocument(contentsOf: URL(fileURLWithPath: plan))
-    let titles = try svg.nodes(forXPath: "//*[local-name()='rect']/*[local-name()='title']").compactMap(\.stringValue)
+    let arena = try #require(json["arena_bytes"] as? Int)
+    let rectangles = try svg.nodes(forXPath: "//*[local-name()='rect'][*[local-name()='title']]")
+    func number(_ rectangle: XMLNode, _ attribute: String) throws -> Double {
+      let text = try rectangle.nodes(forXPath: "@\(attribute)").first?.stringValue
+      return try #require(text.flatMap(Double.init))
+    }
+    // 480 units for the arena from 24 on, 24 for an operation from 80 on.
     for buffer in buffers {
       let name = try #require(buffer["name"] as? String)
-      #expect(titles.contains { $0.hasPrefix("\(name): ") }, "\(name)")
+      let rectangle = try #require(
+        rectangles.first {
+          (try? $0.nodes(forXPath: "*[local-name()='title']").first?.stringValue)??.hasPrefix("\(name): ") == true
+        }, "\(name)")
+      let (offset, bytes) = (buffer["offset"] as? Int ?? -1, buffer["bytes"] as? Int ?? -1)
+      let (first, last) = (buffer["first_operation"] as? Int ?? -1, buffer["last_operation"] as? Int ?? -1)
+      #expect(abs(try number(rectangle, "y") - 24 - 480 * Double(offset) / Double(arena)) < 0.06, "\(name)")
+      #expect(
+        abs(try number(rectangle, "height") - max(1, 480 * Double(bytes) / Double(arena) - 0.5)) < 0.06, "\(name)")
+      #expect(abs(try number(rectangle, "x") - 80.5 - 24 * Double(first)) < 0.06, "\(name)")
+      #expect(abs(try number(rectangle, "width") - 24 * Double(last - first + 1) + 1) < 0.06, "\(name)")
     }
     let unwritable = try BuiltProgram.run("inspect", fixture.model, "--plan", folder.path("no/plan.svg"))
     #expect(unwritable.status == 65 && unwritable.output.isEmpty && unwritable.errors.contains("no/plan.svg"))

@@ -79,6 +79,19 @@ import Testing
       let least = try #require(covered.indices.min { covered[$0] < covered[$1] })
       let shade = color(208 + 4 * (least % 48), 8 + 200 * row + 4 * (least / 48))
       #expect(shade[0] > shade[2] + 20, "vermillion where the probability falls most: \(shade)")
+      // Every place has the colour that the JSON's number asks for.
+      let whole = try #require(occlusion["probability"] as? Double)
+      let greatest = covered.reduce(0.001) { max($0, abs($1 - whole)) }
+      for (place, probability) in covered.enumerated() {
+        let change = (probability - whole) / greatest
+        let grey = Double(picture.pixels[place])
+        let ground = (grey + (255 - grey) * 0.3).rounded()
+        let ink: [Double] = change < 0 ? [213, 94, 0] : [0, 114, 178]
+        let found = color(208 + 4 * (place % 48), 8 + 200 * row + 4 * (place / 48))
+        for (wanted, found) in zip(ink.map { ground + ($0 - ground) * 0.85 * abs(change) }, found) {
+          #expect(abs(wanted - Double(found)) <= 1, "place \(place)")
+        }
+      }
     }
   }
 
