@@ -19,6 +19,6 @@ show run build/demo/sdl-toon.fxm build/demo/faces/happy/000003.pgm build/demo/fa
   build/demo/faces/surprise/000005.pgm
 show explain build/demo/sdl-toon.fxm build/demo/faces/happy/000003.pgm build/demo/faces/sad/000004.pgm \
   build/demo/faces/surprise/000005.pgm -o build/demo/explained.png
-show compare Models/sdl-toon.onnx build/demo/sdl-toon.fxm --data build/demo/faces
+show compare Models/sdl-toon.onnx build/demo/sdl-toon.fxm --data build/demo/faces --html build/demo/comparison.html
 show selftest build/demo/sdl-toon.fxm
 show bench build/demo/sdl-toon.fxm --frames 2000

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DrawnFaces
 import Foundation
+import ImageData
 
 /// `ferrite faces`: draws faces with known expressions and placement, as data for training, tests and demonstrations.
 struct Faces: ParsableCommand {
@@ -8,7 +9,7 @@ struct Faces: ParsableCommand {
     commandName: "faces",
     abstract: "Draws faces that show the seven expressions.",
     discussion: """
-      Face i of a seed shows class i % 7 and has the same bytes on every machine.
+      Face i of a seed shows class i % 7 and has the same pixels on every machine.
       npy writes OUTPUT-images.npy (uint8 N,H,W), OUTPUT-labels.npy (uint8 N) and OUTPUT-theta.npy (float32 N,2,3: the
       affine map, target to source, that undoes rotation, scale and shift). pgm and png write a new folder OUTPUT with a
       folder for each class; sheet writes one PNG, a column for each class.
@@ -56,8 +57,8 @@ struct Faces: ParsableCommand {
       case .pgm, .png: try writeFolders(series)
       case .sheet:
         let sheet = ContactSheet.draw(series, count: count, size: size)
-        let png = GreyImage.png(sheet.pixels, width: sheet.width, height: sheet.height)
-        try Data(png).write(to: URL(fileURLWithPath: output), options: .atomic)
+        try Data(png(sheet.pixels, width: sheet.width, height: sheet.height))
+          .write(to: URL(fileURLWithPath: output), options: .atomic)
       }
     } catch let error as CocoaError {
       throw ValidationError("\(output): can't be written (\(error.localizedDescription))")
@@ -108,7 +109,7 @@ struct Faces: ParsableCommand {
       let bytes =
         format == .pgm
         ? GreyImage.pgm(face.pixels, width: size, height: size)
-        : GreyImage.png(face.pixels, width: size, height: size)
+        : png(face.pixels, width: size, height: size)
       let file = partial.appendingPathComponent(face.expression.name)
         .appendingPathComponent("\(name).\(format.rawValue)")
       try Data(bytes).write(to: file)
@@ -116,15 +117,16 @@ struct Faces: ParsableCommand {
     try FileManager.default.moveItem(at: partial, to: folder)
   }
 
-  /// Draws the faces one after the other, with a progress line if a person is watching.
+  /// Draws the faces one after the other.
   private func draw(_ series: FaceSeries, each body: (Int, DrawnFace) throws -> Void) throws {
-    let watched = isatty(STDERR_FILENO) == 1 && count >= 500
+    let progress = ProgressBar("drawing", total: count)
     for index in 0..<count {
       try body(index, series[index, size: size])
-      if watched, (index + 1) % 100 == 0 || index + 1 == count {
-        let end = index + 1 == count ? "\n" : ""
-        FileHandle.standardError.write(Data("\rdrawing \(index + 1)/\(count) faces\(end)".utf8))
-      }
+      progress.advance()
     }
+  }
+
+  private func png(_ pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
+    PixelImage(extent: ImageExtent(width: width, height: height, channels: 1), pixels: pixels).png()
   }
 }

@@ -14,6 +14,15 @@ import Testing
     #expect(try decode(Pictures.greyJPEG) == PixelImage(extent: extent, pixels: Pictures.greyJPEGPixels))
   }
 
+  @Test(arguments: [1, 3]) func whatIsEncodedIsDecodedAgain(_ channels: Int) throws {
+    for (width, height) in [(1, 1), (5, 3), (48, 48), (300, 2)] {
+      let extent = ImageExtent(width: width, height: height, channels: channels)
+      let picture = PixelImage(
+        extent: extent, pixels: (0..<extent.count).map { UInt8(truncatingIfNeeded: $0 * $0 >> 3) })
+      #expect(try decode(Data(picture.png()), channels: channels) == picture)
+    }
+  }
+
   @Test func colorBecomesLumaOrStaysColor() throws {
     for data in [Pictures.colorPNG, Pictures.palettePNG] {
       #expect(try decode(data).pixels == Pictures.colorLuma)

@@ -76,8 +76,8 @@ struct ComparisonReport {
       var text = "\(labels[loss.label]) lost most: recall \(loss.from.percent) to \(loss.to.percent)"
       if let mostly = loss.mostly {
         text +=
-          "; of \(loss.pictures.grouped) pictures that \(referenceName) alone gets right, \(mostly.pictures.grouped) "
-          + "are taken for \(labels[mostly.label])"
+          "; pictures that \(referenceName) alone gets right: \(loss.pictures.grouped), most often taken for "
+          + "\(labels[mostly.label]) (\(mostly.pictures.grouped))"
       }
       sentences.append(text)
     } else {
