@@ -119,6 +119,17 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     #expect(tryOut(tiny.bytes)?.fault == .accumulatorBound)
   }
 
+  /// Programs add them up and divide by them.
+  @Test(arguments: [0, 1, 3, 7])
+  func theMultiplyAccumulatesMustBeThoseOfTheShapes(byte: Int) {
+    for (operation, place) in [0, 2, 4].map({ ($0, TinyModel.operationsOffset + 160 * $0 + 40) }) {
+      var tiny = TinyModel()
+      tiny.bytes[place + byte] ^= 0x80
+      tiny.stampDigest()
+      #expect(tryOut(tiny.bytes) == ModelError(.multiplyAccumulates, at: place), "operation \(operation)")
+    }
+  }
+
   @Test func aMissingFileIsUnreadable() {
     do throws(ModelError) {
       _ = unsafe try ModelFile(path: "no-such-file.fxm")

@@ -55,8 +55,11 @@ struct TinyModel {
   static let weightsOffset = Layout.aligned(Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48) + 5 * 160)
 
   /// States another bound for the convolution, word 17 of the first operation.
+  /// Bytes from the file's start to the first operation's record.
+  static let operationsOffset = Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48)
+
   mutating func setFirstAccumulatorBound(_ bound: Int) {
-    let place = Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48) + Layout.parameterOffset + 4 * 17
+    let place = Self.operationsOffset + Layout.parameterOffset + 4 * 17
     for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: bound >> (8 * byte)) }
     stampDigest()
   }
@@ -97,7 +100,7 @@ struct TinyModel {
   private static func operations() -> Bytes {
     var records = Bytes()
     func operation(
-      _ kind: Int, inputs: [Int], output: Int, range: (Int, Int), workspace: Int, words: [Int],
+      _ kind: Int, inputs: [Int], output: Int, range: (Int, Int), macs: UInt64 = 0, workspace: Int, words: [Int],
       into records: inout Bytes
     ) {
       records.u16(kind, inputs.count)
@@ -105,7 +108,7 @@ struct TinyModel {
       for position in 0..<4 { records.u32(position < inputs.count ? inputs[position] : 0xFFFF_FFFF) }
       records.u32(output)
       records.i32(range.0, range.1)
-      records.u64(0)
+      records.u64(macs)
       records.i32(Int(Int32.min))
       records.u32(workspace)
       for word in 0..<26 { records.i32(word < words.count ? words[word] : 0) }
@@ -114,10 +117,10 @@ struct TinyModel {
       [kernel, kernel, 1, 1, padding, padding, padding, padding, 1, 1, 1, 0, weights, bytes, bias, shift, 8, 1 << 20]
     }
     operation(
-      1, inputs: [0], output: 2, range: (0, 255), workspace: workspaces.conv,
+      1, inputs: [0], output: 2, range: (0, 255), macs: 4 * 4 * 2 * 9, workspace: workspaces.conv,
       words: words(3, 1, weights: 0, bytes: 192, bias: 192, shift: 256), into: &records)
     operation(
-      2, inputs: [1], output: 3, range: (-32768, 32767), workspace: workspaces.theta,
+      2, inputs: [1], output: 3, range: (-32768, 32767), macs: 16 * 6, workspace: workspaces.theta,
       words: words(1, 0, weights: 320, bytes: 256, bias: 576, shift: 640), into: &records)
     let half = 2 << 16
     let axis = (a0: -3 << 15, one: 1 << 16, d: 3 << 15)
@@ -130,7 +133,7 @@ struct TinyModel {
     operation(
       3, inputs: [4], output: 5, range: (0, 255), workspace: 0, words: [2, 2, 2, 2, 0, 0, 0, 0], into: &records)
     operation(
-      2, inputs: [6], output: 7, range: (-32768, 32767), workspace: workspaces.logits,
+      2, inputs: [6], output: 7, range: (-32768, 32767), macs: 8 * 3, workspace: workspaces.logits,
       words: words(1, 0, weights: 704, bytes: 128, bias: 832, shift: 896), into: &records)
     return records
   }

@@ -87,6 +87,9 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.fxm"])
 
     let free = folder.appending(path: "other.fxm")
+    #expect(throws: ExportError.self) { try AtomicFile.checkWritable(taken.path) }
+    #expect(throws: ExportError.self) { try AtomicFile.checkWritable(folder.appending(path: "no/file").path) }
+    try AtomicFile.checkWritable(free.path)
     try AtomicFile.write([1, 2, 3], to: free.path)
     #expect(try Data(contentsOf: free) == Data([1, 2, 3]))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
@@ -117,6 +120,7 @@ extension ModelContent {
       var pool = operation
       pool.kind = .maxPool(PoolParameters(kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2))
       pool.inputs = [convolution.output]
+      pool.multiplyAccumulates = 0
       apart.operations += [convolution, pool]
     }
     return ModelContent(

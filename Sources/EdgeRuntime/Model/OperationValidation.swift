@@ -111,11 +111,36 @@ extension ModelView {
       }
     }
     guard record.workspaceBytes == workspace else { throw ModelError(.workspace, at: at + 52) }
+    guard record.multiplyAccumulates == multiplyAccumulates(record.operation, from: input, to: output) else {
+      throw ModelError(.multiplyAccumulates, at: at + 40)
+    }
     if record.operation.kind != .concatenate {
       for position in 0..<record.inputCount where overlap(tensor(record.inputs[position]), output) {
         throw ModelError(.overlap, at: at + 28)
       }
     }
+  }
+
+  /// Those of an operation whose shapes have been checked; nil above 2^48, so that sums over a model fit 64 bits.
+  private func multiplyAccumulates(
+    _ operation: Operation, from input: TensorRecord, to output: TensorRecord
+  ) -> UInt64? {
+    let parameters: ConvolutionParameters
+    switch operation {
+    case .conv2D(let p), .fullyConnected(let p): parameters = p
+    default: return 0
+    }
+    let factors: InlineArray<6, Int> = [
+      parameters.convolvedHeight(input.height), parameters.convolvedWidth(input.width), output.channels,
+      parameters.kernelHeight, parameters.kernelWidth, input.channels / parameters.groups,
+    ]
+    var product: UInt64 = 1
+    for index in factors.indices {
+      let (next, overflow) = product.multipliedReportingOverflow(by: UInt64(factors[index]))
+      guard !overflow, next <= 1 << 48 else { return nil }
+      product = next
+    }
+    return product
   }
 
   private func overlap(_ a: TensorRecord, _ b: TensorRecord) -> Bool {
