@@ -8,6 +8,9 @@ public struct DataSet: Sendable {
     case arrays(ImageArrays)
   }
 
+  /// The `Usage` values of a `.csv`.
+  public static let usages = ExpressionTable.usages
+
   private let source: Source
   /// What every picture has: another size is an error, never resized in silence.
   public let extent: ImageExtent

@@ -20,9 +20,13 @@ extension PixelImage {
 
   /// Decodes a JPEG, PNG or PGM picture. `file` is its name for messages.
   ///
-  /// A damaged or truncated picture is an error even where its library would make one up.
+  /// A damaged or truncated picture is an error even where its library would make one up; a PNG file is whole with its last
+  /// pixel, whatever follows.
   public init(decoding data: Data, file: String, channels: Int = 1) throws(DataError) {
-    precondition(channels == 1 || channels == 3, "a picture has one channel or three")
+    guard channels == 1 || channels == 3 else {
+      throw DataError(
+        file, .unsupported("pictures for a network of \(channels) channels; arrays (.npy) have any number"))
+    }
     if data.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = try PixelImage.decodeJPEG(data, file: file, channels: channels)
     } else if data.starts(with: [0x89, 0x50, 0x4E, 0x47]) {

@@ -175,11 +175,20 @@ struct ImportErrorTests {
     try expectRefusal(["no operator set"]) { $0.opsetImport = [TinyONNX.opset("ai.onnx.ml", 3)] }
   }
 
+  @Test("extents too large for any tensor, also beside an extent of 0")
+  func extents() {
+    #expect(elementCount([]) == 1 && elementCount([3, 4]) == 12 && elementCount([3, 0, 4]) == 0)
+    for dims in [[1 << 62, 1 << 62, 0], [0, 1 << 62], [1 << 40, 0, 1 << 40], [1 << 13, 1 << 13], [-1], [0, -1]] {
+      #expect(elementCount(dims) == nil, "\(dims)")
+    }
+  }
+
   @Test("metadata that does not fit the network")
   func metadata() throws {
     try expectRefusal(["ferrite.labels", "3 labels for 2 outputs"]) {
       $0.metadataProps = [TinyONNX.metadata("ferrite.labels", "a,b,c")]
     }
+    try expectRefusal(["ferrite.labels", "twice"]) { $0.metadataProps = [TinyONNX.metadata("ferrite.labels", "a,a")] }
     try expectRefusal(["ferrite.labels", "empty"]) { $0.metadataProps = [TinyONNX.metadata("ferrite.labels", "a,")] }
     try expectRefusal(["ferrite.input.std", "above 0"]) {
       $0.metadataProps = [TinyONNX.metadata("ferrite.input.std", "0")]

@@ -30,6 +30,12 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 2, 4]) func noPictureHasAsManyChannels(_ channels: Int) {
+    for data in [Pictures.greyPNG, Pictures.greyJPEG, Data("P2 2 1 255 7 9".utf8)] {
+      #expect(throws: DataError.self) { try decode(data, channels: channels) }
+    }
+  }
+
   @Test func greyBecomesThreeEqualChannels() throws {
     let wanted = Pictures.greyPixels.flatMap { [$0, $0, $0] }
     #expect(try decode(Pictures.greyPNG, channels: 3).pixels == wanted)

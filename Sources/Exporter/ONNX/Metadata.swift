@@ -36,6 +36,9 @@ func labels(_ metadata: [ONNXStringStringEntryProto], classes: Int) throws(ONNXE
   guard labels.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isNewline) }) else {
     throw .metadata(key: "ferrite.labels", reason: "a label is empty or has a line break")
   }
+  guard Set(labels).count == labels.count else {
+    throw .metadata(key: "ferrite.labels", reason: "a label stands there twice")
+  }
   return labels
 }
 

@@ -137,15 +137,16 @@ extension NDArray where Element: AdditiveArithmetic {
 let elementLimit = 1 << 25
 
 /// The product of the dims; nil if one is negative or the product exceeds `elementLimit`.
+///
+/// Extents beside a 0 count as well: products of some of the dims then stay within the limit too.
 func elementCount(_ dims: [Int]) -> Int? {
-  if dims.contains(0) { return dims.allSatisfy { $0 >= 0 } ? 0 : nil }
   var count = 1
-  for extent in dims {
+  for extent in dims where extent != 0 {
     let (product, overflow) = count.multipliedReportingOverflow(by: extent)
     if extent < 0 || overflow || product > elementLimit { return nil }
     count = product
   }
-  return count
+  return dims.contains(0) ? 0 : count
 }
 
 /// The dims that two arrays broadcast to, by ONNX's (and NumPy's) rule; nil if they don't fit or the result is too large.
