@@ -1,5 +1,6 @@
 import ArgumentParser
 import Exporter
+import FoundationEssentials
 import ImageData
 import Quantize
 
@@ -60,13 +61,15 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     Interruption.watch()
-    try output.checkWritable()
+    try output.checkWritable(besides: files + [against, partial, data.data].compactMap { $0 })
+    if let partial { try AtomicFile.checkWritable(partial) }
     let model = try LoadedModel(path: files.last!)
     let (reference, kind, file) = try openReference(model)
     let set = try data.open(labels: model.labels, extent: model.extent)
     let indices = set.indices(limit: data.limit)
     let task = ComparisonTask(
-      kind: kind, reference: file, model: model, data: data, setPictures: set.count, pictures: indices.count,
+      kind: kind, reference: file, model: model, data: data, dataDigest: try set.fingerprint(), setPictures: set.count,
+      pictures: indices.count,
       layerStride: (indices.count + Self.layerSamples - 1) / Self.layerSamples)
     var state = try start(task)
     let runner = try ComparisonRunner(
@@ -89,12 +92,7 @@ struct Compare: ParsableCommand {
   ) throws -> (ComparisonRunner.Reference, ComparisonTask.ReferenceKind, ComparisonTask.File) {
     if let against {
       let other = try LoadedModel(path: against)
-      try checkSame(other.path, other.extent, classes: other.labels.count, model)
-      guard other.labels == model.labels else {
-        throw BadData(
-          "\(against) tells \(other.labels.joined(separator: ", ")); \(model.path) \(model.labels.joined(separator: ", "))"
-        )
-      }
+      try checkSame(other.path, other.extent, labels: other.labels, model)
       return (.fixed(other), .against, .init(path: against, digest: other.file.digest.hexadecimal))
     }
     let network = try FloatNetwork(path: files[0])
@@ -102,28 +100,27 @@ struct Compare: ParsableCommand {
     let input = graph.values[graph.input].shape
     try checkSame(
       network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
-      classes: graph.values[graph.output].shape.count, model)
+      labels: graph.labels, model)
     return (.float(graph), .float, .init(path: network.path, digest: network.digest))
   }
 
-  /// Two networks can be compared if they take the same picture and tell the same number of classes.
-  private func checkSame(_ path: String, _ extent: ImageExtent, classes: Int, _ model: LoadedModel) throws {
+  /// Two networks can be compared if they take the same picture and tell the same classes in the same order.
+  private func checkSame(_ path: String, _ extent: ImageExtent, labels: [String], _ model: LoadedModel) throws {
     guard extent == model.extent else {
       throw BadData("\(path) takes pictures of \(extent), \(model.path) of \(model.extent)")
     }
-    guard classes == model.labels.count else {
-      throw BadData("\(path) tells \(classes) classes, \(model.path) \(model.labels.count)")
+    guard labels.count == model.labels.count else {
+      throw BadData("\(path) tells \(labels.count) classes, \(model.path) \(model.labels.count)")
+    }
+    if let index = labels.indices.first(where: { labels[$0] != model.labels[$0] }) {
+      throw BadData("class \(index) is \(labels[index]) for \(path), \(model.labels[index]) for \(model.path)")
     }
   }
 
   /// What there is of this task already, or its beginning.
   private func start(_ task: ComparisonTask) throws -> PartialComparison {
     let fresh = PartialComparison(task: task, shard: shard ?? .whole)
-    guard let partial, DataOptions.exists(partial) else {
-      // A place that can't be written is found now rather than when the work is done.
-      if let partial { try fresh.write(to: partial) }
-      return fresh
-    }
+    guard let partial, FileManager.default.fileExists(atPath: partial) else { return fresh }
     var kept = try PartialComparison(path: partial)
     guard kept.task.isSame(as: task), kept.shard == fresh.shard else {
       throw BadData("\(partial): is of another comparison; remove it, or name another file")
@@ -144,12 +141,13 @@ extension Shard: ExpressibleByArgument {
 
 extension ComparisonTask {
   init(
-    kind: ReferenceKind, reference: File, model: LoadedModel, data: DataOptions, setPictures: Int, pictures: Int,
-    layerStride: Int
+    kind: ReferenceKind, reference: File, model: LoadedModel, data: DataOptions, dataDigest: String, setPictures: Int,
+    pictures: Int, layerStride: Int
   ) {
     self.init(
       kind: kind, reference: reference, model: File(path: model.path, digest: model.file.digest.hexadecimal),
-      data: data.data ?? "", usage: data.usage, pictures: pictures, setPictures: setPictures, layerStride: layerStride,
+      data: data.data ?? "", dataDigest: dataDigest, usage: data.usage, pictures: pictures, setPictures: setPictures,
+      layerStride: layerStride,
       labels: model.labels,
       layers: (0..<model.file.operationCount).map {
         let record = model.file.operation($0)

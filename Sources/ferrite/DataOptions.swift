@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import ImageData
 
 /// The options that choose labelled pictures.
@@ -19,6 +18,14 @@ struct DataOptions: ParsableArguments {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit \(limit): at least one picture is needed") }
+    if let usage {
+      guard DataSet.usages.contains(usage) else {
+        throw ValidationError("--usage \(usage): \(DataSet.usages.joined(separator: ", ")) are known")
+      }
+      guard data == nil || data?.lowercased().hasSuffix(".csv") == true else {
+        throw ValidationError("--usage \(usage): only a .csv tells the usage of its rows")
+      }
+    }
     if data == nil, limit != nil || usage != nil { throw ValidationError("--limit and --usage go with --data") }
   }
 
@@ -27,6 +34,4 @@ struct DataOptions: ParsableArguments {
     guard let data else { throw ValidationError("--data is missing") }
     return try DataSet(path: data, labels: labels, extent: extent, usage: usage)
   }
-
-  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

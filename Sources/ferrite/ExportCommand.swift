@@ -69,6 +69,10 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
+    guard output != network, output != calibrate else {
+      throw ValidationError("-o \(output): would replace its source")
+    }
+    try AtomicFile.checkWritable(output)
     let source = try readSource()
     let images = try openImages(for: source.graph)
     let bar = ProgressBar("calibrating", total: images.count)

@@ -61,7 +61,7 @@ struct Faces: ParsableCommand {
           .write(to: URL(fileURLWithPath: output), options: .atomic)
       }
     } catch let error as CocoaError {
-      throw ValidationError("\(output): can't be written (\(error.localizedDescription))")
+      throw BadData("\(output): can't be written (\(error.reason))")
     }
   }
 
@@ -94,7 +94,7 @@ struct Faces: ParsableCommand {
   private func writeFolders(_ series: FaceSeries) throws {
     let folder = URL(fileURLWithPath: output, isDirectory: true)
     guard !FileManager.default.fileExists(atPath: folder.path) else {
-      throw ValidationError("\(output): exists already")
+      throw BadData("\(output): exists already")
     }
     let partial = folder.deletingLastPathComponent().appendingPathComponent(folder.lastPathComponent + ".partial")
     defer { try? FileManager.default.removeItem(at: partial) }
@@ -128,5 +128,13 @@ struct Faces: ParsableCommand {
 
   private func png(_ pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
     PixelImage(extent: ImageExtent(width: width, height: height, channels: 1), pixels: pixels).png()
+  }
+}
+
+extension CocoaError {
+  /// The system's reason, or Foundation's where the system has said nothing.
+  fileprivate var reason: String {
+    guard let system = underlying as? POSIXError else { return localizedDescription }
+    return systemMessage(system.code.rawValue)
   }
 }

@@ -18,6 +18,7 @@ struct Ferrite: ParsableCommand {
       var command = try parseAsRoot()
       do {
         try command.run()
+        try flushOutput()
       } catch let error where !(error is ExitCode) && exitCode(for: error) == .failure {
         printError("\(error)")
         exit(withError: ExitCode.badData)

@@ -7,15 +7,17 @@ extension InstructionSet: ExpressibleByArgument {
     self = match
   }
 
-  public var defaultValueDescription: String { "\(name)" }
-
   public static var allValueStrings: [String] { allCases.map { "\($0.name)" } }
 }
 
 /// The option that chooses the kernels.
 struct InstructionSetOption: ParsableArguments {
-  @Option(help: "The kernels: scalar, avx2, avx512vnni, neon or dotprod; the fastest of this machine if not given.")
-  var isa: InstructionSet = .best
+  @Option(
+    name: .customLong("isa"),
+    help: "The kernels: scalar, avx2, avx512vnni, neon or dotprod; the fastest of this machine if not given.")
+  private var choice: InstructionSet?
+
+  var isa: InstructionSet { choice ?? .best }
 
   func validate() throws {
     guard isa.isAvailable else {

@@ -15,7 +15,7 @@ struct Merge: ParsableCommand {
   @OptionGroup var output: ComparisonOutput
 
   func run() throws {
-    try output.checkWritable()
+    try output.checkWritable(besides: files)
     let whole = try PartialComparison.join(files.map { ($0, try PartialComparison(path: $0)) })
     try output.show(ComparisonReport(task: whole.task, comparison: whole.comparison))
   }

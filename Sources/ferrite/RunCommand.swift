@@ -8,7 +8,8 @@ struct Run: ParsableCommand {
     abstract: "Classifies pictures, a line for each.",
     discussion: """
       Pictures are JPEG, PNG or PGM of exactly the model's input size; colour becomes luma for a grey model. Probabilities are \
-      computed in integers and are multiples of 2^-16; logits are raw integers.
+      computed in integers and are multiples of 2^-16; logits are raw integers. Lines are printed as they are made: a picture \
+      that can't be read ends the run after those before it.
       """)
 
   @Argument(help: "The model file (.fxm).")

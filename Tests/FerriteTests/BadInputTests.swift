@@ -9,6 +9,10 @@ import Testing
     ["compare", "n.onnx", "m.fxm", "--data", "d", "--threads", "0"],
     ["bench", "m.fxm", "--frames", "0"], ["bench", "m.fxm", "--frames", "many"], ["bench", "m.fxm", "--threads", "2"],
     ["bench", "m.fxm", "--isa", "mmx"], ["selftest"],
+    ["run", "m.fxm", "--data", "d.csv", "--usage", "training"], ["run", "m.fxm", "--data", "d", "--usage", "Training"],
+    ["export", "n.onnx", "-o", "n.onnx", "--calibrate", "d"], ["export", "n.onnx", "-o", "d", "--calibrate", "d"],
+    ["compare", "n.onnx", "m.fxm", "--data", "d", "--html", "n.onnx"],
+    ["compare", "n.onnx", "m.fxm", "--data", "d", "--partial", "p", "--html", "p"], ["merge", "p", "--html", "p"],
   ])
   func aWrongCallExitsWith64(_ arguments: [String]) throws {
     let outcome = try BuiltProgram.run(arguments)
@@ -25,6 +29,15 @@ import Testing
     let outcome = try BuiltProgram.run("bench", "m.fxm", "--isa", other)
     #expect(outcome.status == 64)
     #expect(outcome.errors.contains("--isa \(other): this machine has scalar"), "\(outcome.errors)")
+  }
+
+  /// Results that don't reach anybody are a failure.
+  @Test(arguments: [["inspect"], ["inspect", "--json"], ["selftest"], ["bench", "--frames", "1"]])
+  func aFullOutputIsAnError(_ command: [String]) throws {
+    let fixture = try Fixture.shared.get()
+    let outcome = try BuiltProgram.run(command + [fixture.model], output: "/dev/full")
+    #expect(outcome.status == 65, "\(outcome)")
+    #expect(outcome.errors == "Error: standard output: can't be written (No space left on device)\n", "\(outcome)")
   }
 
   @Test func helpIsNoError() throws {
@@ -90,6 +103,29 @@ import Testing
     try expectBadData(["run", fixture.model + "/no", "a.png"], "Not a directory")
     try expectBadData(["compare", fixture.model, fixture.model, "--data", fixture.faces], fixture.model)
     try expectBadData(["compare", "absent.onnx", fixture.model, "--data", fixture.faces], "absent.onnx")
+  }
+
+  @Test func whatIsNoOrdinaryFileIsNotReplaced() throws {
+    let calibration = ["--calibrate", fixture.images, "--limit", "4"]
+    for output in ["/dev/full", "/dev/null", folder.url.path, folder.path("no/such.fxm")] {
+      try expectBadData(["export", fixture.network, "-o", output] + calibration, "\(output): can't be written")
+      try expectBadData(
+        ["compare", fixture.network, fixture.model, "--data", fixture.images, "--html", output],
+        "\(output): can't be written")
+    }
+    let file = try folder.write(Data("old".utf8), to: "real.fxm")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.fxm"), withDestinationPath: file)
+    #expect(
+      try BuiltProgram.run(["export", fixture.network, "-o", folder.path("link.fxm")] + calibration).status == 0)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link.fxm")) == file)
+    #expect(try BuiltProgram.run("selftest", file).status == 0)
+  }
+
+  @Test func networksOfOtherClassesAreNotCompared() throws {
+    let other = try folder.write(
+      TinyNetwork.onnx(labels: ["angry", "disgust", "fear", "sad", "happy", "surprise", "neutral"]), to: "other.onnx")
+    try expectBadData(
+      ["compare", other, fixture.model, "--data", fixture.faces], "class 3 is sad for \(other), happy for ")
   }
 
   @Test func aPictureThatCannotBeDecodedIsNamed() throws {

@@ -22,9 +22,11 @@ enum BuiltProgram {
   static func run(_ arguments: String..., in folder: URL? = nil) throws -> Outcome { try run(arguments, in: folder) }
 
   /// - Parameters:
+  ///   - output: where its standard output goes; what it says there is then not read.
   ///   - signal: sent to the program as soon as `condition` holds; none if nil.
   static func run(
-    _ arguments: [String], in folder: URL? = nil, signal: Int32? = nil, when condition: () -> Bool = { true }
+    _ arguments: [String], in folder: URL? = nil, output path: String? = nil, signal: Int32? = nil,
+    when condition: () -> Bool = { true }
   ) throws -> Outcome {
     let files = try TemporaryFolder()
     let output = files.url.appendingPathComponent("output")
@@ -35,7 +37,7 @@ enum BuiltProgram {
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardOutput = try FileHandle(forWritingTo: path.map { URL(fileURLWithPath: $0) } ?? output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
     if let signal {

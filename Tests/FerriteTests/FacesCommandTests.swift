@@ -16,7 +16,7 @@ struct FacesCommandTests {
       let command = try Faces.parse(arguments.map { $0.replacingOccurrences(of: "@", with: folder.path) })
       try command.run()
     } catch {
-      code = Faces.exitCode(for: error).rawValue
+      code = error is BadData ? 65 : Faces.exitCode(for: error).rawValue
     }
     let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     return (code, files.sorted())
@@ -53,7 +53,7 @@ struct FacesCommandTests {
       let command = try Faces.parse(["-o", folder.path] + arguments)
       try command.run()
     } catch {
-      code = Faces.exitCode(for: error).rawValue
+      code = error is BadData ? 65 : Faces.exitCode(for: error).rawValue
     }
     #expect(code == 64)
     #expect(!FileManager.default.fileExists(atPath: folder.path))
@@ -62,14 +62,14 @@ struct FacesCommandTests {
   @Test("leaves nothing behind where it can't write", arguments: ["npy", "pgm", "sheet"])
   func missingFolder(format: String) throws {
     let result = try run("-o", "@/nowhere/toon", "--count", "7", "--seed", "1", "--format", format)
-    #expect(result.code == 64)
+    #expect(result.code == 65)
     #expect(result.files.isEmpty)
   }
 
   @Test("leaves a folder alone that exists")
   func existingFolder() throws {
     let result = try run("-o", "@/toon", "--count", "7", "--seed", "1", "--format", "pgm", existing: "toon")
-    #expect(result.code == 64)
+    #expect(result.code == 65)
     #expect(result.files == ["toon"])
   }
 }

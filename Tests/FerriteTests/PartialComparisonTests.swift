@@ -78,6 +78,8 @@ import Testing
       ("\"count\":1,\"index\":1", "\"count\":1,\"index\":2"),
       ("\"count\":1,\"index\":1", "\"count\":0,\"index\":1"), ("\"pictures\":35", "\"pictures\":9223372036854775807"),
       ("\"layerStride\":1", "\"layerStride\":0"), ("\"classes\":7", "\"classes\":3037000500"),
+      ("\"confidence\":", "\"confidence\":1"), ("\"fixedMargin\":0.", "\"fixedMargin\":7."),
+      ("\"picture\":\"", "\"picture\":\"<script>"), ("\"correct\":", "\"correct\":1"),
       ("partial comparison 1", "partial comparison 2"), ("\"reference\":", "\"refrence\":"),
     ] {
       #expect(text.contains(before), "\(before)")
@@ -100,6 +102,15 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
     let other = try compare("--partial", path, "--limit", "7")
     #expect(other.status == 65 && other.errors.contains("part.json: is of another comparison"), "\(other)")
+    // As many pictures, but others.
+    let faces = folder.path("others")
+    #expect(
+      try BuiltProgram.run("faces", "--count", "35", "--seed", "4", "--size", "48", "--format", "npy", "-o", faces)
+        .status
+        == 0)
+    let others = try BuiltProgram.run(
+      "compare", fixture.network, fixture.coarseModel, "--data", "\(faces)-images.npy", "--partial", path)
+    #expect(others.status == 65 && others.errors.contains("part.json: is of another comparison"), "\(others)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
   }
 
@@ -121,10 +132,9 @@ import Testing
     let (partial, page) = (folder.path("part.json"), folder.path("page.html"))
     let command = ["compare", network, model, "--data", "\(faces)-images.npy", "--json", "--threads", "1"]
     let whole = try BuiltProgram.run(command)
-    // The file is there before the first picture, and written anew at the end.
+    let early = Date.now.addingTimeInterval(0.3)
     let cut = try BuiltProgram.run(
-      command + ["--partial", partial, "--html", page], signal: signal,
-      when: { FileManager.default.fileExists(atPath: partial) })
+      command + ["--partial", partial, "--html", page], signal: signal, when: { Date.now > early })
     #expect(cut.status == 128 + signal && cut.output.isEmpty, "\(cut)")
     #expect(cut.errors.contains("interrupted after ") && cut.errors.contains("part.json"), "\(cut.errors)")
     #expect(!FileManager.default.fileExists(atPath: page))
@@ -174,6 +184,18 @@ import Testing
   func aWrongCallExitsWith64(_ arguments: [String]) throws {
     let outcome = try BuiltProgram.run(["compare"] + arguments)
     #expect(outcome.status == 64 && outcome.output.isEmpty && outcome.errors.hasPrefix("Error: "), "\(outcome)")
+  }
+
+  @Test func aPictureThatCannotBeReadLeavesNoFile() throws {
+    let picture = Data("P5\n48 48\n255\n".utf8) + Data(count: 48 * 48)
+    for index in 0..<40 {
+      try folder.write(picture.prefix(index == 39 ? 100 : picture.count), to: "data/happy/\(index).pgm")
+    }
+    let outcome = try BuiltProgram.run(
+      "compare", fixture.network, fixture.model, "--data", folder.path("data"), "--partial", folder.path("part.json"),
+      "--html", folder.path("page.html"))
+    #expect(outcome.status == 65 && outcome.output.isEmpty && outcome.errors.contains("39.pgm"), "\(outcome)")
+    #expect(folder.names == ["data"])
   }
 
   @Test func aPlaceThatCannotBeWrittenIsFoundBeforeTheWork() throws {

@@ -7,7 +7,9 @@ import Foundation
 enum TinyNetwork {
   static let labels = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
 
-  static var onnx: [UInt8] {
+  static var onnx: [UInt8] { onnx(labels: labels) }
+
+  static func onnx(labels: [String]) -> [UInt8] {
     var random = Weights(state: 7)
     let graph = message(
       (

@@ -30,6 +30,7 @@ extension ComparisonReport {
       "labels": JSON(labels.map(JSON.string)),
       "inputs": [
         referenceName: file(task.reference), "fixed": file(task.model), "data": JSON(task.data),
+        "data_digest": JSON(task.dataDigest),
         "usage": task.usage.map(JSON.string) ?? .null, "set": JSON(task.setPictures),
       ],
     ]

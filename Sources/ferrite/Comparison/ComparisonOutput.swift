@@ -1,6 +1,5 @@
 import ArgumentParser
 import Exporter
-import FoundationEssentials
 
 /// The options that say how a comparison is shown.
 struct ComparisonOutput: ParsableArguments {
@@ -15,12 +14,12 @@ struct ComparisonOutput: ParsableArguments {
   }
 
   /// Finds a page that can't be written before the work rather than after it.
-  func checkWritable() throws {
+  ///
+  /// - Parameter inputs: files that the page must not replace.
+  func checkWritable(besides inputs: [String]) throws {
     guard let html else { return }
-    let folder = URL(fileURLWithPath: html).deletingLastPathComponent().path
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw BadData("\(html): its folder is not there or can't be written")
-    }
+    guard !inputs.contains(html) else { throw ValidationError("--html \(html): would replace what is compared") }
+    try AtomicFile.checkWritable(html)
   }
 
   func show(_ report: ComparisonReport) throws {

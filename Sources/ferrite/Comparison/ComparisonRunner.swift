@@ -13,8 +13,8 @@ struct ComparisonRunner: Sendable {
     case fixed(LoadedModel)
   }
 
-  /// Pictures between two looks at the clock.
-  private static let blockPictures = 128
+  /// Pictures of a thread between two looks at the clock: an interruption loses no more.
+  private static let blockPictures = 8
   /// Seconds between two writings of a partial result.
   private static let writingInterval: UInt64 = 5
 
@@ -65,7 +65,7 @@ struct ComparisonRunner: Sendable {
     let progress = ProgressBar("comparing", total: total, done: partial.done)
     var written = Durations.now
     while !partial.isComplete {
-      let block = partial.done..<min(partial.done + Self.blockPictures, total)
+      let block = partial.done..<min(partial.done + Self.blockPictures * workers.count, total)
       let shard = partial.shard
       let shares = try concurrently(threads: workers.count) { thread, threads in
         try compare(stride(from: block.lowerBound + thread, to: block.upperBound, by: threads), shard, thread, progress)
@@ -121,7 +121,7 @@ struct ComparisonRunner: Sendable {
       .init(
         position: position, id: sample.id, label: sample.label, reference: expected.index, fixed: actual.index,
         referenceMargin: expected.margin, fixedMargin: actual.margin,
-        picture: Data(sample.image.thumbnail().png()).base64EncodedString()))
+        picture: sample.image.thumbnail().map { Data($0.png()).base64EncodedString() }))
   }
 
   /// What quantisation does to each layer on one picture.
@@ -144,8 +144,9 @@ struct ComparisonRunner: Sendable {
 }
 
 extension PixelImage {
-  /// At most 96 pixels along either side, by leaving out rows and columns.
-  fileprivate func thumbnail() -> PixelImage {
+  /// At most 96 pixels along either side, by leaving out rows and columns; nil where the channels are no colours.
+  fileprivate func thumbnail() -> PixelImage? {
+    guard extent.channels == 1 || extent.channels == 3 else { return nil }
     let step = (max(extent.width, extent.height) + 95) / 96
     guard step > 1 else { return self }
     let rows = stride(from: 0, to: extent.height, by: step)

@@ -61,6 +61,8 @@ struct ComparisonTask: Equatable, Codable, Sendable {
   var reference: File
   var model: File
   var data: String
+  /// As `DataSet.fingerprint` tells it.
+  var dataDigest: String
   var usage: String?
   /// Compared pictures of the set's, evenly spread.
   var pictures: Int
@@ -111,13 +113,25 @@ extension PartialComparison {
     let side = { (side: Comparison.Side) in side.confusion.isSound(classes: classes) && side.reliability.isSound }
     // Counts first: the others are measured by them.
     guard format == Self.currentFormat, shard.isSound, classes > 0, task.layerStride > 0,
-      0...ConfusionMatrix.greatestCount ~= task.pictures, 0...shard.count(of: task.pictures) ~= done,
+      0...ConfusionMatrix.greatestCount ~= task.pictures, 0...ConfusionMatrix.greatestCount ~= task.setPictures,
+      0...shard.count(of: task.pictures) ~= done,
       side(comparison.reference), side(comparison.fixed), comparison.lost.isSound(classes: classes),
       comparison.gained.isSound(classes: classes), comparison.latency.isSound
     else { return false }
+    let flips = comparison.flips
     return comparison.samples == done && comparison.reference.confusion.total == done
-      && comparison.flips.isSound(pictures: done, classes: classes)
+      && comparison.reference.isConsistent && comparison.fixed.isConsistent && comparison.latency.total == done
+      && comparison.lost.total + comparison.gained.total <= flips.count
+      && flips.isSound(pictures: done, classes: classes) && comparison.layerSamples.count <= done
       && comparison.layerSamples.allSatisfy { $0.isSound(operations: layers) }
+  }
+}
+
+extension Comparison.Side {
+  /// Whether both parts have counted the same pictures.
+  fileprivate var isConsistent: Bool {
+    reliability.bins.reduce(0) { $0 + $1.pictures } == confusion.total
+      && reliability.bins.reduce(0) { $0 + $1.correct } == confusion.correct
   }
 }
 
@@ -125,8 +139,8 @@ extension FlipList {
   fileprivate func isSound(pictures: Int, classes: Int) -> Bool {
     told.count == min(count, Self.mostTold) && count <= pictures
       && told.allSatisfy {
-        0..<classes ~= $0.label && 0..<classes ~= $0.reference && 0..<classes ~= $0.fixed && $0.referenceMargin.isFinite
-          && $0.fixedMargin.isFinite
+        0..<classes ~= $0.label && 0..<classes ~= $0.reference && 0..<classes ~= $0.fixed && 0...1 ~= $0.referenceMargin
+          && 0...1 ~= $0.fixedMargin && $0.picture.map { Data(base64Encoded: $0) != nil } ?? true
       }
   }
 }

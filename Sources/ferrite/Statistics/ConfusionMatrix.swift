@@ -1,7 +1,7 @@
 /// How often each class was taken for each: rows are true classes, columns predicted ones.
 struct ConfusionMatrix: Equatable, Codable, Sendable {
-  /// More pictures than anyone compares, and few enough that sums of counts don't overflow.
-  static let greatestCount = 1 << 40
+  /// More pictures than anyone compares, and few enough that no sum over them overflows.
+  static let greatestCount = 1 << 30
 
   let classes: Int
   private var counts: [Int]

@@ -35,7 +35,6 @@ struct LatencyHistogram: Equatable, Codable, Sendable {
   /// The upper bound of the bin that holds the least duration which `permille` of 1000 don't exceed, microseconds; at most 9%
   /// too much. 0 without durations.
   func microseconds(permille: Int) -> Double {
-    let total = counts.reduce(0, +)
     let rank = max((permille * total + 999) / 1000, 1)
     var seen = 0
     for (index, count) in counts.enumerated() {
@@ -46,6 +45,8 @@ struct LatencyHistogram: Equatable, Codable, Sendable {
   }
 
   private static func bound(_ index: Int) -> Double { exp2(Double(index) / Double(binsPerOctave)) / 1000 }
+
+  var total: Int { counts.reduce(0, +) }
 
   var isSound: Bool {
     counts.count == Self.binCount && counts.allSatisfy { 0...ConfusionMatrix.greatestCount ~= $0 }

@@ -152,12 +152,12 @@ struct ComparisonPage {
     let command = "ferrite compare \(files) --data \(task.data)\(task.usage.map { " --usage \($0)" } ?? "")\(limit)"
     let rows = [
       ["reference", task.reference.path, task.reference.digest], ["fixed", task.model.path, task.model.digest],
-      ["pictures", task.data, "\(task.pictures.grouped) of \(task.setPictures.grouped)"],
+      ["\(task.pictures.grouped) of \(task.setPictures.grouped) pictures", task.data, task.dataDigest],
       ["made by", exporterVersion, ""],
     ]
     return """
       <p><code>\(command.escapedForXML)</code></p>
-      <div class="wide">\(HTML.table(["", "file", "BLAKE2b-256, or count"], rows))</div>
+      <div class="wide">\(HTML.table(["", "file", "BLAKE2b-256 (of pictures: of a selection)"], rows))</div>
       """
   }
 }
