@@ -8,6 +8,8 @@ public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFiniteOnImage(tensor: String, image: Int)
   /// 32 bits can't hold a layer's sums.
   case accumulatorOverflow(layer: String, channel: Int)
+  /// Settings for a layer that the network doesn't have.
+  case noSuchLayer(String)
   case noCalibrationImages
   case wrongImageSize(image: Int, bytes: Int, wanted: Int)
   /// The model is larger than a file or an arena may be.
@@ -24,6 +26,7 @@ public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFiniteOnImage(let tensor, let image): "tensor \(tensor) is not finite on calibration image \(image)"
     case .accumulatorOverflow(let layer, let channel):
       "layer \(layer): the sums of output channel \(channel) do not fit 32 bits; fewer --weight-bits or --activation-bits"
+    case .noSuchLayer(let name): "the network has no layer \(name); `ferrite inspect --json` tells the names"
     case .noCalibrationImages: "there are no calibration images"
     case .wrongImageSize(let image, let bytes, let wanted):
       "calibration image \(image) has \(bytes) pixel bytes where the network takes \(wanted)"

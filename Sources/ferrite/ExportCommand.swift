@@ -16,7 +16,7 @@ struct Export: ParsableCommand {
       """)
 
   /// How formats are chosen.
-  enum Method: String, CaseIterable, ExpressibleByArgument {
+  enum Method: String, CaseIterable, Decodable, ExpressibleByArgument {
     case mse, minmax, percentile
 
     var calibration: CalibrationMethod {
@@ -47,22 +47,37 @@ struct Export: ParsableCommand {
   @Option(help: "Only these rows of a .csv: Training, PublicTest or PrivateTest.")
   var usage: String?
 
-  @Option(help: "Bits of a weight, 2 to 8.")
-  var weightBits = 8
+  @Option(help: "Bits of a weight, 2 to 8 (default: 8).")
+  var weightBits: Int?
 
-  @Option(help: "Bits of an activation, 2 to 16; the input has at most 8, a sampler's theta and the logits always 16.")
-  var activationBits = 8
+  @Option(
+    help: """
+      Bits of an activation, 2 to 16 (default: 8); the input has at most 8, a sampler's theta and the logits always 16.
+      """)
+  var activationBits: Int?
 
-  @Option(help: "mse: least squared error; minmax: clip nothing; percentile: clip 1 value in 10000 on either side.")
-  var calibration = Method.mse
+  @Option(
+    help: """
+      mse: least squared error; minmax: clip nothing; percentile: clip 1 value in 10000 on either side (default: mse).
+      """)
+  var calibration: Method?
+
+  @Option(
+    help: """
+      A JSON file of settings: weight_bits, activation_bits, calibration, and layers, where the name of a layer leads to \
+      its own weight_bits and activation_bits. Flags go before it.
+      """)
+  var config: String?
 
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func validate() throws {
     guard limit >= 1 else { throw ValidationError("--limit \(limit): at least one picture is needed") }
-    guard 2...8 ~= weightBits else { throw ValidationError("--weight-bits \(weightBits): 2 to 8 are possible") }
-    guard 2...16 ~= activationBits else {
+    if let weightBits, !(QuantizationSettings.weightBits ~= weightBits) {
+      throw ValidationError("--weight-bits \(weightBits): 2 to 8 are possible")
+    }
+    if let activationBits, !(QuantizationSettings.activationBits ~= activationBits) {
       throw ValidationError("--activation-bits \(activationBits): 2 to 16 are possible")
     }
     guard !output.isEmpty else { throw ValidationError("--output is empty") }
@@ -73,11 +88,13 @@ struct Export: ParsableCommand {
       throw ValidationError("-o \(output): would replace its source")
     }
     try AtomicFile.checkWritable(output)
+    let config = try config.map { try ExportConfig(path: $0) } ?? ExportConfig()
     let source = try readSource()
     let images = try openImages(for: source.graph)
     let bar = ProgressBar("calibrating", total: images.count)
     let settings = QuantizationSettings(
-      weightBits: weightBits, activationBits: activationBits, method: calibration.calibration)
+      weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
+      method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers ?? [:])
     let model = try exportModel(source, images: images, settings: settings) { _ in bar.advance() }
     for warning in model.warnings { writeError("Warning: \(warning)\n") }
     try AtomicFile.write(model.bytes, to: output)

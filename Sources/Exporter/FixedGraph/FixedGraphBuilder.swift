@@ -11,6 +11,7 @@ extension FixedGraph {
   ) throws(ExportError) {
     var builder = FixedGraphBuilder(
       layers: layers, selection: FormatSelection(layers: layers, calibration: calibration, settings: settings))
+    try builder.checkSettings()
     let tables = try builder.inputTables()
     for layer in layers.layers { try builder.add(layer) }
     self.init(
@@ -53,6 +54,18 @@ private struct FixedGraphBuilder {
     return format
   }
 
+  /// Settings for a layer that isn't there are a mistake, and so are bits of weights where there are none.
+  func checkSettings() throws(ExportError) {
+    for (name, settings) in selection.settings.layers.sorted(by: { $0.key < $1.key }) {
+      guard let layer = layers.layers.first(where: { $0.name == name }) else { throw .noSuchLayer(name) }
+      switch layer.operation {
+      case .convolution, .fullyConnected: break
+      default:
+        if settings.weightBits != nil { throw .unsupported(layer: name, reason: "it has no weights to give bits to") }
+      }
+    }
+  }
+
   mutating func inputTables() throws(ExportError) -> [[Int32]] {
     let preparation = layers.graph.preparation
     var numbers: [[Double]] = []
@@ -75,7 +88,8 @@ private struct FixedGraphBuilder {
     switch layer.operation {
     case .convolution(let convolution, let hasMaxPool):
       let geometry = try ConvolutionParameters(
-        convolution, hasMaxPool: hasMaxPool, weightWidth: selection.settings.weightBits, layer: layer.name)
+        convolution, hasMaxPool: hasMaxPool, weightWidth: selection.settings.weightBits(of: layer.name),
+        layer: layer.name)
       let linear = try quantize(layer, geometry, convolution.weights, convolution.bias)
       kind = .convolution(linear)
       output = linear.weights.output
@@ -84,7 +98,7 @@ private struct FixedGraphBuilder {
         geometry.convolvedHeight(image.height) * geometry.convolvedWidth(image.width) * convolution.weights.count)
     case .fullyConnected(let weights, let bias):
       let geometry = ConvolutionParameters(
-        kernelHeight: 1, kernelWidth: 1, weightWidth: selection.settings.weightBits)
+        kernelHeight: 1, kernelWidth: 1, weightWidth: selection.settings.weightBits(of: layer.name))
       let linear = try quantize(layer, geometry, weights, bias)
       kind = .fullyConnected(linear)
       output = linear.weights.output

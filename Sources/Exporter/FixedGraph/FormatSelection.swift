@@ -1,23 +1,6 @@
 import EdgeRuntime
 import Quantize
 
-/// What the user decides about the numbers of a model.
-public struct QuantizationSettings: Equatable, Sendable {
-  /// 2...8.
-  public var weightBits: Int
-  /// 2...16. The input has at most 8, theta and the logits always 16.
-  public var activationBits: Int
-  public var method: CalibrationMethod
-
-  public init(weightBits: Int = 8, activationBits: Int = 8, method: CalibrationMethod = .squaredError) {
-    precondition(2...8 ~= weightBits, "weights have 2...8 bits")
-    precondition(2...16 ~= activationBits, "activations have 2...16 bits")
-    self.weightBits = weightBits
-    self.activationBits = activationBits
-    self.method = method
-  }
-}
-
 /// Which format a tensor should have. Operations that keep their input's format (max-pool, sampler) don't ask; a
 /// convolution may end with fewer fraction bits than it asked for.
 struct FormatSelection {
@@ -43,8 +26,9 @@ struct FormatSelection {
     {
       return format(consumers[0].output)
     }
+    let bits = layers.producer(value).flatMap { settings.layers[$0.name]?.activationBits } ?? settings.activationBits
     return histogram(value).format(
-      width: settings.activationBits, isSigned: !isNonNegative(value), method: settings.method)
+      width: bits, isSigned: !isNonNegative(value), method: settings.method)
   }
 
   /// The input's format: at most 8 bits, since its table holds bytes.

@@ -20,6 +20,8 @@ struct Provenance: Encodable {
   struct Settings: Encodable {
     var weightBits: Int
     var activationBits: Int
+    /// nil without settings of their own for any layer.
+    var layers: [String: QuantizationSettings.Layer]?
   }
 
   var exporter = exporterVersion
@@ -31,7 +33,9 @@ struct Provenance: Encodable {
     self.source = Source(name: source.name, digest: source.digest)
     calibration = CalibrationData(
       images: images.count, digest: try images.digest()[...].hexadecimal, method: settings.method.name)
-    self.settings = Settings(weightBits: settings.weightBits, activationBits: settings.activationBits)
+    self.settings = Settings(
+      weightBits: settings.weightBits, activationBits: settings.activationBits,
+      layers: settings.layers.isEmpty ? nil : settings.layers)
   }
 
   /// One line, keys sorted.

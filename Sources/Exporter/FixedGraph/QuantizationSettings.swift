@@ -1,0 +1,46 @@
+import Quantize
+
+/// What the user decides about the numbers of a model.
+public struct QuantizationSettings: Equatable, Sendable {
+  public static let weightBits = 2...8
+  public static let activationBits = 2...16
+
+  /// What one layer has in place of the model's settings; nil is the model's.
+  public struct Layer: Equatable, Codable, Sendable {
+    public var weightBits: Int?
+    /// Of the layer's output.
+    public var activationBits: Int?
+
+    public init(weightBits: Int? = nil, activationBits: Int? = nil) {
+      self.weightBits = weightBits
+      self.activationBits = activationBits
+    }
+  }
+
+  /// 2...8.
+  public var weightBits: Int
+  /// 2...16. The input has at most 8, theta and the logits always 16.
+  public var activationBits: Int
+  public var method: CalibrationMethod
+  /// By the layer's name. A max-pool, a sampler and what only a concatenation reads keep to their neighbour's format.
+  public var layers: [String: Layer]
+
+  public init(
+    weightBits: Int = 8, activationBits: Int = 8, method: CalibrationMethod = .squaredError,
+    layers: [String: Layer] = [:]
+  ) {
+    for bits in [weightBits] + layers.values.compactMap(\.weightBits) {
+      precondition(Self.weightBits ~= bits, "weights have 2...8 bits")
+    }
+    for bits in [activationBits] + layers.values.compactMap(\.activationBits) {
+      precondition(Self.activationBits ~= bits, "activations have 2...16 bits")
+    }
+    self.weightBits = weightBits
+    self.activationBits = activationBits
+    self.method = method
+    self.layers = layers
+  }
+
+  /// The bits of a layer's weights.
+  func weightBits(of layer: String) -> Int { layers[layer]?.weightBits ?? weightBits }
+}
