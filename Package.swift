@@ -102,7 +102,7 @@ let package = Package(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
-    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime"], swiftSettings: strict),
+    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
     .testTarget(name: "QuantizeTests", dependencies: ["Quantize"], swiftSettings: strict),
     .testTarget(
       name: "ExporterTests",

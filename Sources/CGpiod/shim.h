@@ -15,9 +15,10 @@ typedef struct {
   bool is_used;
 } gpio_line;
 
-/// Several lines of one chip, driven as outputs.
+/// Several lines of one chip, driven as outputs, and the values that they began with.
 typedef struct {
   struct gpiod_line_bulk lines;
+  int initial[GPIOD_LINE_BULK_MAX_LINES];
 } gpio_request;
 
 /// Opens /dev/gpiochipNUMBER, or sets `error`.
@@ -47,7 +48,10 @@ static inline int gpio_request_outputs(gpio_chip *chip, const unsigned int *offs
                                        const char *consumer, bool active_low, gpio_request *request) {
   unsigned int copy[GPIOD_LINE_BULK_MAX_LINES];
   if (count > GPIOD_LINE_BULK_MAX_LINES) return EINVAL;
-  for (unsigned int index = 0; index < count; index++) copy[index] = offsets[index];
+  for (unsigned int index = 0; index < count; index++) {
+    copy[index] = offsets[index];
+    request->initial[index] = values[index];
+  }
   if (gpiod_chip_get_lines(chip, copy, count, &request->lines) != 0) return errno;
   int flags = active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
   return gpiod_line_request_bulk_output_flags(&request->lines, consumer, flags, values) == 0 ? 0 : errno;
@@ -56,6 +60,12 @@ static inline int gpio_request_outputs(gpio_chip *chip, const unsigned int *offs
 /// Sets every line of the request in one call of the kernel.
 static inline int gpio_request_set(gpio_request *request, const int *values) {
   return gpiod_line_set_value_bulk(&request->lines, values) == 0 ? 0 : errno;
+}
+
+/// Sets every line of a `gpio_request` to the value that it began with. Signal handlers may call it: libgpiod reads memory that
+/// doesn't change between request and release, and makes one system call.
+static inline int gpio_request_set_initial(void *request) {
+  return gpio_request_set((gpio_request *)request, ((gpio_request *)request)->initial);
 }
 
 static inline void gpio_request_release(gpio_request *request) { gpiod_line_release_bulk(&request->lines); }

@@ -30,15 +30,17 @@ struct Board: ~Copyable {
     }
   }
 
-  /// Finds the chip and the lines, prints them to standard error, and takes them all, at the safe level.
+  /// Finds the chip and the lines, takes them all, at the safe level, and prints them to standard error.
   func takeLines() throws(EdgeError) -> OutputLines {
     var writer = TextWriter.standardError
     do throws(LineError) {
       let chip = try LineResolution.chip(of: file)
       let resolution = try LineResolution(file, on: chip)
-      writer.resolvedLines(file, resolution, chip)
+      let lines = try OutputLines(file, resolution, on: chip)
+      // Only now: whoever doesn't read the messages holds up nothing but messages.
+      writer.resolvedLines(file, resolution, lines.chip)
       writer.flush()
-      return try OutputLines(file, resolution, on: chip)
+      return lines
     } catch {
       writer.text("ferrite-edge: ")
       writer.text(path)
@@ -50,29 +52,16 @@ struct Board: ~Copyable {
     }
   }
 
-  /// For each class of the model its entry in the board file. A class without a line shows nothing.
-  func entries(for model: borrowing ModelFile) throws(EdgeError) -> ClassEntries {
-    var entries = ClassEntries()
+  /// Checks that the model has every class that the board names, and warns of the model's classes that the board lacks.
+  func match(_ model: borrowing ModelFile) throws(EdgeError) {
     for entry in 0..<file.lineCount {
       guard case .class(let label) = file[entry].role else { continue }
       var found = false
-      for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) {
-        entries.classes[entry] = index
-        found = true
-      }
+      for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) { found = true }
       guard found else { throw .noSuchClass(path, lineNumber: file[entry].lineNumber) }
     }
-    return entries
-  }
-}
-
-/// The model's class of each entry of a board file; -1 for the heartbeat.
-struct ClassEntries {
-  fileprivate var classes = InlineArray<64, Int>(repeating: -1)
-
-  /// The entry of a class, or nil if the board has no line for it.
-  func entry(of index: Int) -> Int? {
-    for entry in 0..<classes.count where classes[entry] == index { return entry }
-    return nil
+    var writer = TextWriter.standardError
+    writer.classesWithoutLine(self, model)
+    writer.flush()
   }
 }

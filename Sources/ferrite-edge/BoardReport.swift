@@ -45,6 +45,23 @@ extension TextWriter {
     }
   }
 
+  /// A warning that names the model's classes for which no line becomes active; nothing if every class has one.
+  mutating func classesWithoutLine(_ board: borrowing Board, _ model: borrowing ModelFile) {
+    var found = false
+    for index in 0..<model.classCount where unsafe board.file.entry(showing: model.unsafeLabel(index)) == nil {
+      if found {
+        text(", ")
+      } else {
+        text("ferrite-edge: warning: ")
+        text(board.path)
+        text(": no line shows ")
+        found = true
+      }
+      unsafe text(model.unsafeLabel(index))
+    }
+    if found { text("\n") }
+  }
+
   mutating func lineError(_ error: LineError, _ file: borrowing BoardFile) {
     switch error {
     case .noChip(let systemError):

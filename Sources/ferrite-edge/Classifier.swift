@@ -47,7 +47,6 @@ struct Classifier: ~Copyable {
     do throws(FrameError) {
       guard unsafe try frames.next(into: pixels) else { return false }
     } catch {
-      if case .stopped = error.fault { throw .stopped }
       throw .frame(name, error)
     }
     unsafe try run(unsafePixels)

@@ -12,9 +12,6 @@ enum EdgeError: Error {
   case noSuchClass(Word, lineNumber: Int)
   case lines(systemError: Int32)
   case output(systemError: Int32)
-  case signals(systemError: Int32)
-  /// Not a failure: the program was told to stop.
-  case stopped
   case noMemory
   case noTestVectors(Word)
   case selftestFailed(Word)
@@ -25,16 +22,12 @@ enum EdgeError: Error {
   var exitCode: CInt {
     switch self {
     case .usage: 64
-    case .stopped: 0
     default: 65
     }
   }
 
   func report(to writer: inout TextWriter) {
-    switch self {
-    case .reported, .stopped: return
-    default: break
-    }
+    if case .reported = self { return }
     writer.text("ferrite-edge: ")
     switch self {
     case .usage(let message, let word):
@@ -85,9 +78,6 @@ enum EdgeError: Error {
     case .lines(let systemError):
       writer.text("the lines could not be driven: ")
       writer.systemError(systemError)
-    case .signals(let systemError):
-      writer.text("signals can't be watched: ")
-      writer.systemError(systemError)
     case .noMemory:
       writer.text("no memory")
     case .noTestVectors(let path):
@@ -96,7 +86,7 @@ enum EdgeError: Error {
     case .selftestFailed(let path):
       writer.text(path)
       writer.text(": wrong logits on this machine")
-    case .reported, .stopped:
+    case .reported:
       break
     }
     writer.text("\n")

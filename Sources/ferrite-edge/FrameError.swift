@@ -7,8 +7,6 @@ struct FrameError: Error {
     case size(width: Int, height: Int, FrameSize)
     case maximum(Int)
     case truncated
-    /// Not a fault of the input: the program was told to stop.
-    case stopped
   }
 
   let fault: Fault
@@ -40,7 +38,6 @@ struct FrameError: Error {
       writer.integer(maximum)
       writer.text(", not 255")
     case .truncated: writer.text("the input ends within a frame")
-    case .stopped: writer.text("stopped")
     }
     writer.text(", at byte ")
     writer.integer(byteOffset)

@@ -21,24 +21,21 @@ struct FrameReader: ~Copyable {
   let descriptor: Int32
   let encoding: FrameEncoding
   let size: FrameSize
-  /// Becomes readable when the program is told to stop; nil if reading needn't watch for it.
-  let stopSignals: Int32?
   private var buffer = InlineArray<4096, UInt8>(repeating: 0)
   private var position = 0
   private var filled = 0
   private var bytesBefore = 0
 
-  init(descriptor: Int32, _ encoding: FrameEncoding, _ size: FrameSize, stopSignals: Int32? = nil) {
+  init(descriptor: Int32, _ encoding: FrameEncoding, _ size: FrameSize) {
     self.descriptor = descriptor
     self.encoding = encoding
     self.size = size
-    self.stopSignals = stopSignals
   }
 
   /// Fills `pixels`, which has the size's bytes, with the next frame.
   ///
   /// - Returns: false at the end of the input.
-  /// - Throws: `FrameError` with the byte's place in the input; `.stopped` if `stopSignals` says so.
+  /// - Throws: `FrameError` with the byte's place in the input.
   mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(FrameError) -> Bool {
     guard let first = try byte() else { return false }
     var pixel = 0
@@ -114,11 +111,6 @@ struct FrameReader: ~Copyable {
     bytesBefore += filled
     position = 0
     filled = 0
-    if let stopSignals {
-      let ready = linux_wait(descriptor, 0, stopSignals)
-      guard ready >= 0 else { throw error(.system(-ready)) }
-      guard ready == 1 else { throw error(.stopped) }
-    }
     var storage = buffer.mutableSpan
     let got = unsafe storage.withUnsafeMutableBytes { unsafe linux_read(descriptor, $0.baseAddress, $0.count) }
     guard got >= 0 else { throw error(.system(Int32(-got))) }

@@ -3,21 +3,22 @@ import EdgeRuntime
 
 /// `watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [--isa I] [--json]`: a line of text and a pin for each frame.
 ///
-/// However it ends, by the end of the input, an error, SIGTERM, SIGINT or SIGHUP, the lines are driven to the safe level and
-/// then released.
+/// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
+/// them is gone even if the model can't be read. However this one ends, by the end of the input, an error or a signal, the
+/// lines are driven to the safe level and then released; `OutputLines` sees to the signals.
 enum WatchCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
     var options = try Options(arguments, accepting: .json | .instructionSet | .board | .standardInput)
     let board = try Board(options.requiredBoard())
-    let classifier = try Classifier(options.model(), options.instructionSet)
+    let model = try options.model()
     let firstFile = options.file()
     guard (firstFile == nil) != (options.standardInput == nil) else {
       throw .usage("watch takes images or --stdin, one of the two", nil)
     }
-    let entries = try board.entries(for: classifier.model)
-    let stopSignals = linux_stop_signals()
-    guard stopSignals >= 0 else { throw .signals(systemError: -stopSignals) }
-    var watch = Watch(classifier, try board.takeLines(), entries, stopSignals: stopSignals, json: options.json)
+    let lines = try board.takeLines()
+    let classifier = try Classifier(model, options.instructionSet)
+    try board.match(classifier.model)
+    var watch = Watch(classifier, lines, board, json: options.json)
     var failure: EdgeError?
     do throws(EdgeError) {
       if let encoding = options.standardInput {
@@ -40,20 +41,15 @@ enum WatchCommand {
 private struct Watch: ~Copyable {
   private var classifier: Classifier
   private var lines: OutputLines
-  private let entries: ClassEntries
-  private let stopSignals: Int32
+  private let board: Board
   private let json: Bool
   private var output = TextWriter.standardOutput
   private var frame = 0
 
-  init(
-    _ classifier: consuming Classifier, _ lines: consuming OutputLines, _ entries: ClassEntries, stopSignals: Int32,
-    json: Bool
-  ) {
+  init(_ classifier: consuming Classifier, _ lines: consuming OutputLines, _ board: consuming Board, json: Bool) {
     self.classifier = classifier
     self.lines = lines
-    self.entries = entries
-    self.stopSignals = stopSignals
+    self.board = board
     self.json = json
   }
 
@@ -67,25 +63,18 @@ private struct Watch: ~Copyable {
 
   /// Shows every frame of a descriptor: first on the lines, then as text.
   mutating func show(framesOf descriptor: Int32, _ encoding: FrameEncoding, name: Word?) throws(EdgeError) {
-    var frames = FrameReader(descriptor: descriptor, encoding, classifier.size, stopSignals: stopSignals)
+    var frames = FrameReader(descriptor: descriptor, encoding, classifier.size)
     while try classifier.classifyNext(of: &frames, named: name) {
+      let label = unsafe classifier.model.unsafeLabel(classifier.session.classIndex)
       do throws(SystemError) {
-        try lines.show(entry: entries.entry(of: classifier.session.classIndex))
+        unsafe try lines.show(entry: board.file.entry(showing: label))
       } catch {
         throw .lines(systemError: error.number)
       }
       output.decision(classifier, name: name, frame: frame, json: json)
       frame += 1
-      try write()
+      try output.finish()
     }
-  }
-
-  /// Writes the decision, unless the program is told to stop while nobody reads.
-  private mutating func write() throws(EdgeError) {
-    let ready = linux_wait(output.descriptor, 1, stopSignals)
-    guard ready >= 0 else { throw .output(systemError: -ready) }
-    guard ready == 1 else { throw .stopped }
-    try output.finish()
   }
 
   mutating func driveSafe() throws(EdgeError) {

@@ -1,5 +1,6 @@
 """What the tests run and run on: the built programs, the drawn-face model, and drawn faces."""
 
+import hashlib
 import json
 import pathlib
 import shutil
@@ -25,6 +26,12 @@ def prepare() -> None:
     run(FERRITE, "faces", "-o", FOLDER / "faces", "--count", len(CLASSES) * FACES_PER_CLASS, "--seed", 90210, *faces)
     run(FERRITE, "faces", "-o", FOLDER / "calibration", "--count", 210, "--seed", 4711, *faces)
     run(FERRITE, "export", TOON, "-o", MODEL, "--calibrate", FOLDER / "calibration")
+
+
+def stamp_digest(model: bytearray) -> None:
+    """Gives a changed model file the digest that it states (docs/file-format.md)."""
+    model[64:96] = bytes(32)
+    model[64:96] = hashlib.blake2b(model, digest_size=32).digest()
 
 
 def faces() -> list[pathlib.Path]:

@@ -3,7 +3,9 @@
 import json
 import pathlib
 import re
+import struct
 import tempfile
+import time
 import unittest
 
 import fixtures
@@ -18,6 +20,19 @@ def pins() -> dict[str, int]:
     return {name: int(number) for name, number in re.findall(r"^(?:line\.)?(\w+) = (\d+)$", BOARD.read_text(), re.M)}
 
 
+def twins() -> pathlib.Path:
+    """A model two of whose classes have the same label: happy is called angry too."""
+    model = bytearray(fixtures.MODEL.read_bytes())
+    # The labels are the sixth section (docs/file-format.md).
+    offset, length = struct.unpack_from("<QQ", model, 128 + 5 * 24 + 8)
+    assert b"happy\n" in model[offset:offset + length]
+    model[offset:offset + length] = model[offset:offset + length].replace(b"happy\n", b"angry\n")
+    fixtures.stamp_digest(model)
+    path = fixtures.FOLDER / "twins.fxm"
+    path.write_bytes(model)
+    return path
+
+
 class Board(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -25,7 +40,7 @@ class Board(unittest.TestCase):
         cls.heartbeat = cls.pins["heartbeat"]
         cls.decisions = cls.one_face_of_each_class()
         files = {
-            "bin/ferrite-edge": fixtures.EDGE, "model.fxm": fixtures.MODEL, "pi.board": BOARD,
+            "bin/ferrite-edge": fixtures.EDGE, "model.fxm": fixtures.MODEL, "pi.board": BOARD, "twins.fxm": twins(),
             **{f"faces/{name}.pgm": face for name, face in cls.decisions.items()},
         }
         scratch = tempfile.TemporaryDirectory()
@@ -33,6 +48,10 @@ class Board(unittest.TestCase):
         folder = pathlib.Path(scratch.name)
         guest.initramfs(folder / "initramfs.gz", fixtures.BOARD_CACHE / "busybox", files)
         cls.pi = cls.enterClassContext(RaspberryPi(fixtures.BOARD_CACHE, folder / "initramfs.gz", folder))
+
+    def tearDown(self):
+        # What a failed test left running would fail those behind it.
+        self.pi.shell("exec 3>&- 4>&-; kill $! 2>/dev/null; wait")
 
     @classmethod
     def one_face_of_each_class(cls) -> dict[str, pathlib.Path]:
@@ -48,11 +67,11 @@ class Board(unittest.TestCase):
 
     # What the tests do in the guest.
 
-    def start(self, board: str = "/pi.board") -> None:
+    def start(self, board: str = "/pi.board", model: str = "/model.fxm") -> None:
         """Starts `watch` on a pipe that stays open, and waits until it holds the lines."""
         self.pi.shell(
             "rm -f /tmp/*; mkfifo /tmp/frames; "
-            f"ferrite-edge watch /model.fxm --board {board} --stdin pgm --json "
+            f"ferrite-edge watch {model} --board {board} --stdin pgm --json "
             "</tmp/frames >/tmp/decisions 2>/tmp/messages & exec 3>/tmp/frames; "
             "until grep -q heartbeat /tmp/messages; do sleep 0.1; done")
         self.frames = 0
@@ -68,6 +87,13 @@ class Board(unittest.TestCase):
     def end(self, how: str) -> int:
         """Ends `watch` by a shell command; its exit code."""
         return int(self.pi.shell(f"{how}; wait $!; echo $?; exec 3>&-").split()[-1])
+
+    def wait_for_levels(self, expected: set[int]) -> None:
+        """Until the pins are so: for a program that has no way to say how far it is."""
+        deadline = time.monotonic() + 30
+        while self.pi.levels() != expected and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(self.pi.levels(), expected)
 
     def attempt(self, board_text: str, command: str = "safe") -> tuple[int, str]:
         """Runs a command with a board file of this text; exit code and messages."""
@@ -98,18 +124,55 @@ class Board(unittest.TestCase):
 
     def test_the_resolved_lines_are_printed(self):
         self.start()
+        self.show("sad")
         messages = self.pi.shell("cat /tmp/messages")
         self.end("exec 3>&-")
+        self.assertNotIn("warning", messages)
         self.assertIn("(pinctrl-bcm2835, 54 lines)", messages)
         for name, number in self.pins.items():
             self.assertRegex(messages, rf'line {number} "GPIO{number}" {name}\n')
 
-    def test_sigterm_lowers_all_lines(self):
-        self.start()
+    def test_every_signal_that_ends_a_program_lowers_all_lines_first(self):
+        # The kernel's 33 has no handler, and must not end the program behind our back. Faults end it as ever.
+        cases = {"TERM": 0, "INT": 0, "QUIT": 0, "USR1": 0, "PROF": 0, "64": 0, "SEGV": 139, "ABRT": 134, "TRAP": 133}
+        for name, code in cases.items():
+            with self.subTest(name):
+                self.start()
+                self.show("happy")
+                self.assertEqual(self.pi.levels(), {self.pins["happy"], self.heartbeat})
+                self.assertEqual(self.end(f"kill -33 $!; kill -PIPE $!; kill -{name} $!"), code)
+                self.assertEqual(self.pi.levels(), set())
+
+    def test_a_model_cut_short_under_the_running_program_lowers_all_lines(self):
+        self.pi.shell("cp /model.fxm /own.fxm")
+        self.start(model="/own.fxm")
         self.show("happy")
+        self.assertEqual(self.pi.levels(), {self.pins["happy"], self.heartbeat})
+        # Pages of a mapping behind the file's end: SIGBUS.
+        self.assertEqual(self.end(": >/own.fxm; cat /faces/sad.pgm >&3"), 135)
+        self.assertEqual(self.pi.levels(), set())
+
+    def test_sigterm_lowers_all_lines_while_an_image_is_a_pipe_without_writer(self):
+        self.pi.shell(
+            "rm -f /tmp/*; mkfifo /tmp/image; "
+            "ferrite-edge watch /model.fxm --board /pi.board /faces/happy.pgm /tmp/image >/tmp/decisions 2>&1 & "
+            "until grep -q '^/faces/happy.pgm: happy' /tmp/decisions; do sleep 0.1; done")
         self.assertEqual(self.pi.levels(), {self.pins["happy"], self.heartbeat})
         self.assertEqual(self.end("kill -TERM $!"), 0)
         self.assertEqual(self.pi.levels(), set())
+
+    def test_sigterm_lowers_all_lines_while_nobody_reads_a_long_decision(self):
+        # The image's name makes the line longer than what the program holds back; the pipe is full already.
+        self.pi.shell(
+            "rm -f /tmp/*; mkfifo /tmp/output; exec 4<>/tmp/output; head -c 65536 /dev/zero >&4; "
+            "I=/faces/happy.pgm; while [ ${#I} -lt 4090 ]; do I=/.$I; done; "
+            "ferrite-edge watch /model.fxm --board /pi.board --json $I >&4 2>/tmp/messages &")
+        self.wait_for_levels({self.pins["happy"], self.heartbeat})
+        # Time enough to come from the lines to the text.
+        self.pi.shell("sleep 1")
+        self.assertEqual(self.end("kill -TERM $!"), 0)
+        self.assertEqual(self.pi.levels(), set())
+        self.pi.shell("exec 4>&-")
 
     def test_a_damaged_frame_lowers_all_lines_and_is_named(self):
         self.start()
@@ -118,6 +181,39 @@ class Board(unittest.TestCase):
         self.assertEqual(self.end("echo no image >&3"), 65)
         self.assertIn("standard input: no binary PGM (P5), at byte ", self.pi.shell("cat /tmp/messages"))
         self.assertEqual(self.pi.levels(), set())
+
+    def test_a_frame_cut_short_lowers_all_lines_and_is_named(self):
+        self.start()
+        self.show("neutral")
+        self.assertEqual(self.pi.levels(), {self.pins["neutral"], self.heartbeat})
+        self.assertEqual(self.end("head -c 1000 /faces/sad.pgm >&3; exec 3>&-"), 65)
+        self.assertIn("standard input: the input ends within a frame, at byte ", self.pi.shell("cat /tmp/messages"))
+        self.assertEqual(self.pi.levels(), set())
+
+    def test_a_model_that_cannot_be_loaded_lowers_what_a_killed_program_left(self):
+        self.pi.shell("head -c 1000 /model.fxm >/damaged.fxm")
+        for model in ("/absent.fxm", "/damaged.fxm"):
+            with self.subTest(model):
+                self.start()
+                self.show("surprise")
+                self.assertEqual(self.end("kill -KILL $!"), 137)
+                self.assertEqual(self.pi.levels(), {self.pins["surprise"], self.heartbeat})
+                output = self.pi.shell(f"ferrite-edge watch {model} --board /pi.board /faces/sad.pgm 2>&1; echo $?")
+                self.assertIn(f"ferrite-edge: {model}: ", output)
+                self.assertEqual(output.split()[-1], "65")
+                self.assertEqual(self.pi.levels(), set())
+
+    def test_classes_of_one_label_share_its_line_and_classes_without_line_are_named(self):
+        settings = ["chip-label = pinctrl-bcm2835", "line.angry = 17", "line.fear = 22", "heartbeat = 6"]
+        self.pi.shell("; ".join(f"echo {one} >>/few.board" for one in settings))
+        self.start("/few.board", "/twins.fxm")
+        for face, levels in {"happy": {17, 6}, "sad": set(), "angry": {17, 6}, "fear": {22}}.items():
+            self.show(face)
+            self.assertEqual(self.pi.levels(), levels, face)
+        messages = self.pi.shell("cat /tmp/messages")
+        self.assertEqual(self.end("exec 3>&-"), 0)
+        self.assertIn(
+            "ferrite-edge: warning: /few.board: no line shows disgust, sad, surprise, neutral\n", messages)
 
     def test_safe_lowers_what_a_killed_program_left(self):
         self.start()

@@ -1,5 +1,6 @@
 #pragma once
 #include "Clock.h"
+#include "Ending.h"
 #include "MapFile.h"
 #include "Memory.h"
 #include "Stream.h"

@@ -59,6 +59,15 @@ public struct BoardFile: ~Copyable {
     return text[range.start + index]
   }
 
+  /// The index of the line that shows a class of this label, or nil if the board has none for it.
+  public func entry(showing label: UnsafeRawBufferPointer) -> Int? {
+    for index in 0..<lineCount {
+      guard case .class(let shown) = entries[index].role else { continue }
+      if unsafe equals(shown, label) { return index }
+    }
+    return nil
+  }
+
   func equals(_ range: TextRange, _ other: TextRange) -> Bool {
     guard range.count == other.count else { return false }
     for index in 0..<range.count where text[range.start + index] != text[other.start + index] { return false }

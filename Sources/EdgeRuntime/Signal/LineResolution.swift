@@ -60,6 +60,7 @@ public struct LineResolution {
 /// Why a board's lines can't be had. `entry` is an index of the board file's lines.
 public enum LineError: Error, Sendable {
   static let noSuchFile: Int32 = 2  // ENOENT
+  static let noMemory: Int32 = 12  // ENOMEM
 
   /// No chip carries the label; `systemError` is not 0 if some chip could not be opened.
   case noChip(systemError: Int32)

@@ -1,13 +1,16 @@
 import CGpiod
+import CLinux
 
 /// A board's lines, held as outputs in one request, and the only thing that drives them.
 ///
 /// They start at the safe level. Whoever holds them calls `driveSafe()` before letting go: kernels differ in whether a
-/// released line keeps its level.
+/// released line keeps its level. A signal that ends the program meanwhile, faults included, drives them there too: at
+/// most one `OutputLines` exists at a time.
 @safe
 public struct OutputLines: ~Copyable {
-  private var request: gpio_request
-  private let chip: GPIOChip
+  /// In a page of its own, so that it stays where the signal handler looks for it.
+  private let request: UnsafeMutablePointer<gpio_request>
+  public let chip: GPIOChip
   private let count: Int
   private let safeValue: Int32
   private let heartbeatEntry: Int?
@@ -19,18 +22,25 @@ public struct OutputLines: ~Copyable {
   ) throws(LineError) {
     let safe: Int32 = board.safeValue ? 1 : 0
     let initial = InlineArray<64, Int32>(repeating: safe)
-    var request = gpio_request()
+    guard let page = unsafe linux_pages(MemoryLayout<gpio_request>.size) else {
+      throw .request(systemError: LineError.noMemory)
+    }
+    let request = unsafe page.bindMemory(to: gpio_request.self, capacity: 1)
     let error = unsafe resolution.offsets.span.withUnsafeBufferPointer { offsets in
       unsafe initial.span.withUnsafeBufferPointer { values in
         unsafe board.consumerText.span.withUnsafeBufferPointer { consumer in
           unsafe gpio_request_outputs(
             chip.handle, offsets.baseAddress, values.baseAddress, UInt32(board.lineCount), consumer.baseAddress,
-            board.isActiveLow, &request)
+            board.isActiveLow, request)
         }
       }
     }
-    guard error == 0 else { throw .request(systemError: error) }
-    self.request = request
+    guard error == 0 else {
+      unsafe linux_unmap(request, MemoryLayout<gpio_request>.size)
+      throw .request(systemError: error)
+    }
+    unsafe linux_before_ending(gpio_request_set_initial, request)
+    unsafe self.request = request
     self.chip = chip
     count = board.lineCount
     safeValue = safe
@@ -39,8 +49,9 @@ public struct OutputLines: ~Copyable {
   }
 
   deinit {
-    var request = self.request
-    unsafe gpio_request_release(&request)
+    linux_before_ending(nil, nil)
+    unsafe gpio_request_release(request)
+    unsafe linux_unmap(request, MemoryLayout<gpio_request>.size)
   }
 
   private static func heartbeat(_ board: borrowing BoardFile) -> Int? {
@@ -63,7 +74,7 @@ public struct OutputLines: ~Copyable {
   }
 
   private mutating func update() throws(SystemError) {
-    let error = unsafe values.span.withUnsafeBufferPointer { unsafe gpio_request_set(&request, $0.baseAddress) }
+    let error = unsafe values.span.withUnsafeBufferPointer { unsafe gpio_request_set(request, $0.baseAddress) }
     guard error == 0 else { throw SystemError(number: error) }
   }
 }

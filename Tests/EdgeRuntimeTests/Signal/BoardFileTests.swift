@@ -101,6 +101,14 @@ import Testing
     #expect(error(text) == expected)
   }
 
+  @Test(arguments: [("happy", 1), ("sad", 2), ("hap", nil), ("happy!", nil), ("heartbeat", nil), ("", nil)])
+  func aLabelFindsItsLineAndTheHeartbeatIsNone(label: String, entry: Int?) throws {
+    let bytes = Array("chip-label = x\nheartbeat = 1\nline.happy = 2\nline.sad = 3".utf8)
+    let board = try BoardFile(parsing: bytes.span)
+    let found = unsafe Array(label.utf8).withUnsafeBytes { unsafe board.entry(showing: $0) }
+    #expect(found == entry)
+  }
+
   @Test func capacitiesAreStatedErrors() {
     let lines = (0..<64).map { "line.c\($0) = \($0)" }.joined(separator: "\n")
     #expect(error("chip-label = x\n\(lines)") == nil)
