@@ -41,7 +41,7 @@ class Board(unittest.TestCase):
         cls.decisions = cls.one_face_of_each_class()
         files = {
             "bin/ferrite-edge": fixtures.EDGE, "model.fxm": fixtures.MODEL, "pi.board": BOARD, "twins.fxm": twins(),
-            **{f"faces/{name}.pgm": face for name, face in cls.decisions.items()},
+            "medium.fxm": cls.medium(), **{f"faces/{name}.pgm": face for name, face in cls.decisions.items()},
         }
         scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(scratch.cleanup)
@@ -52,6 +52,14 @@ class Board(unittest.TestCase):
     def tearDown(self):
         # What a failed test left running would fail those behind it.
         self.pi.shell("exec 3>&- 4>&-; kill $! 2>/dev/null; wait")
+
+    @classmethod
+    def medium(cls) -> pathlib.Path:
+        """The medium network as a model; its formats rest on drawn faces, which doesn't change its size."""
+        path = fixtures.FOLDER / "medium.fxm"
+        fixtures.run(fixtures.FERRITE, "export", fixtures.ROOT / "Models/sdl-medium.onnx", "-o", path, "--calibrate",
+                     fixtures.FOLDER / "calibration", "--limit", 14)
+        return path
 
     @classmethod
     def one_face_of_each_class(cls) -> dict[str, pathlib.Path]:
@@ -274,8 +282,13 @@ class Board(unittest.TestCase):
         self.assertEqual((code, self.pi.levels()), (0, set()), message)
 
     def test_bench_stays_below_eight_megabytes_and_off_the_heap(self):
-        output = self.pi.shell("time -v ferrite-edge bench /model.fxm --frames 5 --json 2>&1", seconds=120)
-        report = json.loads(output.strip().split("\n", 1)[0])
-        self.assertEqual(report["allocations"], 0)
-        kilobytes = int(re.search(r"Maximum resident set size \(kbytes\): (\d+)", output).group(1))
+        # The kernel's own word: Busybox's `time -v` takes kilobytes for pages.
+        output = self.pi.shell(
+            "ferrite-edge bench /medium.fxm --frames 10 --json >/tmp/report & "
+            "while grep VmHWM /proc/$!/status >/tmp/now; do cp /tmp/now /tmp/peak; sleep 0.02; done; "
+            "cat /tmp/report /tmp/peak", seconds=120)
+        report, peak = output.strip().splitlines()[-2:]
+        self.assertEqual(json.loads(report)["allocations"], 0)
+        kilobytes = int(re.search(r"VmHWM:\s+(\d+) kB", peak).group(1))
+        print(f"{kilobytes} KB resident with the medium network ... ", end="", flush=True)
         self.assertLess(kilobytes, 8000)
