@@ -120,8 +120,13 @@ struct FlipList: Equatable, Codable, Sendable {
 
   mutating func merge(_ other: FlipList) {
     count += other.count
-    guard !other.told.isEmpty else { return }
-    told = Array((told + other.told).sorted { $0.position < $1.position }.prefix(Self.mostTold))
+    guard let first = other.told.first else { return }
+    if let last = told.last, last.position < first.position {
+      // As a rule: pictures are compared in their order.
+      told += other.told.prefix(Self.mostTold - told.count)
+    } else {
+      told = Array((told + other.told).sorted { $0.position < $1.position }.prefix(Self.mostTold))
+    }
     for index in told.indices.dropFirst(Self.mostShown) where told[index].picture != nil { told[index].picture = nil }
   }
 }
