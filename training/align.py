@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from training import checkpoint as checkpoints
 from training.dataset import load_faces, normalise
 from training.errors import ArgumentParser, run
-from training.network import NormalisedConv, SDLNetwork
+from training.network import IMAGE_SIZE, NormalisedConv, SDLNetwork
 
 BITS = 8
 GREATEST = 2 ** (BITS - 1) - 1
@@ -76,7 +76,7 @@ def links(network: SDLNetwork) -> list[Link]:
     chains.append(Link(sdl1.conv, (Consumer(sdl2.transformer.features[0][0]), Consumer(sdl2.conv))))
     transformer(sdl2.transformer)
     last = network.baseline[-1][0]
-    split = sdl2.conv.conv.out_channels * 12 * 12
+    split = sdl2.conv.conv.out_channels * (IMAGE_SIZE // 4) ** 2
     chains.append(Link(sdl2.conv, (Consumer(network.hidden, end=split),), octaves=4, partner=last))
     stack(network.baseline, Consumer(network.hidden, start=split))
     chains.append(Link(network.hidden, (Consumer(network.classifier),)))

@@ -70,7 +70,9 @@ extension DataError.Fault: CustomStringConvertible {
 }
 
 /// A whole file, mapped where the system can.
-func contents(of path: String) throws(DataError) -> Data {
+///
+/// - Throws: `DataError` with the path and why it cannot be read.
+public func contents(of path: String) throws(DataError) -> Data {
   var isFolder = false
   if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
     throw DataError(path, .unreadable(reason: "it is a folder"))

@@ -64,11 +64,12 @@ struct Compare: ParsableCommand {
     try output.checkWritable(besides: files + [against, partial, data.data].compactMap { $0 })
     if let partial { try AtomicFile.checkWritable(partial) }
     let model = try LoadedModel(path: files.last!)
-    let (reference, kind, file) = try openReference(model)
+    let (reference, file) = try openReference(model)
     let set = try data.open(labels: model.labels, extent: model.extent)
     let indices = set.indices(limit: data.limit)
     let task = ComparisonTask(
-      kind: kind, reference: file, model: model, data: data, dataDigest: try set.fingerprint(), setPictures: set.count,
+      kind: reference.kind, reference: file, model: model, data: data, dataDigest: try set.fingerprint(),
+      setPictures: set.count,
       pictures: indices.count,
       layerStride: (indices.count + Self.layerSamples - 1) / Self.layerSamples)
     var state = try start(task)
@@ -87,13 +88,11 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func openReference(
-    _ model: LoadedModel
-  ) throws -> (ComparisonRunner.Reference, ComparisonTask.ReferenceKind, ComparisonTask.File) {
+  private func openReference(_ model: LoadedModel) throws -> (ComparisonRunner.Reference, ComparisonTask.File) {
     if let against {
       let other = try LoadedModel(path: against)
       try checkSame(other.path, other.extent, labels: other.labels, model)
-      return (.fixed(other), .against, .init(path: against, digest: other.file.digest.hexadecimal))
+      return (.fixed(other), .init(path: against, digest: other.file.digest.hexadecimal))
     }
     let network = try FloatNetwork(path: files[0])
     let graph = network.graph
@@ -101,7 +100,7 @@ struct Compare: ParsableCommand {
     try checkSame(
       network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
       labels: graph.labels, model)
-    return (.float(graph), .float, .init(path: network.path, digest: network.digest))
+    return (.float(graph), .init(path: network.path, digest: network.digest))
   }
 
   /// Two networks can be compared if they take the same picture and tell the same classes in the same order.

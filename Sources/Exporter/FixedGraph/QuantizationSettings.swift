@@ -6,7 +6,7 @@ public struct QuantizationSettings: Equatable, Sendable {
   public static let activationBits = 2...16
 
   /// What one layer has in place of the model's settings; nil is the model's.
-  public struct Layer: Equatable, Codable, Sendable {
+  public struct Layer: Equatable, Encodable, Sendable {
     public var weightBits: Int?
     /// Of the layer's output.
     public var activationBits: Int?

@@ -11,6 +11,13 @@ struct ComparisonRunner: Sendable {
   enum Reference: Sendable {
     case float(FloatGraph)
     case fixed(LoadedModel)
+
+    var kind: ComparisonTask.ReferenceKind {
+      switch self {
+      case .float: .float
+      case .fixed: .against
+      }
+    }
   }
 
   /// Pictures of a thread between two looks at the clock: an interruption loses no more.
@@ -105,8 +112,10 @@ struct ComparisonRunner: Sendable {
     let pixels = sample.image.pixels
     if position % layerStride == 0 {
       comparison.layerSamples.append(compareLayers(position, pixels, reference, classifier))
+    } else {
+      reference.run(pixels)
     }
-    let expected = reference.run(pixels)
+    let expected = reference.answer
     let start = Durations.now
     classifier.run(pixels)
     comparison.latency.record(nanoseconds: Durations.now - start)

@@ -1,5 +1,6 @@
 import Exporter
 import FoundationEssentials
+import ImageData
 
 /// A comparison on the way: what `--partial` keeps of an interrupted run, and what a shard leaves for `merge`.
 struct PartialComparison: Equatable, Codable, Sendable {
@@ -95,12 +96,7 @@ extension PartialComparison {
   ///
   /// - Throws: `BadData` with the path if it is something else.
   init(path: String) throws {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw BadData("\(path): cannot be read")
-    }
+    let data = try contents(of: path)
     guard let partial = try? JSONDecoder().decode(PartialComparison.self, from: data), partial.isSound else {
       throw BadData("\(path): is no partial comparison that this version wrote")
     }

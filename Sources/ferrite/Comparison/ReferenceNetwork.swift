@@ -7,14 +7,18 @@ enum ReferenceNetwork {
   case float(FloatReference, LayerPairing)
   case fixed(Classifier, LayerPairing)
 
-  func run(_ pixels: [UInt8]) -> Answer {
+  /// On the latest picture.
+  var answer: Answer {
     switch self {
-    case .float(let reference, _):
-      reference.run(pixels: pixels)
-      return reference.answer
-    case .fixed(let classifier, _):
-      classifier.run(pixels)
-      return classifier.answer
+    case .float(let reference, _): reference.answer
+    case .fixed(let classifier, _): classifier.answer
+    }
+  }
+
+  func run(_ pixels: [UInt8]) {
+    switch self {
+    case .float(let reference, _): reference.run(pixels: pixels)
+    case .fixed(let classifier, _): classifier.run(pixels)
     }
   }
 

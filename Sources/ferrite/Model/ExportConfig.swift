@@ -1,5 +1,6 @@
 import Exporter
 import FoundationEssentials
+import ImageData
 
 /// The settings of `export --config`: a JSON object that people write and edit. What it doesn't name has its default.
 ///
@@ -18,12 +19,7 @@ struct ExportConfig: Decodable {
 
   /// - Throws: `BadData` with the path and the key that is unknown, or whose value is.
   init(path: String) throws {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw BadData("\(path): cannot be read")
-    }
+    let data = try contents(of: path)
     do {
       self = try JSONDecoder().decode(ExportConfig.self, from: data)
     } catch let error as DecodingError {

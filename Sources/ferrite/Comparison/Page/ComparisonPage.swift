@@ -7,8 +7,7 @@ struct ComparisonPage {
   private var comparison: Comparison { report.comparison }
   private var task: ComparisonTask { report.task }
   private var labels: [String] { report.labels }
-  /// What the reference is called in sentences.
-  private var reference: String { task.kind == .float ? "float" : "against" }
+  private var reference: String { report.referenceName }
 
   var html: String {
     """

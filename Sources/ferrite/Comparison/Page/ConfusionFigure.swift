@@ -22,11 +22,12 @@ struct ConfusionFigure {
 
   private func drawing(left: Double, cell: Double) -> String {
     var svg = ""
+    let shares = matrix.normalizedRows
     for (truth, label) in labels.enumerated() {
       let y = Double(truth) * cell
       svg += SVG.text(brief(label, 10), x: left - 6, y: y + cell / 2 + 4, anchor: .end)
       for predicted in labels.indices {
-        let share = matrix.normalizedRows[truth][predicted]
+        let share = shares[truth][predicted]
         let x = left + Double(predicted) * cell
         svg += SVG.rectangle(
           x: x + 0.5, y: y + 0.5, width: cell - 1, height: cell - 1, class: name == "fixed" ? "fixed" : "reference",
