@@ -58,12 +58,17 @@ class Link:
     """A layer whose outputs have the same format, since both are concatenated."""
 
 
+def convolutions(features: nn.Sequential) -> list[NormalisedConv]:
+    """Its convolutions in the order of execution."""
+    return [module for module in features.modules() if isinstance(module, NormalisedConv)]
+
+
 def links(network: SDLNetwork) -> list[Link]:
     """All layers whose factors can be undone, in the order of execution."""
     chains: list[Link] = []
 
     def stack(features: nn.Sequential, last: Consumer) -> None:
-        convs = [block[0] for block in features]
+        convs = convolutions(features)
         readers = [Consumer(conv) for conv in convs[1:]] + [last]
         chains.extend(Link(conv, (reader,)) for conv, reader in zip(convs, readers))
 
@@ -75,7 +80,7 @@ def links(network: SDLNetwork) -> list[Link]:
     transformer(sdl1.transformer)
     chains.append(Link(sdl1.conv, (Consumer(sdl2.transformer.features[0][0]), Consumer(sdl2.conv))))
     transformer(sdl2.transformer)
-    last = network.baseline[-1][0]
+    last = convolutions(network.baseline)[-1]
     split = sdl2.conv.conv.out_channels * (IMAGE_SIZE // 4) ** 2
     chains.append(Link(sdl2.conv, (Consumer(network.hidden, end=split),), octaves=4, partner=last))
     stack(network.baseline, Consumer(network.hidden, start=split))
@@ -91,14 +96,14 @@ def folded(layer: NormalisedConv | nn.Linear) -> tuple[Tensor, Tensor]:
     return layer.conv.weight.flatten(1) * factor.view(-1, 1), factor
 
 
-def rounded(weights: Tensor, step: Tensor) -> Tensor:
-    """Weights [outputs, taps] on the grid of a step for each output [outputs, 1]."""
-    return (weights / step).round().clamp(-GREATEST, GREATEST) * step
+def rounded(weights: Tensor, step: Tensor, top: int = GREATEST) -> Tensor:
+    """Weights [outputs, taps] on the grid of a step for each output [outputs, 1], at most `top` steps from zero."""
+    return (weights / step).round().clamp(-top, top) * step
 
 
-def best_step(weights: Tensor, candidates: list[Tensor]) -> Tensor:
+def best_step(weights: Tensor, candidates: list[Tensor], top: int = GREATEST) -> Tensor:
     """For each output the candidate [outputs, 1] that rounds its weights with the least squared error."""
-    errors = torch.stack([(rounded(weights, step) - weights).square().sum(1) for step in candidates])
+    errors = torch.stack([(rounded(weights, step, top) - weights).square().sum(1) for step in candidates])
     return torch.stack(candidates)[errors.argmin(0), torch.arange(len(weights))]
 
 
@@ -120,13 +125,16 @@ def greatest_outputs(network: SDLNetwork, images: Tensor) -> dict[nn.Module, Ten
 
 
 @torch.no_grad()
-def scale_channels(network: SDLNetwork, images: Tensor) -> None:
-    """Chooses and applies a factor for each channel; the network stays the same function."""
+def scale_channels(network: SDLNetwork, images: Tensor, bits: int = BITS) -> None:
+    """Chooses and applies a factor for each channel, for weights of `bits`; the network stays the same function."""
+    top = 2 ** (bits - 1) - 1
+    # Narrow weights gain from clipping more of the largest.
+    clipped = 9 if bits >= 7 else 13
     greatest = greatest_outputs(network, images)
     for link in links(network):
         weights, _ = folded(link.producer)
-        full = weights.abs().amax(1, keepdim=True).clamp(min=1e-30) / GREATEST
-        step = best_step(weights, [full * (1 - 0.05 * k) for k in range(9)]).squeeze(1).log2()
+        full = weights.abs().amax(1, keepdim=True).clamp(min=1e-30) / top
+        step = best_step(weights, [full * (1 - 0.05 * k) for k in range(clipped)], top).squeeze(1).log2()
         factors = torch.exp2(step.round() - step)
         reached = greatest[link.producer] * factors
         bound = reached.max()

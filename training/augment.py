@@ -22,8 +22,14 @@ class Augmentation:
     """Degrees, uniform in -rotation..rotation."""
     scale: float
     """Each image is enlarged by a factor in 1 - scale..1 + scale."""
+    stretch: float
+    """Each image is then widened by 1 - stretch..1 + stretch."""
+    shear: float
+    """Columns slide by -shear..shear of their distance from the middle."""
     shift: float
     """Pixels along each axis, uniform in -shift..shift."""
+    elastic: float
+    """Standard deviation, in pixels, of the knots of a smooth random displacement; ELASTIC_KNOTS along each axis."""
     flip: bool
     """Mirrors half of the images left to right."""
     contrast: float
@@ -35,15 +41,26 @@ class Augmentation:
 
     def scaled(self, factor: float) -> Augmentation:
         """The same distortions, `factor` times as strong; mirroring stays as it is."""
-        ranges = ("rotation", "scale", "shift", "contrast", "brightness", "erasing")
+        ranges = ("rotation", "scale", "stretch", "shear", "shift", "elastic", "contrast", "brightness", "erasing")
         return replace(self, **{name: getattr(self, name) * factor for name in ranges})
 
 
 LEVELS: dict[str, Augmentation | None] = {
     "none": None,
-    "light": Augmentation(rotation=8, scale=0.08, shift=2, flip=True, contrast=0.1, brightness=0.1, erasing=0),
-    "full": Augmentation(rotation=15, scale=0.15, shift=4, flip=True, contrast=0.25, brightness=0.25, erasing=0.25),
+    "light": Augmentation(
+        rotation=8, scale=0.08, stretch=0, shear=0, shift=2, elastic=0, flip=True, contrast=0.1, brightness=0.1, erasing=0
+    ),
+    "full": Augmentation(
+        rotation=15, scale=0.15, stretch=0, shear=0, shift=4, elastic=0, flip=True, contrast=0.25, brightness=0.25,
+        erasing=0.25,
+    ),
+    "strong": Augmentation(
+        rotation=18, scale=0.18, stretch=0.1, shear=0.1, shift=5, elastic=0.7, flip=True, contrast=0.3, brightness=0.3,
+        erasing=0.5,
+    ),
 }
+
+ELASTIC_KNOTS = 5
 
 ERASED_AREA = (0.02, 0.15)
 """Share of the image that an erased rectangle covers; its sides are in a ratio of 1/2..2."""
@@ -70,15 +87,20 @@ def _warp(batch: Tensor, strength: Augmentation) -> Tensor:
     scale = 1 / _uniform(count, 1 - strength.scale, 1 + strength.scale)
     mirror = 1 - 2 * (torch.rand(count) < 0.5).float() if strength.flip else torch.ones(count)
     reach = 2 * strength.shift / size
+    width = mirror / _uniform(count, 1 - strength.stretch, 1 + strength.stretch)
+    shear = _uniform(count, -strength.shear, strength.shear)
     cos, sin = angle.cos() * scale, angle.sin() * scale
     theta = torch.stack(
         (
-            torch.stack((cos * mirror, -sin, _uniform(count, -reach, reach)), 1),
-            torch.stack((sin * mirror, cos, _uniform(count, -reach, reach)), 1),
+            torch.stack((cos * width, cos * shear - sin, _uniform(count, -reach, reach)), 1),
+            torch.stack((sin * width, sin * shear + cos, _uniform(count, -reach, reach)), 1),
         ),
         1,
     )
     grid = F.affine_grid(theta, list(batch.shape), align_corners=False)
+    if strength.elastic:
+        knots = torch.randn(count, 2, ELASTIC_KNOTS, ELASTIC_KNOTS) * (2 * strength.elastic / size)
+        grid = grid + F.interpolate(knots, size, mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 

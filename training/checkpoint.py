@@ -18,26 +18,48 @@ from training.network import SIZES, SDLNetwork
 class Recipe:
     """What defines a run besides its data. Everything but `epochs` is fixed when the run starts.
 
-    `initial` names the ONNX file whose weights the run starts from; empty, it starts from random ones.
+    The defaults are Ferrite's recipe; `training.recipes` has the published one.
     """
 
     size: str
     epochs: int
-    batch: int = 64
-    rate: float = 1.5e-3
+    transformers: str = "both"
+    """Which spatial transformers act: a key of network.TRANSFORMERS."""
+
+    optimizer: str = "muon"
+    """"muon": Muon for convolutions with AdamW for the rest, "adamw": AdamW for everything."""
+    schedule: str = "cosine"
+    """"cosine": warm-up, then half a cosine to zero; "steps": times STEP_FACTOR every STEP_EPOCHS epochs."""
+    batch: int = 128
+    rate: float = 2e-3
     localisation_rate: float = 0.1
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.1
-    dropout: float = 0.3
-    branch_dropout: float = 0.0
-    theta_weight: float = 0.0
-    augment: str = "full"
-    final_augment: float = 0.4
-    average_decay: float = 0.999
+    weight_decay: float = 0.05
     warm_up: float = 0.03
+    weight_deviation: float = 0.0
+    """Standard deviation of the normal distribution that weights start from; 0 leaves torch's start."""
+    average_decay: float = 0.999
     seed: int = 1
-    bfloat16: bool = False
     initial: str = ""
+    """An ONNX file whose weights the run starts from; empty, it starts from random ones."""
+
+    label_smoothing: float = 0.1
+    teachers: tuple[str, ...] = ()
+    """ONNX files whose mean answer replaces `teaching` of each target."""
+    teaching: float = 0.5
+    oversampling: float = 0.25
+    mixing: float = 0.5
+    """The fraction of batches that are mixed at the start of the run; it falls as the distortions do."""
+    augment: str = "strong"
+    final_augment: float = 0.4
+
+    dropout: float = 0.3
+    feature_dropout: float = 0.2
+    branch_dropout: float = 0.0
+    hidden_penalty: float = 0.0
+    classifier_penalty: float = 0.0
+    """Half of these times the squared norm of the two fully connected layers' weights is added to the loss."""
+    theta_weight: float = 0.0
+    bfloat16: bool = False
 
 
 @dataclass
@@ -81,7 +103,7 @@ def load(path: Path) -> Checkpoint:
 
 def averaged_network(checkpoint: Checkpoint, path: Path) -> SDLNetwork:
     """The averaged network of a checkpoint, ready for inference."""
-    network = SDLNetwork(checkpoint.recipe.size)
+    network = SDLNetwork(checkpoint.recipe.size, transformers=checkpoint.recipe.transformers)
     try:
         network.load_state_dict(checkpoint.average)
     except RuntimeError:

@@ -11,42 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from training.dataset import Faces, load_faces
-from training.errors import ArgumentParser, BadInput, run
+from training.classifier import Classifier
+from training.dataset import load_faces
+from training.errors import ArgumentParser, run
 from training.metrics import accuracy, confusion_matrix, per_class, wilson_interval
-from training.network import IMAGE_SIZE
-
-
-class Classifier:
-    """An ONNX network of one grey face [1, 1, 48, 48] with the metadata that `training.export` writes."""
-
-    def __init__(self, path: Path):
-        try:
-            self.session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime's exceptions share no narrower base.
-            raise BadInput(f"{path}: not a network that ONNX Runtime reads ({str(error).splitlines()[0]})") from None
-        inputs = self.session.get_inputs()
-        if len(inputs) != 1 or inputs[0].shape != [1, 1, IMAGE_SIZE, IMAGE_SIZE]:
-            raise BadInput(f"{path}: expected one input [1, 1, {IMAGE_SIZE}, {IMAGE_SIZE}]")
-        self.input = inputs[0].name
-        metadata = self.session.get_modelmeta().custom_metadata_map
-        try:
-            self.mean = float(metadata["ferrite.input.mean"])
-            self.std = float(metadata["ferrite.input.std"])
-            self.labels = metadata["ferrite.labels"].split(",")
-        except (KeyError, ValueError) as error:
-            raise BadInput(f"{path}: metadata without a usable {error}") from None
-
-    def predict(self, image: np.ndarray) -> int:
-        """The class index of one uint8 image [48, 48]."""
-        values = (image.astype(np.float32) / 255 - self.mean) / self.std
-        return int(self.session.run(None, {self.input: values[None, None]})[0].argmax())
-
-
-def predictions(classifier: Classifier, faces: Faces) -> np.ndarray:
-    return np.array([classifier.predict(image) for image in faces.images.numpy()])
 
 
 def print_accuracy(name: str, confusion: np.ndarray) -> None:
@@ -80,7 +49,7 @@ def main() -> None:
     faces = load_faces(arguments.data)
     known = set(load_faces(arguments.train).digests()) if arguments.train else set()
     classifier = Classifier(arguments.network)
-    labels, predicted = faces.labels.numpy(), predictions(classifier, faces)
+    labels, predicted = faces.labels.numpy(), classifier.logits(faces.images.numpy()).argmax(1)
     classes = len(classifier.labels)
     confusion = confusion_matrix(labels, predicted, classes)
     print_accuracy("accuracy", confusion)

@@ -28,9 +28,12 @@ STD = 0.255
 
 @dataclass(frozen=True)
 class Widths:
-    """Channel counts of one size of the network, in multiples of 16: the runtime packs 16 output channels together."""
+    """Channel counts of one size of the network, in multiples of 16: the runtime packs 16 output channels together.
 
-    baseline: tuple[int, int, int, int]
+    `baseline` has a tuple per stage, each with the widths of the convolutions before the stage's pooling.
+    """
+
+    baseline: tuple[tuple[int, ...], ...]
     localisation1: tuple[int, int, int]
     localisation2: tuple[int, int, int]
     localisation_hidden: int
@@ -40,9 +43,9 @@ class Widths:
 
 
 SIZES = {
-    "small": Widths((16, 32, 64, 64), (16, 16, 16), (16, 16, 16), 32, 16, 16, 64),
-    "medium": Widths((64, 128, 256, 256), (32, 32, 64), (32, 64, 64), 32, 32, 16, 144),
-    "large": Widths((128, 256, 384, 512), (32, 64, 128), (64, 64, 128), 64, 64, 32, 256),
+    "small": Widths(((16,), (32,), (32, 48), (64, 64)), (16, 16, 16), (16, 16, 16), 32, 16, 16, 64),
+    "medium": Widths(((32,), (64, 64), (128, 128), (256, 256)), (32, 32, 64), (32, 64, 64), 32, 32, 16, 144),
+    "large": Widths(((64,), (128, 128), (256, 256), (512, 512)), (32, 64, 128), (64, 64, 128), 64, 64, 32, 256),
 }
 
 
@@ -75,8 +78,8 @@ class NormalisedConv(nn.Module):
             patches = torch.stack(shifted).flatten(1)
             count = patches.shape[1]
             centre = patches.mean(1)
-            patches = patches - centre.unsqueeze(1)
-            covariance = patches @ patches.t() / count
+            # Images come normalised, with means near zero, so little is cancelled.
+            covariance = patches @ patches.t() / count - torch.outer(centre, centre)
             filters = self.conv.weight.flatten(1)
             mean = filters @ centre
             variance = ((filters @ covariance) * filters).sum(1)
@@ -88,17 +91,26 @@ class NormalisedConv(nn.Module):
         return F.conv2d(x, self.conv.weight * factor.view(-1, 1, 1, 1), norm.bias - mean * factor, padding=1)
 
 
-class ConvPoolReLU(nn.Sequential):
-    """3x3 convolution with batch-norm, 2x2 max-pool, ReLU: [N, C, H, W] to [N, out, H/2, W/2]."""
+class Stage(nn.Sequential):
+    """3x3 convolutions with batch-norm and ReLU, the last with a 2x2 max-pool before its ReLU: [N, C, H, W] to [N, widths[-1], H/2, W/2]."""
 
-    def __init__(self, channels: int, out: int):
-        super().__init__(NormalisedConv(channels, out), nn.MaxPool2d(2), nn.ReLU())
+    def __init__(self, channels: int, widths: tuple[int, ...]):
+        inputs = (channels, *widths[:-1])
+        layers: list[nn.Module] = []
+        for c, out in zip(inputs, widths):
+            layers += [NormalisedConv(c, out), nn.ReLU()]
+        layers.insert(-1, nn.MaxPool2d(2))
+        super().__init__(*layers)
 
 
-def conv_pool_stack(channels: int, widths: tuple[int, ...]) -> nn.Sequential:
-    """One ConvPoolReLU per width, the first taking `channels`."""
-    inputs = (channels, *widths[:-1])
-    return nn.Sequential(*(ConvPoolReLU(c, out) for c, out in zip(inputs, widths)))
+def stack(channels: int, stages: tuple[tuple[int, ...], ...]) -> nn.Sequential:
+    """One Stage per entry, the first taking `channels`."""
+    inputs = (channels, *(widths[-1] for widths in stages[:-1]))
+    return nn.Sequential(*(Stage(c, widths) for c, widths in zip(inputs, stages)))
+
+
+TRANSFORMERS = {"both": (True, True), "sdl1": (True, False), "sdl2": (False, True), "none": (False, False)}
+"""Which SDL modules straighten their input; the others convolve it as it is."""
 
 
 class SpatialTransformer(nn.Module):
@@ -111,7 +123,7 @@ class SpatialTransformer(nn.Module):
 
     def __init__(self, channels: int, size: int, widths: tuple[int, ...], hidden: int):
         super().__init__()
-        self.features = conv_pool_stack(channels, widths)
+        self.features = stack(channels, tuple((width,) for width in widths))
         self.hidden = nn.Linear(widths[-1] * (size // 8) ** 2, hidden)
         self.regression = nn.Linear(hidden, 6)
         nn.init.zeros_(self.regression.weight)
@@ -139,11 +151,14 @@ def _float_arithmetic():
 
 
 class SDLModule(nn.Module):
-    """Spatial transformer, 3x3 convolution, batch-norm, ReLU, 2x2 average-pool: [N, C, S, S] to [N, out, S/2, S/2]."""
+    """Spatial transformer, 3x3 convolution, batch-norm, ReLU, 2x2 average-pool: [N, C, S, S] to [N, out, S/2, S/2].
 
-    def __init__(self, channels: int, out: int, size: int, localisation: tuple[int, ...], hidden: int):
+    Without `straighten` there is no transformer, for comparison.
+    """
+
+    def __init__(self, channels: int, out: int, size: int, localisation: tuple[int, ...], hidden: int, straighten: bool = True):
         super().__init__()
-        self.transformer = SpatialTransformer(channels, size, localisation, hidden)
+        self.transformer = SpatialTransformer(channels, size, localisation, hidden) if straighten else nn.Identity()
         self.conv = NormalisedConv(channels, out)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -153,21 +168,31 @@ class SDLModule(nn.Module):
 class SDLNetwork(nn.Module):
     """The whole network: float [N, 1, 48, 48] to logits [N, 7].
 
-    `size` names an entry of SIZES. In training only, `dropout` acts on the hidden classifier layer, and `branch_dropout` is
+    `size` names an entry of SIZES, `transformers` one of TRANSFORMERS. In training only, `dropout` acts on the hidden classifier
+    layer, `feature_dropout` on the features before it, and `branch_dropout` is
     the probability of hiding the whole baseline branch from the classifier, image by image: what the SDL modules see must
     then do alone, which makes their transformers learn where plain convolutions could manage without.
     """
 
-    def __init__(self, size: str, dropout: float = 0.0, branch_dropout: float = 0.0):
+    def __init__(
+        self,
+        size: str,
+        dropout: float = 0.0,
+        branch_dropout: float = 0.0,
+        feature_dropout: float = 0.0,
+        transformers: str = "both",
+    ):
         super().__init__()
         widths = SIZES[size]
+        first, second = TRANSFORMERS[transformers]
         half, quarter = IMAGE_SIZE // 2, IMAGE_SIZE // 4
-        self.sdl1 = SDLModule(1, widths.sdl1, IMAGE_SIZE, widths.localisation1, widths.localisation_hidden)
-        self.sdl2 = SDLModule(widths.sdl1, widths.sdl2, half, widths.localisation2, widths.localisation_hidden)
-        self.baseline = conv_pool_stack(1, widths.baseline)
-        features = widths.sdl2 * quarter**2 + widths.baseline[-1] * (IMAGE_SIZE // 16) ** 2
+        self.sdl1 = SDLModule(1, widths.sdl1, IMAGE_SIZE, widths.localisation1, widths.localisation_hidden, first)
+        self.sdl2 = SDLModule(widths.sdl1, widths.sdl2, half, widths.localisation2, widths.localisation_hidden, second)
+        self.baseline = stack(1, widths.baseline)
+        features = widths.sdl2 * quarter**2 + widths.baseline[-1][-1] * (IMAGE_SIZE // 16) ** 2
         self.hidden = nn.Linear(features, widths.hidden)
         self.dropout = nn.Dropout(dropout)
+        self.feature_dropout = nn.Dropout(feature_dropout)
         self.branch_dropout = nn.Dropout1d(branch_dropout)
         self.classifier = nn.Linear(widths.hidden, len(LABELS))
 
@@ -176,7 +201,8 @@ class SDLNetwork(nn.Module):
         plain = self.baseline(image).flatten(1)
         if self.training:  # In an exported graph the two reshapings would remain.
             plain = self.branch_dropout(plain.unsqueeze(1)).squeeze(1)
-        hidden = F.relu(self.hidden(torch.cat((straightened, plain), 1)))
+        features = self.feature_dropout(torch.cat((straightened, plain), 1))
+        hidden = F.relu(self.hidden(features))
         return self.classifier(self.dropout(hidden))
 
 

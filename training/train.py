@@ -31,14 +31,26 @@ from training.dataset import Faces, load_drawn_faces, load_faces, normalise
 from training.errors import ArgumentParser, BadInput, BadUsage, run
 from training.guide import ThetaGuide
 from training.initial import load_weights
+from training.mixing import mix
 from training.muon import Muon
-from training.network import SIZES, SDLNetwork
+from training.network import SIZES, TRANSFORMERS, SDLNetwork
+from training.recipes import RECIPES
+from training.sampling import epoch_order
+from training.targets import soft_targets
 
 COLUMNS = ("epoch", "rate", "train_loss", "train_accuracy", "val_accuracy", "val_accuracy_average", "seconds")
 
 
+SCHEDULES = ("cosine", "steps")
+OPTIMIZERS = ("muon", "adamw")
+STEP_EPOCHS = 10
+STEP_FACTOR = 0.9
+
+
 def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The rate after a fraction `progress` (0..1) of the run: a linear warm-up, then half a cosine down to zero."""
+    """The rate after a fraction `progress` (0..1) of the run, by the recipe's schedule."""
+    if recipe.schedule == "steps":
+        return recipe.rate * STEP_FACTOR ** (progress * recipe.epochs // STEP_EPOCHS)
     if progress < recipe.warm_up:
         return recipe.rate * progress / recipe.warm_up
     descent = (progress - recipe.warm_up) / (1 - recipe.warm_up)
@@ -54,7 +66,7 @@ def augment_strength(recipe: Recipe, progress: float) -> float:
 
 
 def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the convolutions, AdamW for the rest: one-channel convolutions, localisation networks, classifier.
+    """Muon for the convolutions, AdamW for the rest: one-channel convolutions, localisation networks, classifier; or AdamW alone.
 
     Biases and batch-norm aren't decayed; localisation networks learn at a fraction of the rate. Each group carries
     `factor`, by which the run's rate is multiplied.
@@ -63,7 +75,7 @@ def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Opt
     convolutions = []
     for name, parameter in network.named_parameters():
         localisation = ".transformer." in name
-        if parameter.dim() == 4 and parameter.shape[1] > 1 and not localisation:
+        if recipe.optimizer == "muon" and parameter.dim() == 4 and parameter.shape[1] > 1 and not localisation:
             convolutions.append(parameter)
         else:
             groups.setdefault((localisation, parameter.dim() > 1), []).append(parameter)
@@ -75,8 +87,11 @@ def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Opt
         }
         for (localisation, decayed), parameters in groups.items()
     ]
+    adam = torch.optim.AdamW(adam_groups, lr=recipe.rate, fused=True)
+    if not convolutions:
+        return [adam]
     return [
-        torch.optim.AdamW(adam_groups, lr=recipe.rate, fused=True),
+        adam,
         Muon([{"params": convolutions, "factor": 1.0}], lr=recipe.rate, weight_decay=recipe.weight_decay),
     ]
 
@@ -96,6 +111,13 @@ def _channels_last(batch: Tensor) -> Tensor:
     return batch.contiguous(memory_format=torch.channels_last)
 
 
+def start_normally(network: SDLNetwork, deviation: float) -> None:
+    """Draws weights from N(0, deviation); the transformers still start as the identity."""
+    for name, parameter in network.named_parameters():
+        if parameter.dim() > 1 and not name.endswith("regression.weight"):
+            nn.init.normal_(parameter, std=deviation)
+
+
 class Run:
     """A training run between two epochs: start one from a recipe or from a checkpoint, then call `train_epoch`."""
 
@@ -103,7 +125,11 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.epoch = 0
-        network = SDLNetwork(recipe.size, recipe.dropout, recipe.branch_dropout)
+        network = SDLNetwork(
+            recipe.size, recipe.dropout, recipe.branch_dropout, recipe.feature_dropout, recipe.transformers
+        )
+        if recipe.weight_deviation:
+            start_normally(network, recipe.weight_deviation)
         if recipe.initial:
             load_weights(network, Path(recipe.initial))
         self.network = network.to(memory_format=torch.channels_last)
@@ -145,21 +171,25 @@ class Run:
             history=self.history,
         )
 
-    def train_epoch(self, train: Faces, val: Faces) -> dict:
-        """Trains on every image once, in random order, then measures. Returns the epoch's row of the history."""
+    def train_epoch(self, train: Faces, targets: Tensor, val: Faces) -> dict:
+        """Trains on an epoch's images in random order, then measures. Returns the epoch's row of the history.
+
+        `targets` [N, classes] are the probabilities to answer for `train`.
+        """
         started = time.monotonic()
-        batches = torch.randperm(len(train)).split(self.recipe.batch)
+        order = epoch_order(train.labels, self.recipe.oversampling)
+        batches = order.split(self.recipe.batch)
         # A last batch of one image would give batch-norm no variance.
         batches = [batch for batch in batches if len(batch) > 1]
         loss_sum, correct, seen = 0.0, 0, 0
         self.network.train()
         for index, batch in enumerate(batches):
             progress = (self.epoch + index / len(batches)) / self.recipe.epochs
-            loss, hits = self._step(train, batch, progress)
+            loss, hits = self._step(train, targets, batch, progress)
             seen += len(batch)
             loss_sum += loss * len(batch)
             correct += hits
-            _progress(self.epoch + 1, seen, len(train), loss_sum / seen, time.monotonic() - started)
+            progress_line(self.epoch + 1, seen, len(order), loss_sum / seen, time.monotonic() - started)
         self.epoch += 1
         row = {
             "epoch": self.epoch,
@@ -179,17 +209,19 @@ class Run:
             return ""
         return f"{accuracy(self.network, val, self.recipe.bfloat16):.4f}"
 
-    def _step(self, train: Faces, batch: Tensor, progress: float) -> tuple[float, int]:
+    def _step(self, train: Faces, targets: Tensor, batch: Tensor, progress: float) -> tuple[float, int]:
         images, labels = train.images[batch], train.labels[batch]
         rate = learning_rate(self.recipe, progress)
         strength = augment_strength(self.recipe, progress)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["factor"]
-        inputs = _channels_last(augment(normalise(images), self.recipe.augment, strength))
+        inputs = augment(normalise(images), self.recipe.augment, strength)
+        inputs, wanted = mix(inputs, targets[batch], self.recipe.mixing * strength)
+        inputs = _channels_last(inputs)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             logits = self.network(inputs)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+        loss = F.cross_entropy(logits.float(), wanted) + self._penalty()
         if self.guide:
             loss = loss + self.guide.loss(train.theta[batch], progress)
         self.network.zero_grad(set_to_none=True)
@@ -201,21 +233,65 @@ class Run:
         return float(loss.detach()), int((logits.argmax(1) == labels).sum())
 
 
-def _progress(epoch: int, seen: int, total: int, loss: float, seconds: float) -> None:
+    def _penalty(self) -> Tensor | float:
+        """The published recipe's penalty on the two fully connected layers."""
+        recipe, network = self.recipe, self.network
+        penalty = 0.0
+        for factor, layer in ((recipe.hidden_penalty, network.hidden), (recipe.classifier_penalty, network.classifier)):
+            if factor:
+                penalty = penalty + 0.5 * factor * layer.weight.square().sum()
+        return penalty
+
+
+def progress_line(epoch: int, seen: int, total: int, loss: float, seconds: float) -> None:
+    """On a terminal, tells how far an epoch has come."""
     if sys.stderr.isatty():
         end = "\n" if seen == total else ""
         line = f"\repoch {epoch}: {seen:>6}/{total}  loss {loss:.3f}  {seen / seconds:.0f} images/s "
         print(line, end=end, file=sys.stderr, flush=True)
 
 
-def write_log(history: list[dict], path: Path) -> None:
+def write_log(history: list[dict], path: Path, columns: tuple[str, ...] = COLUMNS) -> None:
     """Writes the whole history as CSV, replacing the file at once."""
     temporary = path.with_name(path.name + ".partial")
     with open(temporary, "w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
     os.replace(temporary, path)
+
+
+SETTINGS: dict[str, dict] = {
+    "transformers": {"choices": TRANSFORMERS, "help": "which spatial transformers act"},
+    "optimizer": {"choices": OPTIMIZERS},
+    "schedule": {"choices": SCHEDULES},
+    "batch": {"type": int, "metavar": "IMAGES"},
+    "rate": {"type": float},
+    "localisation_rate": {"type": float, "metavar": "FACTOR", "help": "the localisation networks' share of --rate"},
+    "weight_decay": {"type": float, "metavar": "FACTOR"},
+    "warm_up": {"type": float, "metavar": "FRACTION", "help": "of the run, in which the rate rises"},
+    "weight_deviation": {"type": float, "metavar": "DEVIATION", "help": "start weights from N(0, DEVIATION)"},
+    "average_decay": {"type": float, "metavar": "FACTOR", "help": "of the moving average of weights, each step"},
+    "seed": {"type": int},
+    "initial": {"metavar": "NET.onnx", "help": "start from this network's weights instead of random ones"},
+    "label_smoothing": {"type": float, "metavar": "SHARE"},
+    "teachers": {"nargs": "+", "metavar": "NET.onnx", "help": "networks whose mean answer is part of each target"},
+    "teaching": {"type": float, "metavar": "SHARE", "help": "the teachers' share of the targets"},
+    "oversampling": {"type": float, "metavar": "POWER", "help": "0: none, 1: every class as often as the largest"},
+    "mixing": {"type": float, "metavar": "FRACTION", "help": "of the batches that mixup or CutMix change, at first"},
+    "augment": {"choices": LEVELS},
+    "final_augment": {"type": float, "metavar": "FACTOR", "help": "of the distortions' strength at the end of the run"},
+    "dropout": {"type": float, "metavar": "PROBABILITY", "help": "in the hidden classifier layer"},
+    "feature_dropout": {"type": float, "metavar": "PROBABILITY", "help": "in the features before it"},
+    "branch_dropout": {"type": float, "metavar": "PROBABILITY",
+                       "help": "of hiding the baseline branch, so that the transformers must learn"},
+    "hidden_penalty": {"type": float, "metavar": "FACTOR", "help": "on the hidden classifier layer's squared weights"},
+    "classifier_penalty": {"type": float, "metavar": "FACTOR", "help": "on the last layer's squared weights"},
+    "theta_weight": {"type": float, "metavar": "WEIGHT",
+                     "help": "pull of the true theta of drawn faces (PREFIX-theta.npy) in the first half of the run"},
+    "bfloat16": {"action": "store_true", "default": None, "help": "convolve in bfloat16: faster on some processors"},
+}
+"""A flag for each setting of Recipe."""
 
 
 def main() -> None:
@@ -227,32 +303,19 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where checkpoints go")
     parser.add_argument("--log", required=True, type=Path, metavar="FILE.csv", help="a row per epoch")
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
-    parser.add_argument("--initial", default=Recipe.initial, metavar="NET.onnx",
-                        help="start from this network's weights instead of random ones")
-    parser.add_argument("--augment", choices=LEVELS, default=Recipe.augment)
-    parser.add_argument("--final-augment", type=float, default=Recipe.final_augment, metavar="FACTOR",
-                        help="what is left of the distortions' strength at the end of the run")
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
-    parser.add_argument("--batch", type=int, default=Recipe.batch)
-    parser.add_argument("--rate", type=float, default=Recipe.rate)
-    parser.add_argument("--localisation-rate", type=float, default=Recipe.localisation_rate, metavar="FACTOR",
-                        help="the localisation networks' share of --rate")
-    parser.add_argument("--weight-decay", type=float, default=Recipe.weight_decay)
-    parser.add_argument("--label-smoothing", type=float, default=Recipe.label_smoothing)
-    parser.add_argument("--dropout", type=float, default=Recipe.dropout)
-    parser.add_argument("--branch-dropout", type=float, default=Recipe.branch_dropout,
-                        help="probability of hiding the baseline branch, so that the transformers must learn")
-    parser.add_argument("--theta-weight", type=float, default=Recipe.theta_weight, metavar="WEIGHT",
-                        help="pull of the true theta of drawn faces (PREFIX-theta.npy) in the first half of the run")
-    parser.add_argument("--bfloat16", action="store_true", help="convolve in bfloat16: faster on processors with AMX")
+    parser.add_argument("--recipe", choices=RECIPES, default="ferrite", help="the settings that the flags below change")
+    for name, options in SETTINGS.items():
+        parser.add_argument("--" + name.replace("_", "-"), **options)
     arguments = parser.parse_args()
-    if arguments.theta_weight and arguments.augment != "none":
-        parser.error("--theta-weight needs --augment none: a distorted face has another theta")
-    if arguments.epochs < 1 or arguments.batch < 2:
+    if arguments.theta_weight and (arguments.augment != "none" or arguments.mixing != 0):
+        parser.error("--theta-weight needs --augment none --mixing 0: a distorted face has another theta")
+    if arguments.epochs < 1 or (arguments.batch is not None and arguments.batch < 2):
         parser.error("--epochs must be at least 1 and --batch at least 2")
 
-    names = {field.name for field in dataclasses.fields(Recipe)}
-    recipe = Recipe(**{name: value for name, value in vars(arguments).items() if name in names})
+    given = {name: value for name, value in vars(arguments).items() if name in SETTINGS and value is not None}
+    if "teachers" in given:
+        given["teachers"] = tuple(given["teachers"])
+    recipe = Recipe(arguments.size, arguments.epochs, **{**RECIPES[arguments.recipe], **given})
     train = (load_drawn_faces if recipe.theta_weight else load_faces)(arguments.data).distinct()
     val = load_faces(arguments.val)
     last, best = arguments.out / "last.pt", arguments.out / "best.pt"
@@ -262,12 +325,13 @@ def main() -> None:
         raise BadUsage(f"{last}: exists; give --resume to go on from it, or another --out")
     else:
         training = Run(recipe)
+    targets = soft_targets(train, recipe.label_smoothing, recipe.teachers, recipe.teaching)
     arguments.out.mkdir(parents=True, exist_ok=True)
     arguments.log.parent.mkdir(parents=True, exist_ok=True)
 
     best_accuracy = max((float(row["val_accuracy_average"]) for row in training.history), default=-1.0)
     while training.epoch < recipe.epochs:
-        row = training.train_epoch(train, val)
+        row = training.train_epoch(train, targets, val)
         state = training.state()
         checkpoints.save(state, last)
         if float(row["val_accuracy_average"]) > best_accuracy:

@@ -40,7 +40,7 @@ def test_both_exporters_agree_with_torch_in_their_own_form(monkeypatch, tmp_path
     assert exit_code(monkeypatch, export, saved, "-o", output, "--exporter", exporter) == 0
     model = onnx.load(output, load_external_data=False)
     operators = Counter(node.op_type for node in model.graph.node)
-    assert operators["GridSample"] == 2 and operators["Conv"] == 12
+    assert operators["GridSample"] == 2 and operators["Conv"] == 14
     assert operators[kept] == 2 and absent not in operators
     assert not any(tensor.external_data for tensor in model.graph.initializer)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
@@ -51,7 +51,7 @@ def test_both_exporters_agree_with_torch_in_their_own_form(monkeypatch, tmp_path
 
 def test_the_legacy_form_leaves_batch_norm_to_the_importer():
     operators = Counter(node.op_type for node in export.to_onnx(SDLNetwork("small"), "legacy").graph.node)
-    assert operators["BatchNormalization"] == 12
+    assert operators["BatchNormalization"] == 14
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", None])

@@ -120,6 +120,33 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing():
     assert math.isclose(train.learning_rate(recipe, 1.0), 0, abs_tol=1e-9)
 
 
+def test_the_published_rate_falls_by_a_tenth_every_ten_epochs():
+    recipe = Recipe(size="small", epochs=40, rate=0.03, schedule="steps")
+    rates = [train.learning_rate(recipe, epoch / 40) for epoch in (0, 9.99, 10, 25, 39)]
+    assert rates == pytest.approx([0.03, 0.03, 0.027, 0.0243, 0.02187])
+
+
+def test_weights_start_from_the_published_distribution_and_transformers_from_the_identity():
+    network = train.Run(Recipe(size="small", epochs=1, weight_deviation=0.05)).network
+    assert float(network.hidden.weight.detach().std()) == pytest.approx(0.05, rel=0.02)
+    assert network.sdl1.transformer.regression.weight.abs().max() == 0
+
+
+def test_the_penalty_is_on_the_two_fully_connected_layers():
+    run = train.Run(Recipe(size="small", epochs=1, hidden_penalty=0.5, classifier_penalty=2.0))
+    with torch.no_grad():
+        run.network.hidden.weight.fill_(0.1)
+        run.network.classifier.weight.fill_(0.2)
+        expected = 0.25 * 0.01 * run.network.hidden.weight.numel() + 0.04 * run.network.classifier.weight.numel()
+        assert float(run._penalty()) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_published_recipe_trains(monkeypatch, tmp_path, faces):
+    assert train_with(monkeypatch, *command(faces, tmp_path / "run", 1, "--recipe", "paper")) == 0
+    recipe = checkpoints.load(tmp_path / "run" / "last.pt").recipe
+    assert (recipe.rate, recipe.oversampling, recipe.optimizer, recipe.batch) == (0.03, 1.0, "adamw", 8)
+
+
 def test_distortions_weaken_as_the_run_goes_on():
     recipe = Recipe(size="small", epochs=10, final_augment=0.4)
     assert train.augment_strength(recipe, 0) == 1
