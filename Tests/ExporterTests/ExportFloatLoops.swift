@@ -32,7 +32,7 @@ struct FloatLoops {
     switch operation {
     case .flatten: return x
     case .clip(let least, let greatest): return x.map { min(max($0, Double(least)), Double(greatest)) }
-    case .batchNormalization: preconditionFailure("no test makes one")
+    case .batchNormalization, .quantize: preconditionFailure("no test makes one")
     case .fullyConnected(let weights, let bias):
       return bias.indices.map { output in
         x.indices.reduce(Double(bias[output])) { $0 + Double(weights[output * x.count + $1]) * x[$1] }

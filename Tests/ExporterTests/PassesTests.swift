@@ -40,6 +40,7 @@ import Testing
       switch node.operation {
       case .convolution(let convolution): convolution.groups == 1 ? "convolution" : "depthwise"
       case .batchNormalization: "norm"
+      case .quantize: "quantize"
       case .clip: "clip"
       case .maxPool: "max"
       case .averagePool: "average"

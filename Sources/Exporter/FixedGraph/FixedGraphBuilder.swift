@@ -63,6 +63,13 @@ private struct FixedGraphBuilder {
       default:
         if settings.weightBits != nil { throw .unsupported(layer: name, reason: "it has no weights to give bits to") }
       }
+      if let bits = settings.weightBits, let grid = layer.grid, bits != grid.width {
+        throw .unsupported(
+          layer: name, reason: "\(bits) bits a weight, but the network gives it weights of \(grid.width)")
+      }
+      if let bits = settings.activationBits, let format = layer.format, bits != format.width {
+        throw .unsupported(layer: name, reason: "\(bits) bits, but the network gives its output \(format.width)")
+      }
     }
   }
 
@@ -75,6 +82,11 @@ private struct FixedGraphBuilder {
       numbers.append(table)
     }
     let format = selection.inputFormat(isSigned: !preparation.isNonNegative)
+    guard format.width <= 8 else {
+      throw .unsupported(
+        layer: layers.graph.values[layers.graph.input].name,
+        reason: "the network gives its input \(format.width) bits; 8 are possible")
+    }
     formats[layers.graph.input] = format
     return numbers.map { $0.map { Int32(format.raw($0)) } }
   }
@@ -88,8 +100,7 @@ private struct FixedGraphBuilder {
     switch layer.operation {
     case .convolution(let convolution, let hasMaxPool):
       let geometry = try ConvolutionParameters(
-        convolution, hasMaxPool: hasMaxPool, weightWidth: selection.settings.weightBits(of: layer.name),
-        layer: layer.name)
+        convolution, hasMaxPool: hasMaxPool, weightWidth: weightWidth(of: layer), layer: layer.name)
       let linear = try quantize(layer, geometry, convolution.weights, convolution.bias)
       kind = .convolution(linear)
       output = linear.weights.output
@@ -98,7 +109,7 @@ private struct FixedGraphBuilder {
         geometry.convolvedHeight(image.height) * geometry.convolvedWidth(image.width) * convolution.weights.count)
     case .fullyConnected(let weights, let bias):
       let geometry = ConvolutionParameters(
-        kernelHeight: 1, kernelWidth: 1, weightWidth: selection.settings.weightBits(of: layer.name))
+        kernelHeight: 1, kernelWidth: 1, weightWidth: weightWidth(of: layer))
       let linear = try quantize(layer, geometry, weights, bias)
       kind = .fullyConnected(linear)
       output = linear.weights.output
@@ -134,24 +145,62 @@ private struct FixedGraphBuilder {
       output.fraction = min(output.fraction, input.fraction + 15)
       kind = .requantize(shift: Int32(min(input.fraction - output.fraction, 31)))
     }
+    let bounds = try outputBounds(of: layer, output)
     formats[layer.output] = output
     operations.append(
       FixedGraph.Operation(
         name: layer.name, kind: kind, inputs: layer.inputs.map { tensorIndex[$0]! },
-        output: tensorIndex[layer.output]!, minimum: bound(layer.least, output), maximum: bound(layer.greatest, output),
+        output: tensorIndex[layer.output]!, minimum: bounds.lowerBound, maximum: bounds.upperBound,
         multiplyAccumulates: macs, floatValue: layer.output))
   }
 
-  /// An end of a clip as a raw output; an infinite end is that of the format.
-  private func bound(_ end: Float, _ format: FixedFormat) -> Int32 { Int32(format.raw(Double(end))) }
+  /// The bits that a layer's weights have, by the network or by the settings.
+  private func weightWidth(of layer: LayerGraph.Layer) -> Int {
+    layer.grid?.width ?? selection.settings.weightBits(of: layer.name)
+  }
+
+  /// The ends of a layer's clip as raw outputs, its format's where they are infinite. Where the layer has fewer fraction
+  /// bits than the network gives its output, also the ends of the format that it gives.
+  ///
+  /// - Throws: `ExportError.unsupported` if the network gives another format than its operation can have.
+  private func outputBounds(
+    of layer: LayerGraph.Layer, _ format: FixedFormat
+  ) throws(ExportError) -> ClosedRange<Int32> {
+    var (least, greatest) = (Double(layer.least), Double(layer.greatest))
+    if let given = layer.format {
+      var reached = given
+      switch layer.operation {
+      // It keeps its input's format. One of the same steps that reaches further changes no value.
+      case .maxPool, .affineGridSample:
+        if given.minimumRaw <= format.minimumRaw, given.maximumRaw >= format.maximumRaw {
+          (reached.width, reached.isSigned) = (format.width, format.isSigned)
+        }
+      // Its sums have no more fraction bits.
+      default: reached.fraction = min(given.fraction, format.fraction)
+      }
+      guard format == reached else {
+        throw .unsupported(
+          layer: layer.name,
+          reason: "the network gives its output \(given.text), but the operation makes \(format.text)")
+      }
+      least = max(least, given.number(given.minimumRaw))
+      greatest = min(greatest, given.number(given.maximumRaw))
+    }
+    return Int32(format.raw(least))...Int32(format.raw(greatest))
+  }
 
   private func quantize(
     _ layer: LayerGraph.Layer, _ geometry: ConvolutionParameters, _ weights: [Float], _ bias: [Float]
   ) throws(ExportError) -> FixedLinear {
     do throws(QuantizationError) {
-      let quantized = try QuantizedWeights(
-        weights: weights, bias: bias, width: geometry.weightWidth, input: format(layer.inputs[0]),
-        output: selection.format(layer.output))
+      let (input, output) = (format(layer.inputs[0]), selection.format(layer.output))
+      let quantized: QuantizedWeights
+      if let grid = layer.grid {
+        quantized = try QuantizedWeights(weights: weights, bias: bias, grid: grid, input: input, output: output)
+      } else {
+        quantized = try QuantizedWeights(
+          weights: weights, bias: bias, width: geometry.weightWidth, input: input, output: output)
+      }
       var geometry = geometry
       geometry.accumulatorBound = quantized.accumulatorBound
       return FixedLinear(geometry: geometry, weights: quantized)
@@ -159,6 +208,12 @@ private struct FixedGraphBuilder {
       switch error {
       case .notFinite(let channel): throw .notFinite(layer: layer.name, channel: channel)
       case .accumulatorOverflow(let channel): throw .accumulatorOverflow(layer: layer.name, channel: channel)
+      case .unreachableGrid(let channel):
+        throw .unsupported(
+          layer: layer.name,
+          reason:
+            "the scale that the network gives output channel \(channel)'s weights needs a shift beyond 0...31, or sums "
+            + "beyond 32 bits")
       }
     }
   }

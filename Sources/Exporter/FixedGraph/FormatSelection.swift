@@ -13,6 +13,7 @@ struct FormatSelection {
 
   /// The wanted format of a stored value.
   func format(_ value: Int) -> FixedFormat {
+    if let format = givenFormat(value) { return format }
     let consumers = layers.consumers(value)
     if consumers.contains(where: { $0.isTheta(value, in: layers) }) {
       var format = preciseFormat(value)
@@ -31,16 +32,36 @@ struct FormatSelection {
       width: bits, isSigned: !isNonNegative(value), method: settings.method)
   }
 
+  /// The format that the network gives a stored value; nil where it is ours to choose.
+  ///
+  /// What only a max-pool or a sampler reads has that one's format, and a concatenation that of its inputs where all agree.
+  private func givenFormat(_ value: Int) -> FixedFormat? {
+    guard let layer = layers.producer(value) else { return layers.inputFormat }
+    if let format = layer.format { return format }
+    if case .concatenate = layer.operation {
+      let formats = Set(layer.inputs.map { layers.producer($0).map(\.format) ?? layers.inputFormat })
+      if formats.count == 1, let format = formats.first { return format }
+    }
+    let consumers = layers.consumers(value)
+    guard consumers.count == 1, layers.storage[layers.graph.output] != value else { return nil }
+    switch consumers[0].operation {
+    case .maxPool: return givenFormat(consumers[0].output)
+    case .affineGridSample where !consumers[0].isTheta(value, in: layers): return givenFormat(consumers[0].output)
+    default: return nil
+    }
+  }
+
   /// The input's format: at most 8 bits, since its table holds bytes.
   func inputFormat(isSigned: Bool) -> FixedFormat {
-    histogram(layers.graph.input).format(
+    if let format = layers.inputFormat { return format }
+    return histogram(layers.graph.input).format(
       width: min(settings.activationBits, 8), isSigned: isSigned, method: settings.method)
   }
 
   /// True if a value cannot be negative whatever the image is.
   func isNonNegative(_ value: Int) -> Bool {
     guard let layer = layers.producer(value) else { return layers.graph.preparation.isNonNegative }
-    if layer.least >= 0 { return true }
+    if layer.least >= 0 || layer.format?.isSigned == false { return true }
     return switch layer.operation {
     case .maxPool, .averagePool: isNonNegative(layer.inputs[0])
     case .affineGridSample: isNonNegative(layer.inputs[0])
@@ -71,6 +92,11 @@ extension LayerGraph.Layer {
     guard case .affineGridSample = operation else { return false }
     return layers.storage[inputs[1]] == layers.storage[value]
   }
+}
+
+extension FixedFormat {
+  /// For messages: `Q(8, 6, unsigned)`.
+  var text: String { "Q(\(width), \(fraction), \(isSigned ? "signed" : "unsigned"))" }
 }
 
 extension InputPreparation {

@@ -1,10 +1,12 @@
+import EdgeRuntime
 import Quantize
 
 extension LayerGraph {
   /// Joins what the runtime computes in one step.
   ///
   /// A convolution takes the clips and one 2x2 max-pool that follow it, in either order (both are monotone, so they
-  /// commute); a fully connected layer takes its clips. A value that something else reads, too, ends the chain.
+  /// commute); a fully connected layer takes its clips. Every layer takes the format that its output is quantised to. A
+  /// value that something else reads, too, ends the chain.
   ///
   /// - Throws: `ExportError.unsupported` for a batch-norm that the passes left; `.notFinite` for a weight or bias.
   public init(fusing graph: FloatGraph) throws(ExportError) {
@@ -15,6 +17,13 @@ extension LayerGraph {
     for (index, node) in graph.nodes.enumerated() where !isTaken[index] {
       if case .flatten = node.operation {
         storage[node.output] = storage[node.inputs[0]]
+        continue
+      }
+      if case .quantize(let format) = node.operation, node.inputs == [graph.input],
+        graph.onlyReader(of: graph.input) == index
+      {
+        storage[node.output] = graph.input
+        inputFormat = format
         continue
       }
       var layer = try Layer(node)
@@ -32,6 +41,7 @@ extension LayerGraph.Layer {
     inputs = node.inputs
     output = node.output
     (least, greatest) = (-.infinity, .infinity)
+    grid = node.grid
     switch node.operation {
     case .convolution(let convolution):
       try Self.checkFinite(convolution.weights, convolution.bias, of: node.name)
@@ -46,6 +56,9 @@ extension LayerGraph.Layer {
     case .clip(let least, let greatest):
       operation = .clip
       (self.least, self.greatest) = (least, greatest)
+    case .quantize(let format):
+      operation = .clip
+      self.format = format
     case .batchNormalization:
       throw .unsupported(layer: node.name, reason: "a batch normalisation that follows no convolution")
     case .flatten: preconditionFailure("a flattening is no layer")
@@ -62,6 +75,12 @@ extension LayerGraph.Layer {
   /// Takes the node that follows into this layer if the runtime computes both at once.
   fileprivate mutating func absorb(_ node: FloatGraph.Node) -> Bool {
     switch (operation, node.operation) {
+    case (_, .quantize(let wanted)):
+      guard format == nil || format == wanted else { return false }
+      format = wanted
+    case (_, .clip(let low, let high)) where format?.holds(low, high) == false:
+      // The format comes first, so that what it rounds could leave a bound that it does not hold.
+      return false
     case (.convolution, .clip(let low, let high)), (.fullyConnected, .clip(let low, let high)),
       (.clip, .clip(let low, let high)):
       least = min(max(least, low), high)
@@ -73,6 +92,13 @@ extension LayerGraph.Layer {
     }
     output = node.output
     return true
+  }
+}
+
+extension FixedFormat {
+  /// True if each end of a clip is infinite or a value of the format: then clipping and rounding commute.
+  fileprivate func holds(_ ends: Float...) -> Bool {
+    ends.allSatisfy { $0.isInfinite || number(raw(Double($0))) == Double($0) }
   }
 }
 

@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Quantize
 
 /// A float graph as the steps that the runtime takes: each convolution with its bias, clip and max-pool in one, and
@@ -13,12 +14,18 @@ public struct LayerGraph: Sendable {
     /// A fused ReLU or clip; infinite ends where there is none.
     public var least: Float
     public var greatest: Float
+    /// The grid of its weights, where the source gives one.
+    public var grid: WeightGrid?
+    /// The format of its output, where the source gives one.
+    public var format: FixedFormat?
   }
 
   public var graph: FloatGraph
   public var layers: [Layer]
   /// For each value of the float graph the value whose bytes it shares: itself, or the source of a flattening.
   public var storage: [Int]
+  /// The input's format, where the source gives one.
+  public var inputFormat: FixedFormat?
 
   /// The values that exist as tensors of their own: the input and each layer's output.
   public var stored: [Int] { [graph.input] + layers.map(\.output) }

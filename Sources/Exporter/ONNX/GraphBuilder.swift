@@ -5,6 +5,10 @@ struct GraphBuilder {
   private(set) var values: [FloatGraph.Value] = []
   private(set) var nodes: [FloatGraph.Node] = []
   var operands: [String: Operand] = [:]
+  /// By the name of a constant: the type that the file gives it.
+  var types: [String: ONNXTensorProto.DataType] = [:]
+  /// By the name of a constant that DequantizeLinear made: the steps of its values.
+  var grids: [String: ConstantGrid] = [:]
   let externalData: ExternalData
 
   /// The longest side of a tensor, as in the model file.
@@ -23,7 +27,8 @@ struct GraphBuilder {
   ///
   /// - Throws: `ONNXError.invalidNode` if the shape exceeds what a model may hold.
   mutating func add(
-    _ operation: FloatOperation, _ inputs: [Int], shape: Shape, for node: ONNXNode, suffix: String = ""
+    _ operation: FloatOperation, _ inputs: [Int], shape: Shape, for node: ONNXNode, suffix: String = "",
+    grid: WeightGrid? = nil
   ) throws(ONNXError) -> Int {
     let extents = [shape.height, shape.width, shape.channels]
     guard extents.allSatisfy({ (1...Self.extentLimit).contains($0) }), elementCount(extents) != nil else {
@@ -31,7 +36,7 @@ struct GraphBuilder {
     }
     let output = addInput(node.output + suffix, shape: shape)
     nodes.append(
-      FloatGraph.Node(name: node.place.node + suffix, operation: operation, inputs: inputs, output: output))
+      FloatGraph.Node(name: node.place.node + suffix, operation: operation, inputs: inputs, output: output, grid: grid))
     return output
   }
 

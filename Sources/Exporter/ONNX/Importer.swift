@@ -76,6 +76,7 @@ public enum Importer {
     for name in node.input {
       if let tensor = initializers[name], builder.operands[name] == nil {
         builder.operands[name] = try Operand(tensor, name: name, externalData: builder.externalData)
+        builder.types[name] = tensor.dataType
       }
       guard name.isEmpty || builder.operands[name] != nil else {
         throw .invalidNode(place, reason: "\"\(name)\" is an output that is not supported")

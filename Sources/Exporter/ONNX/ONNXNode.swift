@@ -23,6 +23,9 @@ struct ONNXNode {
 
   /// An operand that the image decides.
   func activation(_ index: Int) throws(ONNXError) -> Activation {
+    if case .quantized = try input(index) {
+      throw fail("input \(index) (\"\(inputNames[index])\") is quantised; a DequantizeLinear belongs between")
+    }
     guard case .activation(let activation) = try input(index) else {
       throw fail("input \(index) (\"\(inputNames[index])\") must be computed from the image")
     }

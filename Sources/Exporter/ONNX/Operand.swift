@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Quantize
 
 /// What a name in the ONNX graph stands for while the importer walks it.
@@ -10,12 +11,14 @@ enum Operand {
   case activation(Activation)
   /// Products of constants with six values: a sampling grid, or a step on the way to one.
   case linear(LinearForm)
+  /// What a QuantizeLinear made of an activation: for a DequantizeLinear, or a view on the way to one.
+  case quantized(Activation, FixedFormat)
 
   var dims: [Int] {
     switch self {
     case .floats(let array): array.dims
     case .integers(let array): array.dims
-    case .activation(let activation): activation.dims
+    case .activation(let activation), .quantized(let activation, _): activation.dims
     case .linear(let form): form.array.dims
     }
   }
@@ -28,6 +31,8 @@ enum Operand {
     case .activation(let activation):
       .activation(Activation(value: activation.value, dims: dims, positions: activation.positions))
     case .linear(let form): .linear(LinearForm(value: form.value, array: form.array.reshaped(dims)))
+    case .quantized(let activation, let format):
+      .quantized(Activation(value: activation.value, dims: dims, positions: activation.positions), format)
     }
   }
 }

@@ -29,6 +29,9 @@ enum OperatorTable {
     "AffineGrid": Operator(["align_corners"], importAffineGrid),
     "GridSample": Operator(["align_corners", "mode", "padding_mode"], importGridSample),
 
+    "QuantizeLinear": Operator(["axis", "saturate", "output_dtype", "precision"], importQuantizeLinear),
+    "DequantizeLinear": Operator(["axis", "output_dtype"], importDequantizeLinear),
+
     "Identity": Operator([], importIdentity),
     "Dropout": Operator(["ratio", "seed"], importDropout),
     "Cast": Operator(["to", "saturate", "round_mode"], importCast),

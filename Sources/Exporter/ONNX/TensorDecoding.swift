@@ -11,8 +11,14 @@ extension Operand {
     guard let count = elementCount(dims) else {
       throw fail("dims \(dims) are negative, or more than \(elementLimit) elements")
     }
+    if let nibbles = tensor.dataType.nibbleValue {
+      self = try Self.nibbles(tensor, dims, count: count, name: name, externalData: externalData, nibbles)
+      return
+    }
     guard let type = tensor.dataType.decoding else {
-      throw fail("data type \(tensor.dataType) is not supported: float, double, int32, int64, int8, uint8 and bool are")
+      throw fail(
+        "data type \(tensor.dataType) is not supported: float, double, int64, int32, and signed and unsigned integers of 16, "
+          + "8 and 4 bits and bool are")
     }
     if tensor.dataLocation == .external || !tensor.rawData.isEmpty {
       let bytes =
@@ -30,6 +36,26 @@ extension Operand {
   }
 }
 
+extension Operand {
+  /// Integers of 4 bits, two to a byte, the first in the low half.
+  private static func nibbles(
+    _ tensor: ONNXTensorProto, _ dims: [Int], count: Int, name: String, externalData: ExternalData,
+    _ value: (UInt8) -> Int
+  ) throws(ONNXError) -> Operand {
+    let needed = (count + 1) / 2
+    var bytes = tensor.int32Data.map { UInt8(truncatingIfNeeded: $0) }
+    if tensor.dataLocation == .external {
+      bytes = Array(try externalData.read(tensor, name: name, byteCount: needed))
+    } else if !tensor.rawData.isEmpty {
+      bytes = Array(tensor.rawData)
+    }
+    guard bytes.count == needed else {
+      throw .tensor(name: name, reason: "dims \(dims) need \(needed) bytes of data, \(bytes.count) are there")
+    }
+    return .integers(NDArray(dims, (0..<count).map { value(bytes[$0 / 2] >> (4 * ($0 % 2)) & 15) }))
+  }
+}
+
 /// How a data type lies in a file.
 private struct TensorType {
   var elementBytes: Int
@@ -40,6 +66,15 @@ private struct TensorType {
 }
 
 extension ONNXTensorProto.DataType {
+  /// What four bits stand for; nil for wider types.
+  fileprivate var nibbleValue: ((UInt8) -> Int)? {
+    switch self {
+    case .uint4: { Int($0) }
+    case .int4: { Int($0) - ($0 < 8 ? 0 : 16) }
+    default: nil
+    }
+  }
+
   fileprivate var decoding: TensorType? {
     switch self {
     case .float:
@@ -61,6 +96,8 @@ extension ONNXTensorProto.DataType {
         (tensor.int64Data.count, { .integers(NDArray(dims, tensor.int64Data.map { Int($0) })) })
       }
     case .int32: .small { (word: UInt32) in Int(Int32(bitPattern: word)) }
+    case .int16: .small { (word: UInt16) in Int(Int16(bitPattern: word)) }
+    case .uint16: .small { (word: UInt16) in Int(word) }
     case .int8: .small { (byte: UInt8) in Int(Int8(bitPattern: byte)) }
     case .uint8, .bool: .small { (byte: UInt8) in Int(byte) }
     default: nil

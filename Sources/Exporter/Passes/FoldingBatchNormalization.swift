@@ -3,13 +3,15 @@ import Quantize
 extension Passes {
   /// Folds each batch-norm into the convolution or fully connected layer before it, unless something else reads that
   /// layer's output, too: `scale * (w x + b) + shift = (scale * w) x + (scale * b + shift)`, by output channel.
-  /// Each new weight and bias is rounded once.
+  /// Each new weight and bias is rounded once. Weights that lie on a grid of the source stay on it: only a
+  /// shift is folded into their layer.
   static func foldingBatchNormalization(_ graph: FloatGraph) -> FloatGraph {
     var result = graph
     var isFolded = [Bool](repeating: false, count: graph.nodes.count)
     for index in graph.nodes.indices {
       while let next = result.onlyReader(of: result.nodes[index].output),
         case .batchNormalization(let scale, let shift) = result.nodes[next].operation,
+        result.nodes[index].grid == nil || scale.allSatisfy({ $0 == 1 }),
         let folded = result.nodes[index].operation.followed(byScale: scale, shift: shift)
       {
         result.nodes[index].operation = folded
@@ -42,7 +44,7 @@ extension FloatOperation {
       return .convolution(convolution)
     case .fullyConnected(let weights, let bias):
       return .fullyConnected(weights: scaled(weights), bias: shifted(bias))
-    case .batchNormalization, .clip, .maxPool, .averagePool, .flatten, .affineGridSample, .concatenate:
+    case .batchNormalization, .clip, .maxPool, .averagePool, .flatten, .affineGridSample, .concatenate, .quantize:
       return nil
     }
   }

@@ -36,6 +36,8 @@ public enum QuantizationError: Error, Equatable, Sendable {
   case notFinite(channel: Int)
   /// An output channel's sum can leave 32 bits at every scale that the output's format allows.
   case accumulatorOverflow(channel: Int)
+  /// An output channel's sums leave 32 bits, or its shift 0...31, with weights on the grid that the source gives.
+  case unreachableGrid(channel: Int)
 }
 
 extension QuantizedWeights {
@@ -49,6 +51,31 @@ extension QuantizedWeights {
   public init(
     weights: [Float], bias: [Float], width: Int, input: FixedFormat, output: FixedFormat
   ) throws(QuantizationError) {
+    try self.init(
+      weights: weights, bias: bias, width: width, input: input, output: output, isGiven: false
+    ) { weights, _ in WeightFormat.fraction(weights, width: width) }
+  }
+
+  /// Takes over weights that lie on a grid; their raw values are exact.
+  ///
+  /// - Parameters: as above; a fraction for each output.
+  /// - Throws: also `QuantizationError.unreachableGrid`.
+  public init(
+    weights: [Float], bias: [Float], grid: WeightGrid, input: FixedFormat, output: FixedFormat
+  ) throws(QuantizationError) {
+    precondition(grid.fractions.count == bias.count, "a fraction for each output")
+    try self.init(
+      weights: weights, bias: bias, width: grid.width, input: input, output: output, isGiven: true
+    ) { weights, channel in weights.allSatisfy { $0 == 0 } ? nil : grid.fractions[channel] }
+  }
+
+  /// - Parameters:
+  ///   - isGiven: whether the fractions must be kept.
+  ///   - fraction: the wanted fraction bits of an output's weights; nil if all are zero.
+  private init(
+    weights: [Float], bias: [Float], width: Int, input: FixedFormat, output: FixedFormat, isGiven: Bool,
+    fraction: (ArraySlice<Float>, _ channel: Int) -> Int?
+  ) throws(QuantizationError) {
     let outputs = bias.count
     let taps = outputs == 0 ? 0 : weights.count / outputs
     let channels = (0..<outputs).map { weights[$0 * taps..<($0 + 1) * taps] }
@@ -56,7 +83,7 @@ extension QuantizedWeights {
     where !bias[channel].isFinite || !channels[channel].allSatisfy(\.isFinite) {
       throw .notFinite(channel: channel)
     }
-    let best = channels.map { WeightFormat.fraction($0, width: width) }
+    let best = channels.enumerated().map { fraction($1, $0) }
     var format = output
     for case let fraction? in best { format.fraction = min(format.fraction, input.fraction + fraction) }
 
@@ -67,6 +94,9 @@ extension QuantizedWeights {
       let scale = ChannelScale(input: input, output: format, width: width)
       guard let quantized = scale.quantize(channels[channel], bias: bias[channel], fraction: best[channel]) else {
         throw .accumulatorOverflow(channel: channel)
+      }
+      if isGiven, let wanted = best[channel], wanted != quantized.fraction {
+        throw .unreachableGrid(channel: channel)
       }
       result.raws += quantized.raws
       result.bias.append(quantized.bias)

@@ -1,3 +1,5 @@
+import EdgeRuntime
+
 /// A trained network for one image, in the order of execution, channels last.
 ///
 /// The importer's output and every pass's input and output. Values are numbered; a node makes one value from others.
@@ -20,12 +22,15 @@ public struct FloatGraph: Sendable {
     /// Indices into `values`.
     public var inputs: [Int]
     public var output: Int
+    /// The grid that the weights of a convolution or fully connected layer lie on, where the source gives one.
+    public var grid: WeightGrid?
 
-    public init(name: String, operation: FloatOperation, inputs: [Int], output: Int) {
+    public init(name: String, operation: FloatOperation, inputs: [Int], output: Int, grid: WeightGrid? = nil) {
       self.name = name
       self.operation = operation
       self.inputs = inputs
       self.output = output
+      self.grid = grid
     }
   }
 
@@ -123,6 +128,23 @@ public enum FloatOperation: Sendable {
   case affineGridSample(alignCorners: Bool)
   /// Inputs: two to four images of one size, or vectors. Along channels.
   case concatenate
+  /// Inputs: anything. The nearest values of a format, saturated, halves to even: ONNX QuantizeLinear, then
+  /// DequantizeLinear. The format binds what quantises the graph.
+  case quantize(FixedFormat)
+}
+
+/// Steps of weights, a power of two for each output channel: every weight is `raw * 2^-fraction` with a signed,
+/// symmetric raw value.
+public struct WeightGrid: Equatable, Sendable {
+  /// 2...8 bits, the sign included.
+  public var width: Int
+  /// Fraction bits by output channel.
+  public var fractions: [Int]
+
+  public init(width: Int, fractions: [Int]) {
+    self.width = width
+    self.fractions = fractions
+  }
 }
 
 /// Weights: outputs x kernel height x kernel width x (input channels / groups).

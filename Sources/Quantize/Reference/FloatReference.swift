@@ -1,4 +1,5 @@
 import COpenBLAS
+import EdgeRuntime
 
 /// Runs a float graph on one image at a time: what calibration measures and what accuracy is compared with.
 ///
@@ -74,6 +75,8 @@ public final class FloatReference {
     case .affineGridSample(let alignCorners):
       AffineGrid(theta: values[node.inputs[1]], target: outputShape, alignCorners: alignCorners)
         .sample(input, inputShape, into: &output)
+    case .quantize(let format):
+      for index in input.indices { output[index] = format.roundedToEven(input[index]) }
     case .concatenate:
       concatenate(node.inputs.map { values[$0] }, pixels: outputShape.height * outputShape.width, into: &output)
     }
@@ -87,6 +90,15 @@ private func multiply(_ weights: [Float], by vector: [Float], adding bias: [Floa
   unsafe cblas_sgemv(
     CblasRowMajor, CblasNoTrans, blasint(bias.count), blasint(vector.count), 1, weights, blasint(vector.count), vector,
     1, 1, &output, 1)
+}
+
+extension FixedFormat {
+  /// The nearest value of the format, halves to even, saturated: what ONNX's QuantizeLinear and DequantizeLinear make of
+  /// a number. Exact but for NaN, which becomes the least value.
+  func roundedToEven(_ number: Float) -> Float {
+    let steps = (Double(number) / step).rounded(.toNearestOrEven)
+    return Float(min(max(steps, Double(minimumRaw)), Double(maximumRaw)) * step)
+  }
 }
 
 /// Joins images of `pixels` pixels each along their channels.

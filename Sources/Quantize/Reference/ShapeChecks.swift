@@ -17,8 +17,8 @@ extension FloatGraph {
     case .batchNormalization(let scale, let shift):
       precondition(inputs[0] == output, "a batch normalisation keeps the shape")
       precondition(scale.count == output.channels && shift.count == output.channels, "a scale for each channel")
-    case .clip:
-      precondition(inputs[0] == output, "a clip keeps the shape")
+    case .clip, .quantize:
+      precondition(inputs[0] == output, "a clip and a quantisation keep the shape")
     case .maxPool(let pool), .averagePool(let pool):
       precondition(pool.outputShape(inputs[0]) == output, "a pool's output has the size of its steps")
     case .fullyConnected(let weights, let bias):

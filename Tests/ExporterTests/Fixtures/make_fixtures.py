@@ -167,6 +167,70 @@ def matmul_grid() -> onnx.ModelProto:
         numbers("size", [1, 5, 6, 2]), numbers("base", base, np.float32), weights("v", 4, 60)], 20)
 
 
+def quantized() -> onnx.ModelProto:
+    """Formats in the graph: weights of 8, 4 and 3 bits, by output and by tensor, as integers and as rounded floats; activations
+    of 8, 6 and 16 bits; an int32 bias; a sampler and a pool that keep their input's format."""
+    rng = np.random.default_rng(11)
+
+    def integers(name: str, low: int, high: int, *dims: int, kind=TensorProto.INT8) -> TensorProto:
+        raws = rng.integers(low, high + 1, dims)
+        return helper.make_tensor(name, kind, dims, raws.ravel().tolist())
+
+    def steps(name: str, fractions) -> TensorProto:
+        return numbers(name, np.exp2(-np.array(fractions, np.float64)), np.float32)
+
+    def zero(name: str, kind: int, *dims: int) -> TensorProto:
+        return helper.make_tensor(name, kind, dims, [0] * int(np.prod(dims)))
+
+    def rounded(source: str, target: str, scale: str, zero_point: str) -> list:
+        return [("QuantizeLinear", [source, scale, zero_point], f"{target}_raw", {}),
+                ("DequantizeLinear", [f"{target}_raw", scale, zero_point], target, {})]
+
+    return graph((1, 12, 12), [
+        *rounded("image", "x", "s5", "i8"),
+        # Theta: 16 bits, from a pooled image.
+        ("AveragePool", ["x"], "pooled", {"kernel_shape": [4, 4], "strides": [4, 4]}),
+        *rounded("pooled", "p", "s5", "i8"),
+        ("Flatten", ["p"], "flat", {}),
+        ("DequantizeLinear", ["w_theta", "s8"], "wt", {}),
+        ("MatMul", ["flat", "wt"], "t0", {}),
+        ("Add", ["t0", "identity"], "t1", {}),
+        *rounded("t1", "t2", "s12", "i16"),
+        ("Reshape", ["t2", "map"], "theta", {}),
+        ("AffineGrid", ["theta", "size"], "grid", {"align_corners": 0}),
+        ("GridSample", ["x", "grid"], "straight", {"align_corners": 0}),
+        *rounded("straight", "y", "s5", "i8"),
+        # int8 by output, and an int32 bias at the accumulator's scale.
+        ("DequantizeLinear", ["w1", "s_w1"], "k1", {"axis": 0}),
+        ("DequantizeLinear", ["bias1", "s_b1"], "c1", {"axis": 0}),
+        ("Conv", ["y", "k1", "c1"], "a0", {"pads": [1, 1, 1, 1]}),
+        ("Relu", ["a0"], "a1", {}),
+        ("MaxPool", ["a1"], "a2", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        *rounded("a2", "a", "s4", "u8"),
+        # Floats rounded to int4 by output; a clip to 6 bits of the uint8.
+        ("QuantizeLinear", ["w2", "s_w2", "i4"], "w2_raw", {"axis": 0}),
+        ("DequantizeLinear", ["w2_raw", "s_w2", "i4"], "k2", {"axis": 0}),
+        ("Conv", ["a", "k2"], "b0", {}),
+        ("Clip", ["b0", "zero", "most"], "b1", {}),
+        *rounded("b1", "b", "s3", "u8"),
+        ("MaxPool", ["b"], "b2", {"kernel_shape": [3, 3]}),
+        *rounded("b2", "b3", "s3", "u8"),
+        ("Flatten", ["b3"], "g", {}),
+        ("DequantizeLinear", ["w3", "s_w3"], "k3", {"axis": 0}),
+        ("Gemm", ["g", "k3", "b3_bias"], "l0", {"transB": 1}),
+        *rounded("l0", "logits", "s6", "i16"),
+    ], [steps("s3", 3), steps("s4", 4), steps("s5", 5), steps("s6", 6), steps("s8", 8), steps("s12", 12),
+        zero("i8", TensorProto.INT8), zero("u8", TensorProto.UINT8), zero("i16", TensorProto.INT16),
+        zero("i4", TensorProto.INT4, 5),
+        integers("w_theta", -3, 3, 9, 6), numbers("identity", [0.9, 0.2, 0.1, -0.2, 1.1, -0.15], np.float32),
+        numbers("map", [1, 2, 3]), numbers("size", [1, 1, 12, 12]),
+        integers("w1", -127, 127, 4, 1, 3, 3), steps("s_w1", [7, 8, 6, 7]),
+        integers("bias1", -500, 500, 4, kind=TensorProto.INT32), steps("s_b1", [12, 13, 11, 12]),
+        weights("w2", 5, 4, 3, 3), steps("s_w2", [3, 3, 2, 4, 3]),
+        numbers("zero", 0, np.float32), numbers("most", 63 / 8, np.float32),
+        integers("w3", -3, 3, 3, 20, kind=TensorProto.INT4), steps("s_w3", [4, 5, 4]), weights("b3_bias", 3)], 21)
+
+
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """Without what exporters write for people: stack traces and shapes of inner values."""
     for node in model.graph.node:
@@ -189,12 +253,17 @@ def main() -> None:
         "network-legacy-aligned": network("legacy", True),
         "network-unoptimised": network("unoptimised", True),
         "convolutions": convolutions(), "pools": pools(), "dense": dense(), "matmul-grid": matmul_grid(),
+        "quantized": quantized(),
     }
     golden = {}
     for name, model in models.items():
         data = bare(model).SerializeToString()
         (HERE / f"{name}.onnx").write_bytes(data)
-        session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+        # Without fusions, which would round quantised operators elsewhere than the graph says.
+        options = onnxruntime.SessionOptions()
+        if name == "quantized":
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         image = np.random.default_rng(5).normal(0, 1, session.get_inputs()[0].shape).astype(np.float32)
         output = session.run(None, {"image": image})[0]
         channels_last = image[0].transpose(1, 2, 0)

@@ -43,7 +43,7 @@ func importReduceSum(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONN
   case .floats(let array): result = .floats(array.summed(over: axes))
   case .linear(let form):
     result = .linear(LinearForm(value: form.value, array: form.array.summed(over: axes)))
-  case .integers, .activation: throw node.fail("sums of constants and of sampling grids are supported")
+  case .integers, .activation, .quantized: throw node.fail("sums of constants and of sampling grids are supported")
   }
   return keepsDims ? result : result.reshaped(kept)
 }

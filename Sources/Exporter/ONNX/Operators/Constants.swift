@@ -3,6 +3,7 @@ import Quantize
 /// Constant-11 to 25.
 func importConstant(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   if let tensor = try node.tensor("value") {
+    builder.types[node.output] = tensor.dataType
     return try Operand(tensor, name: node.output, externalData: builder.externalData)
   }
   if node.attributes["value_float"] != nil {
@@ -167,7 +168,7 @@ func importExpand(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
   switch operand {
   case .floats(let array): return .floats(array.expanded(to: dims))
   case .integers(let array): return .integers(array.expanded(to: dims))
-  case .activation, .linear:
+  case .activation, .linear, .quantized:
     guard operand.dims == dims else { throw node.fail("an image's value can't be repeated") }
     return operand
   }

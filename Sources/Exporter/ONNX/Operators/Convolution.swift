@@ -22,7 +22,8 @@ func importConvolution(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(O
     kernel: window.kernel, stride: window.stride, padding: window.padding, dilation: window.dilation, groups: groups)
   let output = try builder.add(
     .convolution(convolution), [value],
-    shape: Shape(height: window.output.height, width: window.output.width, channels: outputs), for: node)
+    shape: Shape(height: window.output.height, width: window.output.width, channels: outputs), for: node,
+    grid: try node.weightGrid(1, axis: 0, outputs: outputs, builder))
   return builder.asImage(output)
 }
 

@@ -51,7 +51,8 @@ func importNegation(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNX
   case .floats(let array): return .floats(array.map { -$0 })
   case .integers(let array):
     return .integers(try combine(.subtract, array.map { _ in 0 }, array, node))
-  case .activation, .linear: throw node.fail("the negation of a value that depends on the image is not supported")
+  case .activation, .linear, .quantized:
+    throw node.fail("the negation of a value that depends on the image is not supported")
   }
 }
 

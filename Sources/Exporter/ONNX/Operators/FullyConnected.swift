@@ -8,7 +8,8 @@ func importGemm(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXErro
   guard activation.dims.count == 2, activation.dims[isTransposed ? 1 : 0] == 1, weights.dims.count == 2 else {
     throw node.fail("\(activation.dims) by \(weights.dims): one row by a matrix is supported")
   }
-  if try !node.flag("transB", default: false) { weights = weights.transposed([1, 0]) }
+  let hasOutputsFirst = try node.flag("transB", default: false)
+  if !hasOutputsFirst { weights = weights.transposed([1, 0]) }
   let alpha = try node.float("alpha", default: 1)
   let beta = try node.float("beta", default: 1)
   let outputs = weights.dims[0]
@@ -20,8 +21,12 @@ func importGemm(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXErro
     }
     bias = addend.expanded(to: [1, outputs]).elements.map { beta * $0 }
   }
-  if alpha != 1 { weights = weights.map { alpha * $0 } }
-  return try importFullyConnected(node, &builder, activation, weights: weights, bias: bias)
+  let grid = try node.weightGrid(1, axis: hasOutputsFirst ? 0 : 1, outputs: outputs, builder)
+  if alpha != 1 {
+    guard grid == nil else { throw node.reject("alpha", alpha, supported: "1 with quantised weights") }
+    weights = weights.map { alpha * $0 }
+  }
+  return try importFullyConnected(node, &builder, activation, weights: weights, bias: bias, grid: grid)
 }
 
 /// MatMul-9 and 13: a row by constant weights is a fully connected layer; theta by a constant is a step towards a grid.
@@ -32,7 +37,8 @@ func importMatMul(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
     _ = try node.weights(1)
     let result = try importFullyConnected(
       node, &builder, activation, weights: weights.transposed([1, 0]),
-      bias: Array(repeating: 0, count: weights.dims[1]))
+      bias: Array(repeating: 0, count: weights.dims[1]),
+      grid: try node.weightGrid(1, axis: 1, outputs: weights.dims[1], builder))
     return result.reshaped(activation.dims.dropLast() + [weights.dims[1]])
   case (.floats(let left), .floats(let right)):
     return .floats(try product(node, left, right) { $0 * $1 })
@@ -49,7 +55,8 @@ func importMatMul(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
 
 /// - Parameter weights: outputs x inputs, the inputs in ONNX's order.
 private func importFullyConnected(
-  _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, weights: NDArray<Float>, bias: [Float]
+  _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, weights: NDArray<Float>, bias: [Float],
+  grid: WeightGrid?
 ) throws(ONNXError) -> Operand {
   let order = activation.order(builder.shape(activation.value)).elements
   guard weights.dims[1] == order.count else {
@@ -63,7 +70,7 @@ private func importFullyConnected(
   }
   let vector = try builder.vector(activation, for: node)
   let output = try builder.add(
-    .fullyConnected(weights: permuted, bias: bias), [vector], shape: .vector(outputs), for: node)
+    .fullyConnected(weights: permuted, bias: bias), [vector], shape: .vector(outputs), for: node, grid: grid)
   return .activation(Activation(value: output, dims: [1, outputs], positions: nil))
 }
 

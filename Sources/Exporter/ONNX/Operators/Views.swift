@@ -1,7 +1,12 @@
 import Quantize
 
 /// Identity-1 to 25.
-func importIdentity(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand { try node.input(0) }
+func importIdentity(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
+  let operand = try node.input(0)
+  builder.grids[node.output] = builder.grids[node.inputNames[0]]
+  builder.types[node.output] = builder.types[node.inputNames[0]]
+  return operand
+}
 
 /// Dropout-10 to 22: nothing in inference.
 func importDropout(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
@@ -84,6 +89,10 @@ func importTranspose(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONN
   guard permutation.sorted() == Array(operand.dims.indices) else {
     throw node.reject("perm", permutation, supported: "a permutation of \(operand.dims.count) axes")
   }
+  if var grid = builder.grids[node.inputNames[0]] {
+    grid.axis = grid.axis.flatMap { permutation.firstIndex(of: $0) }
+    builder.grids[node.output] = grid
+  }
   switch operand {
   case .floats(let array): return .floats(array.transposed(permutation))
   case .integers(let array): return .integers(array.transposed(permutation))
@@ -92,5 +101,8 @@ func importTranspose(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONN
   case .activation(let activation):
     let order = activation.order(builder.shape(activation.value)).transposed(permutation)
     return .activation(Activation(value: activation.value, dims: order.dims, positions: order.elements))
+  case .quantized(let activation, let format):
+    let order = activation.order(builder.shape(activation.value)).transposed(permutation)
+    return .quantized(Activation(value: activation.value, dims: order.dims, positions: order.elements), format)
   }
 }
