@@ -9,11 +9,11 @@ public struct ExportSource: Sendable {
   public var digest: String
   /// The file's name, without folders.
   public var name: String
-  /// Makes one runner for each thread.
-  public var makeRunner: @Sendable () throws -> FloatRunner
+  /// Makes one runner of a graph (this one, or one that was made of it) for each thread.
+  public var makeRunner: @Sendable (FloatGraph) throws -> FloatRunner
 
   public init(
-    graph: FloatGraph, digest: String, name: String, makeRunner: @escaping @Sendable () throws -> FloatRunner
+    graph: FloatGraph, digest: String, name: String, makeRunner: @escaping @Sendable (FloatGraph) throws -> FloatRunner
   ) {
     self.graph = graph
     self.digest = digest
@@ -43,18 +43,27 @@ public func exportModel(
   _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings,
   progress: @Sendable (Int) -> Void = { _ in }
 ) throws -> ExportedModel {
-  let layers = try LayerGraph(fusing: source.graph)
-  let calibration = try calibrate(layers, source, images, progress: progress)
-  let graph = try FixedGraph(layers, calibration: calibration, settings: settings)
-  let draft = ModelContent(
-    graph: graph, plan: try MemoryPlan(graph), weights: PackedWeights(graph),
-    sqnrCentibels: Array(repeating: nil, count: graph.operations.count), vectors: [],
-    provenance: try Provenance(source, images: images, settings: settings).json)
-  let content = try proven(draft, source, images)
+  let original = try LayerGraph(fusing: source.graph)
+  let calibration = try calibrate(original, source, images, progress: progress)
+  let equalised = Equalisation(original, reach: calibration.histograms.map { $0?.reach }, settings: settings)
+  var layers = try LayerGraph(fusing: equalised.graph)
+  let histograms = calibration.histograms.enumerated().map { value, channels in
+    channels?.tensor(scaledBy: equalised.factors[value])
+  }
+  if !settings.without.isSuperset(of: [.adaptiveRounding, .biasCorrection]) {
+    layers = try Reconstruction(
+      layers, histograms: histograms, settings: settings, images: images, makeRunner: source.makeRunner
+    ).layers
+  }
+  let graph = try FixedGraph(layers, histograms: histograms, settings: settings)
+  let draft = try ModelContent(
+    draft: graph,
+    provenance: try Provenance(source, images: images, settings: settings, scaling: equalised.parts).json)
+  let content = try proven(draft, images) { try source.makeRunner(equalised.graph) }
   let bytes = try content.encoded()
   // What a device will do first: the loader checks the file that is about to be written.
   _ = try ModelRunner(bytes, instructionSet: .scalar)
-  return ExportedModel(content: content, bytes: bytes, warnings: constantTensors(layers, calibration))
+  return ExportedModel(content: content, bytes: bytes, warnings: constantTensors(original, calibration))
 }
 
 /// Ranges and histograms of the tensors that the model will have.
@@ -63,8 +72,8 @@ private func calibrate(
 ) throws -> Calibration {
   do {
     return try Calibration.gather(
-      observed: Set(layers.stored), valueCount: layers.graph.values.count, imageCount: images.count,
-      makeRunner: source.makeRunner, image: images.pixels, progress: progress)
+      observed: Dictionary(layers.stored.map { ($0, layers.shape($0).channels) }) { first, _ in first }, valueCount: layers.graph.values.count, imageCount: images.count,
+      makeRunner: { try source.makeRunner(source.graph) }, image: images.pixels, progress: progress)
   } catch let error as CalibrationError {
     switch error {
     case .noImages: throw ExportError.noCalibrationImages
@@ -76,12 +85,12 @@ private func calibrate(
 
 /// The model with what only running it can tell: each operation's noise, and test vectors.
 private func proven(
-  _ draft: ModelContent, _ source: ExportSource, _ images: CalibrationImages
+  _ draft: ModelContent, _ images: CalibrationImages, makeRunner: @Sendable () throws -> FloatRunner
 ) throws -> ModelContent {
   let file = try draft.encoded()
   var content = draft
   content.sqnrCentibels = try NoiseMeasurement(
-    draft.graph, file: file, images: images, makeRunner: source.makeRunner
+    draft.graph, file: file, images: images, makeRunner: makeRunner
   ).centibels
   // The scalar reference alone defines what every machine must find.
   let runner = try ModelRunner(file, instructionSet: .scalar)
@@ -95,7 +104,7 @@ private func proven(
 /// A warning that names the tensors whose values never changed: their formats rest on one value.
 private func constantTensors(_ layers: LayerGraph, _ calibration: Calibration) -> [String] {
   let names = layers.stored.compactMap { value -> String? in
-    guard let histogram = calibration.histograms[value], histogram.isConstant else { return nil }
+    guard let histogram = calibration.histograms[value]?.tensor(), histogram.isConstant else { return nil }
     return layers.graph.values[value].name
   }
   if names.isEmpty { return [] }

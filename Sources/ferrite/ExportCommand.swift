@@ -69,6 +69,12 @@ struct Export: ParsableCommand {
       """)
   var config: String?
 
+  @Option(
+    help: """
+      Repairs to leave out, with commas between: \(Repair.allCases.map(\.rawValue).joined(separator: ", ")), or all.
+      """)
+  var without = RepairList()
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
@@ -94,7 +100,8 @@ struct Export: ParsableCommand {
     let bar = ProgressBar("calibrating", total: images.count)
     let settings = QuantizationSettings(
       weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
-      method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers ?? [:])
+      method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers ?? [:],
+      without: without.repairs)
     let model = try exportModel(source, images: images, settings: settings) { _ in bar.advance() }
     for warning in model.warnings { writeError("Warning: \(warning)\n") }
     try AtomicFile.write(model.bytes, to: output)
@@ -110,7 +117,7 @@ struct Export: ParsableCommand {
   private func readSource() throws -> ExportSource {
     let network = try FloatNetwork(path: network)
     let graph = Passes.all(network.graph)
-    return ExportSource(graph: graph, digest: network.digest, name: network.name) {
+    return ExportSource(graph: graph, digest: network.digest, name: network.name) { graph in
       let reference = FloatReference(graph)
       return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
     }
@@ -123,6 +130,24 @@ struct Export: ParsableCommand {
     let chosen = data.indices(limit: limit)
     return CalibrationImages(count: chosen.count, frameBytes: shape.count) { index in
       try data.sample(chosen[index]).image.pixels
+    }
+  }
+}
+
+/// Repairs by their names, with commas between, or `all`.
+struct RepairList: ExpressibleByArgument {
+  var repairs: Set<Repair> = []
+
+  init() {}
+
+  init?(argument: String) {
+    if argument == "all" {
+      repairs = Set(Repair.allCases)
+      return
+    }
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let repair = Repair(rawValue: String(name)) else { return nil }
+      repairs.insert(repair)
     }
   }
 }

@@ -7,10 +7,10 @@ extension FixedGraph {
   /// - Throws: `ExportError` with the layer's name: a number that is not finite, sums that 32 bits can't hold, extents
   ///   that the file has no room for.
   public init(
-    _ layers: LayerGraph, calibration: Calibration, settings: QuantizationSettings
+    _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings
   ) throws(ExportError) {
     var builder = FixedGraphBuilder(
-      layers: layers, selection: FormatSelection(layers: layers, calibration: calibration, settings: settings))
+      layers: layers, selection: FormatSelection(layers: layers, histograms: histograms, settings: settings))
     try builder.checkSettings()
     let tables = try builder.inputTables()
     for layer in layers.layers { try builder.add(layer) }

@@ -8,7 +8,8 @@ struct FormatSelection {
   static let preciseBits = 16
 
   let layers: LayerGraph
-  let calibration: Calibration
+  /// By value of the graph.
+  let histograms: [Histogram?]
   let settings: QuantizationSettings
 
   /// The wanted format of a stored value.
@@ -79,7 +80,7 @@ struct FormatSelection {
   }
 
   private func histogram(_ value: Int) -> Histogram {
-    guard let histogram = calibration.histograms[layers.storage[value]] else {
+    guard let histogram = histograms[layers.storage[value]] else {
       preconditionFailure("a stored value was not observed")
     }
     return histogram

@@ -52,3 +52,25 @@ public enum LayerOperation: Sendable {
   /// A clip that follows none of the above, or that others read around.
   case clip
 }
+
+extension LayerOperation {
+  /// Weights and bias of a convolution or fully connected layer.
+  var linear: (weights: [Float], bias: [Float])? {
+    switch self {
+    case .convolution(let convolution, _): (convolution.weights, convolution.bias)
+    case .fullyConnected(let weights, let bias): (weights, bias)
+    default: nil
+    }
+  }
+
+  /// The same operation with other numbers.
+  func with(weights: [Float], bias: [Float]) -> LayerOperation {
+    switch self {
+    case .convolution(var convolution, let hasMaxPool):
+      (convolution.weights, convolution.bias) = (weights, bias)
+      return .convolution(convolution, hasMaxPool: hasMaxPool)
+    case .fullyConnected: return .fullyConnected(weights: weights, bias: bias)
+    default: return self
+    }
+  }
+}

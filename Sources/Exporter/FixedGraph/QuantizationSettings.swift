@@ -24,10 +24,12 @@ public struct QuantizationSettings: Equatable, Sendable {
   public var method: CalibrationMethod
   /// By the layer's name. A max-pool, a sampler and what only a concatenation reads keep to their neighbour's format.
   public var layers: [String: Layer]
+  /// Repairs that are left out.
+  public var without: Set<Repair>
 
   public init(
     weightBits: Int = 8, activationBits: Int = 8, method: CalibrationMethod = .squaredError,
-    layers: [String: Layer] = [:]
+    layers: [String: Layer] = [:], without: Set<Repair> = []
   ) {
     for bits in [weightBits] + layers.values.compactMap(\.weightBits) {
       precondition(Self.weightBits ~= bits, "weights have 2...8 bits")
@@ -39,6 +41,7 @@ public struct QuantizationSettings: Equatable, Sendable {
     self.activationBits = activationBits
     self.method = method
     self.layers = layers
+    self.without = without
   }
 
   /// The bits of a layer's weights.

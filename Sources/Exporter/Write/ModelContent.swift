@@ -13,6 +13,13 @@ public struct ModelContent: Sendable, Equatable {
 }
 
 extension ModelContent {
+  /// A graph planned and packed, without what only running it can tell.
+  init(draft graph: FixedGraph, provenance: String = "{}") throws(ExportError) {
+    self.init(
+      graph: graph, plan: try MemoryPlan(graph), weights: PackedWeights(graph),
+      sqnrCentibels: Array(repeating: nil, count: graph.operations.count), vectors: [], provenance: provenance)
+  }
+
   /// The file's bytes, as docs/file-format.md states them, the digest included.
   ///
   /// - Throws: `ExportError.tooLarge` for a file of more than 1 GiB or too many tensors or operations.

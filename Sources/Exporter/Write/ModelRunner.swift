@@ -33,6 +33,14 @@ final class ModelRunner {
 
   /// Runs one frame and hands out each operation's output as soon as it is there: later ones may reuse its memory.
   func steps(_ pixels: [UInt8], visit: (_ operation: Int, _ output: [Double]) -> Void) {
+    begin(pixels)
+    for index in 0..<session.operationCount {
+      session.step(index)
+      visit(index, output(of: index))
+    }
+  }
+
+  private func begin(_ pixels: [UInt8]) {
     do throws(SessionError) {
       try unsafe pixels.span.bytes.withUnsafeBytes { bytes throws(SessionError) in
         unsafe try session.begin(pixels: bytes)
@@ -40,10 +48,14 @@ final class ModelRunner {
     } catch {
       preconditionFailure("the frame has the size that the model asks for")
     }
-    for index in 0..<session.operationCount {
-      session.step(index)
-      visit(index, output(of: index))
-    }
+  }
+
+  /// Runs one frame up to an operation and returns the raw values of its first input.
+  func input(of operation: Int, _ pixels: [UInt8]) -> [Float] {
+    begin(pixels)
+    for index in 0..<operation { session.step(index) }
+    let tensor = model.operation(operation).inputs[0]
+    return (0..<model.tensor(tensor).count).map { Float(session.value($0, of: tensor)) }
   }
 
   private func output(of index: Int) -> [Double] {

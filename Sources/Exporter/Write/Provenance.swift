@@ -22,20 +22,29 @@ struct Provenance: Encodable {
     var activationBits: Int
     /// nil without settings of their own for any layer.
     var layers: [String: QuantizationSettings.Layer]?
+    /// Repairs that were left out; nil where all were done.
+    var without: [String]?
   }
 
   var exporter = exporterVersion
   var source: Source
   var calibration: CalibrationData
   var settings: Settings
+  /// By node: each channel's factor in 256ths of an octave, little-endian 16-bit integers in Base64.
+  var scaling: [String: Data]?
 
-  init(_ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings) throws {
+  init(
+    _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings, scaling: [String: [Int16]]
+  ) throws {
     self.source = Source(name: source.name, digest: source.digest)
     calibration = CalibrationData(
       images: images.count, digest: try images.digest()[...].hexadecimal, method: settings.method.name)
     self.settings = Settings(
       weightBits: settings.weightBits, activationBits: settings.activationBits,
-      layers: settings.layers.isEmpty ? nil : settings.layers)
+      layers: settings.layers.isEmpty ? nil : settings.layers,
+      without: settings.without.isEmpty ? nil : settings.without.map(\.rawValue).sorted())
+    self.scaling =
+      scaling.isEmpty ? nil : scaling.mapValues { parts in Data(parts.flatMap { $0.littleEndianBytes }) }
   }
 
   /// One line, keys sorted.

@@ -1,10 +1,10 @@
 /// What a network's tensors looked like on the calibration images.
 public struct Calibration: Sendable {
   /// By index of the float graph's value; nil for values that were not observed.
-  public var histograms: [Histogram?]
+  public var histograms: [ChannelHistograms?]
   public var imageCount: Int
 
-  public init(histograms: [Histogram?], imageCount: Int) {
+  public init(histograms: [ChannelHistograms?], imageCount: Int) {
     self.histograms = histograms
     self.imageCount = imageCount
   }
@@ -27,24 +27,24 @@ extension Calibration {
   /// Two threads share the images; memory does not depend on their number, nor the result on the threads' order.
   ///
   /// - Parameters:
-  ///   - observed: indices of the values to look at, of `valueCount`.
+  ///   - observed: the values to look at, by index of `valueCount`, with their channels.
   ///   - makeRunner: called once for each thread.
   ///   - image: the pixels of an image, of 0..<imageCount.
   ///   - progress: called with the number of images done.
   public static func gather(
-    observed: Set<Int>, valueCount: Int, imageCount: Int, makeRunner: @Sendable () throws -> FloatRunner,
+    observed: [Int: Int], valueCount: Int, imageCount: Int, makeRunner: @Sendable () throws -> FloatRunner,
     image: @Sendable (Int) throws -> [UInt8], progress: @Sendable (Int) -> Void
   ) throws -> Calibration {
     guard imageCount > 0 else { throw CalibrationError.noImages }
     let done = Counter()
     let parts = try concurrently { thread, threads in
-      var histograms = [Histogram?](repeating: nil, count: valueCount)
-      for value in observed { histograms[value] = Histogram() }
+      var histograms = [ChannelHistograms?](repeating: nil, count: valueCount)
+      for (value, channels) in observed { histograms[value] = ChannelHistograms(channels: channels) }
       let run = try makeRunner()
       for index in stride(from: thread, to: imageCount, by: threads) {
         var notFinite: Int?
         try run(try image(index)) { value, numbers in
-          guard observed.contains(value), notFinite == nil else { return }
+          guard observed[value] != nil, notFinite == nil else { return }
           if histograms[value]?.record(numbers) == false { notFinite = value }
         }
         if let notFinite { throw CalibrationError.notFinite(value: notFinite, image: index) }

@@ -68,6 +68,21 @@ public struct Histogram: Sendable, Equatable {
     maximum = max(maximum, other.maximum)
   }
 
+  /// Makes room for a range and notes its ends.
+  mutating func reserve(minimum: Float, maximum: Float) {
+    widen(to: max(abs(minimum), abs(maximum)))
+    self.minimum = min(self.minimum, minimum)
+    self.maximum = max(self.maximum, maximum)
+  }
+
+  mutating func addZeros(_ count: UInt64) { zeros += count }
+
+  /// Adds values at one place, which may lie beyond the range that was reserved by the width of its bin.
+  mutating func add(_ place: Double, count: UInt64) {
+    let position = (place / binWidth).rounded(.down) + Double(Self.binsPerSide)
+    counts[Int(min(max(position, 0), Double(counts.count - 1)))] += count
+  }
+
   private mutating func count(_ values: [Float]) {
     let scale = counts.isEmpty ? 0 : 1 / binWidth
     var zeros: UInt64 = 0

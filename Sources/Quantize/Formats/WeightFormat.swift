@@ -24,6 +24,26 @@ public enum WeightFormat {
     return best
   }
 
+  /// The step, of any size, that rounds the weights of one output channel with the least squared error; nil if all are
+  /// zero.
+  public static func bestStep(_ weights: ArraySlice<Float>, width: Int) -> Double? {
+    let greatest = Double(weights.reduce(Float(0)) { max($0, abs($1)) })
+    if greatest == 0 { return nil }
+    let limit = Double((1 << (width - 1)) - 1)
+    var (best, least) = (0.0, Double.infinity)
+    // From the step that clips nothing to the one that clips at a third.
+    for part in 0..<28 {
+      let step = greatest / limit * (1 - Double(part) / 42)
+      let error = weights.reduce(0.0) { sum, weight in
+        let steps = min(max((Double(weight) / step).rounded(), -limit), limit)
+        let difference = steps * step - Double(weight)
+        return sum + difference * difference
+      }
+      if error < least { (best, least) = (step, error) }
+    }
+    return best
+  }
+
   static func squaredError(_ weights: some Collection<Float>, fraction: Int, width: Int) -> Double {
     let format = FixedFormat(width: width, fraction: fraction, isSigned: true)
     return weights.reduce(0) { sum, weight in

@@ -15,9 +15,9 @@ func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throw
       throw node.fail("it has \(scale.fractions.count) scales; a value that depends on the image has one")
     }
     var format = FixedFormat(width: type.width, fraction: scale.fractions[0], isSigned: type.isSigned)
-    if let width = builder.clippedWidth(activation.value, format) { format.width = width }
     var quantized = activation
-    quantized.value = try builder.quantize(activation.value, format, for: node)
+    if let narrow = builder.narrowed(activation.value, format) { (quantized.value, format) = narrow }
+    quantized.value = try builder.quantize(quantized.value, format, for: node)
     return .quantized(quantized, format)
   case .floats:
     let array = try node.weights(0)
@@ -96,15 +96,19 @@ extension GraphBuilder {
     return try add(.quantize(format), [value], shape: shape(value), for: node)
   }
 
-  /// The width whose range a clip that makes `value` cuts at, in steps of `format`; nil without such a clip.
-  fileprivate func clippedWidth(_ value: Int, _ format: FixedFormat) -> Int? {
+  /// If a clip makes `value` and cuts at the range of fewer bits in steps of `format`: what it clips, and the narrow format,
+  /// whose saturation is that clip. Otherwise nil.
+  fileprivate func narrowed(_ value: Int, _ format: FixedFormat) -> (value: Int, format: FixedFormat)? {
     guard let maker = nodes.last(where: { $0.output == value }),
       case .clip(let least, let greatest) = maker.operation
     else { return nil }
-    return (QuantizationSettings.activationBits.lowerBound..<format.width).first { width in
+    for width in QuantizationSettings.activationBits.lowerBound..<format.width {
       let narrow = FixedFormat(width: width, fraction: format.fraction, isSigned: format.isSigned)
-      return narrow.number(narrow.minimumRaw) == Double(least) && narrow.number(narrow.maximumRaw) == Double(greatest)
+      if narrow.number(narrow.minimumRaw) == Double(least), narrow.number(narrow.maximumRaw) == Double(greatest) {
+        return (maker.inputs[0], narrow)
+      }
     }
+    return nil
   }
 }
 

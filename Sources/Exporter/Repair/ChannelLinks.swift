@@ -1,0 +1,122 @@
+import Quantize
+
+/// A convolution or fully connected layer whose output channels can be multiplied by positive factors, because all that
+/// read them can undo it.
+struct ChannelLink {
+  /// A node that divides its weights by the factors.
+  struct Reader {
+    var node: Int
+    /// For each input channel (of a convolution) or input (of a fully connected layer) the producer's channel, or -1.
+    var channels: [Int]
+  }
+
+  /// Index of the producer in the graph's nodes.
+  var node: Int
+  var readers: [Reader] = []
+  /// Values that the channels flow through, with the producer's channel of each of theirs, or -1.
+  var values: [(value: Int, channels: [Int])] = []
+}
+
+extension FloatGraph {
+  /// The link of a node; nil if a reader can't undo factors: theta, a clip between finite bounds, a given format or grid,
+  /// the graph's output.
+  ///
+  /// ReLU, pooling, sampling, flattening and concatenation commute with a positive factor for each channel.
+  func link(ofNode index: Int) -> ChannelLink? {
+    switch nodes[index].operation {
+    case .convolution, .fullyConnected: break
+    default: return nil
+    }
+    guard nodes[index].grid == nil else { return nil }
+    var link = ChannelLink(node: index)
+    let channels = Array(0..<values[nodes[index].output].shape.channels)
+    return follow(nodes[index].output, channels, &link) ? link : nil
+  }
+
+  /// - Returns: false at a reader that can't undo factors.
+  private func follow(_ value: Int, _ channels: [Int], _ link: inout ChannelLink) -> Bool {
+    if value == output { return false }
+    link.values.append((value, channels))
+    for (index, node) in nodes.enumerated() {
+      for position in node.inputs.indices where node.inputs[position] == value {
+        switch node.operation {
+        case .clip(let least, let greatest):
+          guard least == 0 || least == -.infinity, greatest == .infinity else { return false }
+          guard follow(node.output, channels, &link) else { return false }
+        case .maxPool, .averagePool:
+          guard follow(node.output, channels, &link) else { return false }
+        case .flatten:
+          let count = values[value].shape.count
+          guard follow(node.output, (0..<count).map { channels[$0 % channels.count] }, &link) else { return false }
+        case .affineGridSample:
+          guard position == 0, follow(node.output, channels, &link) else { return false }
+        case .concatenate:
+          let before = node.inputs[..<position].reduce(0) { $0 + values[$1].shape.channels }
+          var joined = [Int](repeating: -1, count: values[node.output].shape.channels)
+          for (channel, source) in channels.enumerated() { joined[before + channel] = source }
+          guard follow(node.output, joined, &link) else { return false }
+        case .convolution, .fullyConnected:
+          guard node.grid == nil else { return false }
+          link.readers.append(ChannelLink.Reader(node: index, channels: channels))
+        case .batchNormalization, .quantize: return false
+        }
+      }
+    }
+    return true
+  }
+
+  /// Multiplies a link's channels by factors and divides its readers' weights by them.
+  mutating func scale(_ link: ChannelLink, by factors: [Float]) {
+    nodes[link.node].operation.multiplyOutputs(by: factors)
+    for reader in link.readers {
+      let divisors = reader.channels.map { $0 < 0 ? 1 : factors[$0] }
+      nodes[reader.node].operation.divideInputs(by: divisors)
+    }
+  }
+}
+
+extension FloatOperation {
+  /// Weights, bias and the number of inputs to each output of a convolution or fully connected layer.
+  var linear: (weights: [Float], bias: [Float])? {
+    switch self {
+    case .convolution(let convolution): (convolution.weights, convolution.bias)
+    case .fullyConnected(let weights, let bias): (weights, bias)
+    default: nil
+    }
+  }
+
+  /// The same operation with other numbers.
+  func with(weights: [Float], bias: [Float]) -> FloatOperation {
+    switch self {
+    case .convolution(var convolution):
+      (convolution.weights, convolution.bias) = (weights, bias)
+      return .convolution(convolution)
+    case .fullyConnected: return .fullyConnected(weights: weights, bias: bias)
+    default: return self
+    }
+  }
+
+  fileprivate mutating func multiplyOutputs(by factors: [Float]) {
+    guard let (weights, bias) = linear else { return }
+    let taps = weights.count / factors.count
+    self = with(
+      weights: weights.indices.map { weights[$0] * factors[$0 / taps] }, bias: zip(bias, factors).map { $0 * $1 })
+  }
+
+  /// - Parameter divisors: by input channel of a convolution, by input of a fully connected layer.
+  fileprivate mutating func divideInputs(by divisors: [Float]) {
+    guard let (weights, bias) = linear else { return }
+    var perGroup = divisors.count
+    var outputsPerGroup = bias.count
+    if case .convolution(let convolution) = self {
+      perGroup /= convolution.groups
+      outputsPerGroup /= convolution.groups
+    }
+    let taps = weights.count / bias.count
+    self = with(
+      weights: weights.indices.map { index in
+        let group = index / taps / outputsPerGroup
+        return weights[index] / divisors[group * perGroup + index % perGroup]
+      }, bias: bias)
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Quantize
+
+/// A graph with its channels scaled, and by how much: the same function.
+///
+/// Factors are whole 256ths of an octave, so that a file can name them exactly: `2^(k/256)`.
+public struct Equalisation: Sendable {
+  static let partsPerOctave = 256
+  /// How many octaves channels of one format may be moved against each other.
+  static let octaves = 1
+  /// How many octaves a side of a concatenation may be moved against the other.
+  static let sideOctaves = 8
+
+  private(set) var graph: FloatGraph
+  /// By name of the node that makes the channels, each channel's factor in 256ths of an octave.
+  public private(set) var parts: [String: [Int16]] = [:]
+  /// By value, a factor for each channel that its numbers are multiplied with; nil for 1.
+  public private(set) var factors: [[Float]?]
+
+  /// Nothing scaled.
+  init(_ graph: FloatGraph) {
+    self.graph = graph
+    factors = Array(repeating: nil, count: graph.values.count)
+  }
+
+  /// Scales channels as a model's file says.
+  ///
+  /// - Parameter parts: by node, as in `parts`; nodes that can't be scaled so are left out.
+  public init(_ graph: FloatGraph, parts: [String: [Int16]]) {
+    self.init(graph)
+    for index in graph.nodes.indices {
+      guard let wanted = parts[graph.nodes[index].name], let link = graph.link(ofNode: index),
+        wanted.count == graph.values[graph.nodes[index].output].shape.channels
+      else { continue }
+      apply(wanted.map(Int.init), to: link)
+    }
+  }
+
+  /// Scales every channel whose readers can undo it.
+  ///
+  /// With absorption each channel is multiplied by the power of two to which its best weight step is rounded, over that
+  /// step, so that power-of-two weight scales fit as well as real ones. With equalisation channels are moved by whole
+  /// octaves until each reaches into the upper octave of the format that it shares, `octaves` at most, and the sides of a
+  /// concatenation likewise as a whole.
+  ///
+  /// - Parameter reach: by value, the greatest magnitude of each channel on the calibration images.
+  init(_ layers: LayerGraph, reach: [[Float]?], settings: QuantizationSettings) {
+    self.init(layers.graph)
+    let links = graph.nodes.indices.map { graph.link(ofNode: $0) }
+    let absorbs = !settings.without.contains(.absorption)
+    let equalises = !settings.without.contains(.equalisation)
+    for index in graph.nodes.indices {
+      if let link = links[index] {
+        let layer = layers.layers.first { $0.name == graph.nodes[index].name }
+        var chosen = [Int](repeating: 0, count: graph.values[graph.nodes[index].output].shape.channels)
+        if absorbs { chosen = absorption(link, width: settings.weightBits(of: graph.nodes[index].name)) }
+        if equalises, let layer, let reach = reach[layer.output] { chosen = raised(chosen, reach: reach) }
+        if chosen.contains(where: { $0 != 0 }) { apply(chosen, to: link) }
+      }
+      if equalises, case .concatenate = graph.nodes[index].operation, let reach = reach[graph.nodes[index].output] {
+        equaliseSides(of: graph.nodes[index].output, reach, links.compactMap { $0 })
+      }
+    }
+  }
+
+  private mutating func apply(_ chosen: [Int], to link: ChannelLink) {
+    let scale = chosen.map { Float(exp2(Double($0) / Double(Self.partsPerOctave))) }
+    graph.scale(link, by: scale)
+    let name = graph.nodes[link.node].name
+    parts[name] = zip(parts[name] ?? Array(repeating: 0, count: chosen.count), chosen).map { $0 + Int16($1) }
+    for (value, channels) in link.values {
+      var scaled = factors[value] ?? Array(repeating: 1, count: channels.count)
+      for (index, channel) in channels.enumerated() where channel >= 0 { scaled[index] *= scale[channel] }
+      factors[value] = scaled
+    }
+  }
+
+  /// For each output channel the factor, of half an octave at most, that makes its best weight step a power of two.
+  private func absorption(_ link: ChannelLink, width: Int) -> [Int] {
+    guard let (weights, bias) = graph.nodes[link.node].operation.linear else { return [] }
+    let taps = weights.count / bias.count
+    return bias.indices.map { channel in
+      guard let step = WeightFormat.bestStep(weights[channel * taps..<(channel + 1) * taps], width: width) else {
+        return 0
+      }
+      let octave = log2(step)
+      return Int(((octave.rounded() - octave) * Double(Self.partsPerOctave)).rounded())
+    }
+  }
+
+  /// The factors with whole octaves more, so that channels reach into one octave as far as `octaves` allow.
+  private func raised(_ parts: [Int], reach: [Float]) -> [Int] {
+    // How many octaves each channel lies below 1; nil for one that is always zero.
+    let room = zip(parts, reach).map { parts, reach in
+      reach > 0 ? Int((-log2(Double(reach)) - Double(parts) / Double(Self.partsPerOctave)).rounded(.down)) : nil
+    }
+    guard let least = room.compactMap({ $0 }).min() else { return parts }
+    return zip(parts, room).map { parts, room in
+      parts + min((room ?? least) - least, Self.octaves) * Self.partsPerOctave
+    }
+  }
+
+  /// Moves each producer whose channels end in a concatenation as a whole, so that all sides reach into one octave.
+  private mutating func equaliseSides(of value: Int, _ reach: [Float], _ links: [ChannelLink]) {
+    let reached = reach.indices.map { Double(reach[$0]) * Double(factors[value]?[$0] ?? 1) }
+    var isMoved = [Bool](repeating: false, count: reach.count)
+    var sides: [(link: ChannelLink, reach: Double)] = []
+    for link in links {
+      guard let channels = link.values.first(where: { $0.value == value })?.channels else { continue }
+      let own = channels.indices.filter { channels[$0] >= 0 }
+      own.forEach { isMoved[$0] = true }
+      sides.append((link, own.reduce(0) { max($0, reached[$1]) }))
+    }
+    // What can't be moved is a side, too.
+    let fixed = reached.indices.filter { !isMoved[$0] }.reduce(0) { max($0, reached[$1]) }
+    guard let most = (sides.map(\.reach) + [fixed]).max(), most > 0 else { return }
+    // Up to the power of two that the format will reach.
+    let bound = exp2(log2(most).rounded(.up))
+    for (link, reach) in sides where reach > 0 {
+      let octaves = min(Int(log2(bound / reach).rounded(.down)), Self.sideOctaves)
+      if octaves > 0 {
+        let count = graph.values[graph.nodes[link.node].output].shape.channels
+        apply(Array(repeating: octaves * Self.partsPerOctave, count: count), to: link)
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/// The distributions of one tensor's channels, gathered image by image in constant memory.
+///
+/// Bins as in `Histogram`, but fewer, and as wide as each channel needs. Channels can be scaled afterwards, so that one
+/// gathering serves every choice of factors.
+public struct ChannelHistograms: Sendable, Equatable {
+  /// Bins on either side of zero.
+  public static let binsPerSide = 128
+  /// Points of a bin that its values are spread over when they become part of a tensor's histogram.
+  static let pointsPerBin = 8
+  private static let bins = 2 * binsPerSide
+
+  public private(set) var channels: Int
+  /// By channel: a bin is `2^exponent` wide; `Int32.min` before the first value that is not zero.
+  public internal(set) var exponents: [Int32]
+  /// Channels x bins.
+  public internal(set) var counts: [UInt64]
+  public internal(set) var zeros: [UInt64]
+  /// The least and greatest value of each channel; `+infinity` and `-infinity` where there is none.
+  public internal(set) var minima: [Float]
+  public internal(set) var maxima: [Float]
+
+  public init(channels: Int) {
+    self.channels = channels
+    exponents = Array(repeating: .min, count: channels)
+    counts = Array(repeating: 0, count: channels * Self.bins)
+    zeros = Array(repeating: 0, count: channels)
+    minima = Array(repeating: .infinity, count: channels)
+    maxima = Array(repeating: -.infinity, count: channels)
+  }
+
+  /// The greatest magnitude of each channel; 0 without values.
+  public var reach: [Float] {
+    zip(minima, maxima).map { $0 <= $1 ? max($0.magnitude, $1.magnitude) : 0 }
+  }
+
+  public var total: UInt64 { counts.reduce(zeros.reduce(0, +), +) }
+
+  /// Adds an image's values, pixels x channels.
+  ///
+  /// - Returns: false, with nothing recorded, if a value is not finite.
+  public mutating func record(_ values: [Float]) -> Bool {
+    precondition(values.count % max(channels, 1) == 0, "pixels of as many channels")
+    var (low, high) = (minima, maxima)
+    var finite: Float = 0
+    for start in stride(from: 0, to: values.count, by: channels) {
+      for channel in 0..<channels {
+        let value = values[start + channel]
+        low[channel] = min(low[channel], value)
+        high[channel] = max(high[channel], value)
+        finite += value * 0  // NaN as soon as one value is NaN or infinite
+      }
+    }
+    guard finite == 0 else { return false }
+    guard !values.isEmpty else { return true }
+    (minima, maxima) = (low, high)
+    var scales = [Float](repeating: 0, count: channels)
+    for channel in 0..<channels {
+      widen(channel, to: max(low[channel].magnitude, high[channel].magnitude))
+      if exponents[channel] != .min {
+        scales[channel] = Float(sign: .plus, exponent: -Int(exponents[channel]), significand: 1)
+      }
+    }
+    for start in stride(from: 0, to: values.count, by: channels) {
+      for channel in 0..<channels {
+        let value = values[start + channel]
+        if value == 0 {
+          zeros[channel] += 1
+        } else {
+          // Below binsPerSide in magnitude by `widen`; the floor of a negative one is its truncation less one.
+          let position = (value * scales[channel]).rounded(.down)
+          counts[channel * Self.bins + Self.binsPerSide + Int(position)] += 1
+        }
+      }
+    }
+    return true
+  }
+
+  /// Adds what another has recorded of the same tensor.
+  public mutating func merge(_ other: ChannelHistograms) {
+    precondition(channels == other.channels, "histograms of the same tensor")
+    var other = other
+    for channel in 0..<channels {
+      let common = max(exponents[channel], other.exponents[channel])
+      if common != .min {
+        widen(channel, toExponent: common)
+        other.widen(channel, toExponent: common)
+      }
+      zeros[channel] += other.zeros[channel]
+      minima[channel] = min(minima[channel], other.minima[channel])
+      maxima[channel] = max(maxima[channel], other.maxima[channel])
+    }
+    for index in counts.indices { counts[index] += other.counts[index] }
+  }
+
+  /// The tensor's histogram with each channel's values multiplied by a factor. Counts are `pointsPerBin` times the
+  /// number of values.
+  ///
+  /// - Parameter factors: one for each channel, positive; nil for 1.
+  public func tensor(scaledBy factors: [Float]? = nil) -> Histogram {
+    var histogram = Histogram()
+    for channel in 0..<channels where minima[channel] <= maxima[channel] {
+      let factor = factors?[channel] ?? 1
+      histogram.reserve(minimum: minima[channel] * factor, maximum: maxima[channel] * factor)
+    }
+    let points = Self.pointsPerBin
+    for channel in 0..<channels {
+      let factor = Double(factors?[channel] ?? 1)
+      histogram.addZeros(zeros[channel] * UInt64(points))
+      guard exponents[channel] != .min else { continue }
+      let width = Double(sign: .plus, exponent: Int(exponents[channel]), significand: factor)
+      for bin in 0..<Self.bins where counts[channel * Self.bins + bin] > 0 {
+        let start = Double(bin - Self.binsPerSide)
+        for point in 0..<points {
+          let place = (start + (Double(point) + 0.5) / Double(points)) * width
+          histogram.add(place, count: counts[channel * Self.bins + bin])
+        }
+      }
+    }
+    return histogram
+  }
+
+  private mutating func widen(_ channel: Int, to magnitude: Float) {
+    guard magnitude > 0 else { return }
+    // magnitude < 2^(e+1), and binsPerSide = 2^7 bins of 2^(e+1-7) reach just there. A subnormal's scale must be finite.
+    let wanted = Int32(max(Int(magnitude.exponent), -118) + 1 - Self.binsPerSide.trailingZeroBitCount)
+    widen(channel, toExponent: wanted)
+  }
+
+  private mutating func widen(_ channel: Int, toExponent wanted: Int32) {
+    if exponents[channel] == .min {
+      exponents[channel] = wanted
+      return
+    }
+    let row = channel * Self.bins
+    while exponents[channel] < wanted {
+      exponents[channel] += 1
+      for side in [0, 1] {
+        // Away from zero in steps of two, so that no bin is read after it was written.
+        for index in 0..<Self.binsPerSide {
+          let (near, far) =
+            side == 1
+            ? (row + Self.binsPerSide + index, row + Self.binsPerSide + 2 * index)
+            : (row + Self.binsPerSide - 1 - index, row + Self.binsPerSide - 1 - 2 * index)
+          let sum =
+            2 * index < Self.binsPerSide ? counts[far] + counts[side == 1 ? far + 1 : far - 1] : 0
+          counts[near] = sum
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import COpenBLAS
+
+/// Samples of one layer's quantised inputs and of its float outputs.
+public struct LayerSamples: Sendable {
+  /// Samples x taps, raw values.
+  public var inputs: [Float]
+  /// Samples x outputs, before any clip or pool, the bias included.
+  public var outputs: [Float]
+  public let taps: Int
+  public let channels: Int
+  public let count: Int
+
+  public init(inputs: [Float], outputs: [Float], taps: Int, channels: Int) {
+    count = taps == 0 ? 0 : inputs.count / taps
+    precondition(inputs.count == count * taps && outputs.count == count * channels, "as many inputs as outputs")
+    self.inputs = inputs
+    self.outputs = outputs
+    self.taps = taps
+    self.channels = channels
+  }
+
+  /// Subtracts the mean of each tap and each output, and returns them.
+  public mutating func centre() -> (inputs: [Double], outputs: [Double]) {
+    (Self.centre(&inputs, columns: taps), Self.centre(&outputs, columns: channels))
+  }
+
+  private static func centre(_ matrix: inout [Float], columns: Int) -> [Double] {
+    let rows = matrix.count / max(columns, 1)
+    var means = [Double](repeating: 0, count: columns)
+    for row in 0..<rows { for column in 0..<columns { means[column] += Double(matrix[row * columns + column]) } }
+    for column in 0..<columns { means[column] /= Double(max(rows, 1)) }
+    let rounded = means.map { Float($0) }
+    for row in 0..<rows { for column in 0..<columns { matrix[row * columns + column] -= rounded[column] } }
+    return rounded.map(Double.init)
+  }
+
+  /// `inputs^T inputs`, taps x taps. Each thread makes a band of rows.
+  public func gram() throws -> [Float] {
+    try product(inputs, columns: taps)
+  }
+
+  /// `outputs^T inputs`, outputs x taps.
+  public func targets() throws -> [Float] {
+    try product(outputs, columns: channels)
+  }
+
+  /// `left^T inputs`, columns of left x taps.
+  private func product(_ left: [Float], columns: Int) throws -> [Float] {
+    let parts = try concurrently { thread, threads in
+      let rows = columns * thread / threads..<columns * (thread + 1) / threads
+      var part = [Float](repeating: 0, count: rows.count * taps)
+      if rows.isEmpty || count == 0 { return part }
+      unsafe left.withUnsafeBufferPointer { left in
+        unsafe inputs.withUnsafeBufferPointer { inputs in
+          // count x columns and count x taps, as `init` has checked; a band of the columns starts inside the first row.
+          unsafe cblas_sgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows.count), blasint(taps), blasint(count), 1,
+            left.baseAddress! + rows.lowerBound, blasint(columns), inputs.baseAddress!, blasint(taps), 0, &part,
+            blasint(taps))
+        }
+      }
+      return part
+    }
+    return Array(parts.joined())
+  }
+}
