@@ -261,6 +261,22 @@ def write_log(history: list[dict], path: Path, columns: tuple[str, ...] = COLUMN
     os.replace(temporary, path)
 
 
+def train_to_end(training: Run, train: Faces, targets: Tensor, val: Faces, folder: Path, log: Path) -> None:
+    """Trains the epochs that are left. After each, `folder` has its checkpoint and `log` its row."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    best = max((float(row["val_accuracy_average"]) for row in training.history), default=-1.0)
+    while training.epoch < training.recipe.epochs:
+        row = training.train_epoch(train, targets, val)
+        state = training.state()
+        checkpoints.save(state, folder / "last.pt")
+        if float(row["val_accuracy_average"]) > best:
+            best = float(row["val_accuracy_average"])
+            checkpoints.save(state, folder / "best.pt")
+        write_log(training.history, log)
+        print("  ".join(f"{name} {row[name]}" for name in COLUMNS), flush=True)
+
+
 SETTINGS: dict[str, dict] = {
     "transformers": {"choices": TRANSFORMERS, "help": "which spatial transformers act"},
     "optimizer": {"choices": OPTIMIZERS},
@@ -318,7 +334,7 @@ def main() -> None:
     recipe = Recipe(arguments.size, arguments.epochs, **{**RECIPES[arguments.recipe], **given})
     train = (load_drawn_faces if recipe.theta_weight else load_faces)(arguments.data).distinct()
     val = load_faces(arguments.val)
-    last, best = arguments.out / "last.pt", arguments.out / "best.pt"
+    last = arguments.out / "last.pt"
     if arguments.resume:
         training = Run.resumed(recipe, last)
     elif last.exists():
@@ -326,19 +342,7 @@ def main() -> None:
     else:
         training = Run(recipe)
     targets = soft_targets(train, recipe.label_smoothing, recipe.teachers, recipe.teaching)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    arguments.log.parent.mkdir(parents=True, exist_ok=True)
-
-    best_accuracy = max((float(row["val_accuracy_average"]) for row in training.history), default=-1.0)
-    while training.epoch < recipe.epochs:
-        row = training.train_epoch(train, targets, val)
-        state = training.state()
-        checkpoints.save(state, last)
-        if float(row["val_accuracy_average"]) > best_accuracy:
-            best_accuracy = float(row["val_accuracy_average"])
-            checkpoints.save(state, best)
-        write_log(training.history, arguments.log)
-        print("  ".join(f"{name} {row[name]}" for name in COLUMNS), flush=True)
+    train_to_end(training, train, targets, val, arguments.out, arguments.log)
 
 
 if __name__ == "__main__":

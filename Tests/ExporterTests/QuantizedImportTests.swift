@@ -14,7 +14,7 @@ struct QuantizedImportTests {
 
   private func exported(_ graph: FloatGraph, settings: QuantizationSettings = .init()) throws -> ExportedModel {
     let size = graph.values[graph.input].shape.height
-    let source = ExportSource(graph: graph, digest: "07", name: "test.onnx") {
+    let source = ExportSource(graph: graph, digest: "07", name: "test.onnx") { graph in
       let reference = FloatReference(graph)
       return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
     }
@@ -150,7 +150,7 @@ struct QuantizedImportTests {
   private func refusal(_ model: ONNXModelProto) -> String? {
     do {
       let graph = Passes.all(try TinyONNX.graph(model))
-      let source = ExportSource(graph: graph, digest: "", name: "") {
+      let source = ExportSource(graph: graph, digest: "", name: "") { graph in
         let reference = FloatReference(graph)
         return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
       }
@@ -212,5 +212,30 @@ struct QuantizedImportTests {
       }
       #expect(array.elements == [1, 2, -8, -1, 7])
     }
+  }
+
+  private struct Narrow: Decodable {
+    var pixels: [String]
+    var logits: [[Int32]]
+  }
+
+  @Test("a network trained with rounding in place gives the integers that it was trained on")
+  func trainedIntegers() throws {
+    let golden = try JSONDecoder().decode(Narrow.self, from: try fixtureData("sdl-narrow.json"))
+    let graph = Passes.all(try Importer.graph(data: try fixtureData("sdl-narrow.onnx"), folder: nil))
+    let model = try exported(graph)
+    // Clips to narrow ranges are the formats' own saturation and no steps of their own.
+    #expect(!model.content.graph.operations.contains { if case .requantize = $0.kind { true } else { false } })
+    let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
+    for (hexadecimal, logits) in zip(golden.pixels, golden.logits) {
+      let digits = Array(hexadecimal)
+      let pixels = stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16)! }
+      #expect(runner.logits(pixels) == logits)
+    }
+    #expect(Set(golden.logits).count == golden.logits.count)
+  }
+
+  private func fixtureData(_ name: String) throws -> Data {
+    try Data(contentsOf: ImportFixture.folder.appending(path: name))
   }
 }

@@ -7,9 +7,13 @@ from training.network import NormalisedConv, SDLNetwork
 
 
 def network() -> SDLNetwork:
-    """A small network with batch-norm statistics and transformers that are no longer those of the start."""
     torch.manual_seed(7)
-    made = SDLNetwork("small").eval()
+    return untrained(SDLNetwork("small"))
+
+
+def untrained(made: SDLNetwork) -> SDLNetwork:
+    """The network with random batch-norm statistics and transformers that are no longer those of the start."""
+    made.eval()
     with torch.no_grad():
         for module in made.modules():
             if isinstance(module, NormalisedConv):

@@ -83,11 +83,33 @@ def test_evaluation_reports_duplicates_apart(monkeypatch, tmp_path, saved, faces
     np.save(tmp_path / "half-labels.npy", labels[:20])
     assert exit_code(monkeypatch, evaluate, output, "--data", faces, "--train", tmp_path / "half") == 0
     report = capsys.readouterr().out
-    assert "of 40; 95% interval" in report
-    assert "too: 20" in report
-    assert "of 20; 95% interval" in report
+    assert "| all: 40 | float |" in report
+    assert "| without exact duplicates: 20 | float |" in report
+    assert report.count("| angry |") == 3, "a row of figures; a row and a column of the confusion matrix"
+    assert "fixed" not in report
     assert exit_code(monkeypatch, evaluate, output, "--data", faces, "--train", faces) == 0
-    assert "accuracy without them: no image left" in capsys.readouterr().out
+    assert "without exact duplicates" not in capsys.readouterr().out, "no image is left"
+
+
+def test_evaluation_sets_fixed_point_beside_float(monkeypatch, tmp_path, saved, faces, capsys):
+    output, model = tmp_path / "net.onnx", tmp_path / "net.fxm"
+    assert exit_code(monkeypatch, export, saved, "-o", output) == 0
+    model.write_bytes(b"any")
+    program = tmp_path / "ferrite"
+    # Answers surprise for every picture, so that recall is 1 for that class and 0 for all others.
+    program.write_text("""#!/bin/sh
+for i in $(seq 40); do echo '{"logits": [0, 1, 2, 3, 4, 5, -6]}'; done
+""")
+    program.chmod(0o755)
+    capsys.readouterr()
+    assert exit_code(monkeypatch, evaluate, output, "--data", faces, "--fixed", model, "--ferrite", program) == 0
+    report = capsys.readouterr().out
+    hits = int((np.load(f"{faces}-labels.npy") == 5).sum())
+    assert f"| all: 40 | fixed | {hits / 40:.2%} ({hits}) |" in report
+    assert f"| surprise | {hits} |" in report and "give the same answer on" in report
+    program.write_text("#!/bin/sh\necho 'error: net.fxm: byte 0: bad magic' >&2; exit 65\n")
+    assert exit_code(monkeypatch, evaluate, output, "--data", faces, "--fixed", model, "--ferrite", program) == 65
+    assert "bad magic" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"", b"not onnx"])

@@ -1,0 +1,122 @@
+"""What the spatial transformers are worth: trains a size without them, with either, and with both, from several seeds.
+
+    python -m training.ablation --data fer2013/train --val fer2013/public_test --size small --epochs 30 --seeds 3 --bfloat16 \\
+        --out checkpoints/ablation --log training/runs/ablation
+
+Every run has the same recipe and budget and is judged by its last epoch's averaged weights, so that nothing is selected. Runs are
+made seed by seed, so that an interrupted ablation compares equals; the same command goes on where it stopped. --table prints the
+table of what is finished.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training import checkpoint as checkpoints
+from training.checkpoint import Recipe
+from training.dataset import Faces, load_faces
+from training.errors import ArgumentParser, run
+from training.network import SIZES, TRANSFORMERS, SDLNetwork, cost
+from training.targets import soft_targets
+from training.train import Run, train_to_end, write_log
+
+T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 14: 2.145}
+"""Student's t for 95% by degrees of freedom."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and sample deviation of some accuracies, with half-widths of the mean's 95% interval."""
+
+    count: int
+    mean: float
+    deviation: float
+
+    @property
+    def normal(self) -> float:
+        """1.96 deviations of the mean, as papers give it."""
+        return 1.96 * self.deviation / math.sqrt(self.count)
+
+    @property
+    def student(self) -> float:
+        """The same by Student's t, which is honest for few seeds; infinite for one."""
+        degrees = self.count - 1
+        if degrees == 0:
+            return math.inf
+        return T_975[max(d for d in T_975 if d <= degrees)] * self.deviation / math.sqrt(self.count)
+
+
+def spread(accuracies: list[float]) -> Spread:
+    deviation = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else math.nan
+    return Spread(len(accuracies), float(np.mean(accuracies)), deviation)
+
+
+def finished(log: Path, epochs: int) -> float | None:
+    """The accuracy of the averaged weights after `epochs`, from a run's log; None if it isn't there yet."""
+    if not log.exists():
+        return None
+    with open(log, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return float(rows[-1]["val_accuracy_average"]) if len(rows) >= epochs else None
+
+
+def table(log: Path, size: str, epochs: int, seeds: int) -> list[str]:
+    rows = ["| transformers | MACs | seeds | mean | +- 1.96 s / sqrt n | +- by Student's t | runs |", "|---|---|---|---|---|---|---|"]
+    for name in TRANSFORMERS:
+        found = [finished(log / f"{size}-{name}-{seed}.csv", epochs) for seed in range(1, seeds + 1)]
+        accuracies = [accuracy for accuracy in found if accuracy is not None]
+        if accuracies:
+            s = spread(accuracies)
+            each = ", ".join(f"{a:.2%}" for a in accuracies)
+            macs = cost(SDLNetwork(size, transformers=name)).macs
+            rows.append(f"| {name} | {macs:,} | {s.count} | {s.mean:.2%} | {s.normal:.2%} | {s.student:.2%} | {each} |")
+    return rows
+
+
+def main() -> None:
+    parser = ArgumentParser(description="Trains with and without spatial transformers, from several seeds.")
+    parser.add_argument("--data", required=True, metavar="PREFIX")
+    parser.add_argument("--val", required=True, metavar="PREFIX")
+    parser.add_argument("--size", required=True, choices=SIZES)
+    parser.add_argument("--epochs", required=True, type=int)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--bfloat16", action="store_true")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="a folder per run")
+    parser.add_argument("--log", required=True, type=Path, metavar="FOLDER", help="a CSV per run")
+    parser.add_argument("--table", action="store_true", help="only print the table")
+    arguments = parser.parse_args()
+    if arguments.epochs < 1 or arguments.seeds < 1:
+        parser.error("--epochs and --seeds must be at least 1")
+
+    train, val = load_faces(arguments.data).distinct(), load_faces(arguments.val)
+    for seed in range(1, 1 if arguments.table else arguments.seeds + 1):
+        for transformers in TRANSFORMERS:
+            name = f"{arguments.size}-{transformers}-{seed}"
+            recipe = Recipe(
+                arguments.size, arguments.epochs, transformers=transformers, seed=seed, bfloat16=arguments.bfloat16
+            )
+            if finished(arguments.log / f"{name}.csv", arguments.epochs) is None:
+                print(name, flush=True)
+                train_one(recipe, train, val, arguments.out / name, arguments.log / f"{name}.csv")
+    print("\n".join(table(arguments.log, arguments.size, arguments.epochs, arguments.seeds)))
+
+
+def train_one(recipe: Recipe, train: Faces, val: Faces, folder: Path, log: Path) -> None:
+    """Trains one run, or what is left of it."""
+    last = folder / "last.pt"
+    if last.exists() and checkpoints.load(last).epoch >= recipe.epochs:
+        # Stopped between the last checkpoint and its row in the log.
+        write_log(checkpoints.load(last).history, log)
+        return
+    training = Run.resumed(recipe, last) if last.exists() else Run(recipe)
+    targets = soft_targets(train, recipe.label_smoothing, recipe.teachers, recipe.teaching)
+    train_to_end(training, train, targets, val, folder, log)
+
+
+if __name__ == "__main__":
+    run(main)
