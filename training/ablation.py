@@ -23,7 +23,7 @@ from training.dataset import Faces, load_faces
 from training.errors import ArgumentParser, run
 from training.network import SIZES, TRANSFORMERS, SDLNetwork, cost
 from training.targets import soft_targets
-from training.train import Run, train_to_end, write_log
+from training.course import Run, train_to_end, write_log
 
 T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 14: 2.145}
 """Student's t for 95% by degrees of freedom."""

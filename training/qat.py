@@ -35,7 +35,7 @@ from training.fixed import FixedNetwork
 from training.network import SDLNetwork
 from training.qdq import to_onnx
 from training.quantise import choose_formats, fixed_network
-from training.train import progress_line, write_log
+from training.course import progress_line, write_log
 
 COLUMNS = ("epoch", "rate", "train_loss", "train_agreement", "val_accuracy", "val_agreement", "seconds")
 CALIBRATION_IMAGES = 512

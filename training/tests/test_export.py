@@ -10,7 +10,7 @@ from training import evaluate, export
 from training.checkpoint import Recipe
 from training.errors import run
 from training.network import SDLNetwork
-from training.train import Run
+from training.course import Run
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from training import ablation, curves, qat
 from training import checkpoint as checkpoints
 from training.checkpoint import Recipe
 from training.errors import BadInput, run
-from training.train import Run
+from training.course import Run
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training import checkpoint as checkpoints
-from training import train
+from training import course, train
 from training.checkpoint import Recipe
 from training.dataset import Faces, load_faces
 from training.errors import BadInput, run
@@ -114,26 +114,26 @@ def test_broken_array_files_are_refused(tmp_path, content):
 
 def test_the_learning_rate_warms_up_and_falls_to_nothing():
     recipe = Recipe(size="small", epochs=10, rate=1.0, warm_up=0.1)
-    assert train.learning_rate(recipe, 0.05) == pytest.approx(0.5)
-    assert train.learning_rate(recipe, 0.1) == pytest.approx(1.0)
-    assert train.learning_rate(recipe, 0.55) == pytest.approx(0.5)
-    assert math.isclose(train.learning_rate(recipe, 1.0), 0, abs_tol=1e-9)
+    assert course.learning_rate(recipe, 0.05) == pytest.approx(0.5)
+    assert course.learning_rate(recipe, 0.1) == pytest.approx(1.0)
+    assert course.learning_rate(recipe, 0.55) == pytest.approx(0.5)
+    assert math.isclose(course.learning_rate(recipe, 1.0), 0, abs_tol=1e-9)
 
 
 def test_the_published_rate_falls_by_a_tenth_every_ten_epochs():
     recipe = Recipe(size="small", epochs=40, rate=0.03, schedule="steps")
-    rates = [train.learning_rate(recipe, epoch / 40) for epoch in (0, 9.99, 10, 25, 39)]
+    rates = [course.learning_rate(recipe, epoch / 40) for epoch in (0, 9.99, 10, 25, 39)]
     assert rates == pytest.approx([0.03, 0.03, 0.027, 0.0243, 0.02187])
 
 
 def test_weights_start_from_the_published_distribution_and_transformers_from_the_identity():
-    network = train.Run(Recipe(size="small", epochs=1, weight_deviation=0.05)).network
+    network = course.Run(Recipe(size="small", epochs=1, weight_deviation=0.05)).network
     assert float(network.hidden.weight.detach().std()) == pytest.approx(0.05, rel=0.02)
     assert network.sdl1.transformer.regression.weight.abs().max() == 0
 
 
 def test_the_penalty_is_on_the_two_fully_connected_layers():
-    run = train.Run(Recipe(size="small", epochs=1, hidden_penalty=0.5, classifier_penalty=2.0))
+    run = course.Run(Recipe(size="small", epochs=1, hidden_penalty=0.5, classifier_penalty=2.0))
     with torch.no_grad():
         run.network.hidden.weight.fill_(0.1)
         run.network.classifier.weight.fill_(0.2)
@@ -149,9 +149,9 @@ def test_the_published_recipe_trains(monkeypatch, tmp_path, faces):
 
 def test_distortions_weaken_as_the_run_goes_on():
     recipe = Recipe(size="small", epochs=10, final_augment=0.4)
-    assert train.augment_strength(recipe, 0) == 1
-    assert train.augment_strength(recipe, 0.5) == pytest.approx(0.7)
-    assert train.augment_strength(recipe, 1.0) == pytest.approx(0.4)
+    assert course.augment_strength(recipe, 0) == 1
+    assert course.augment_strength(recipe, 0.5) == pytest.approx(0.7)
+    assert course.augment_strength(recipe, 1.0) == pytest.approx(0.4)
 
 
 def test_an_orthogonalised_matrix_has_singular_values_near_one():

@@ -1,0 +1,266 @@
+"""A training run, epoch by epoch: optimisers and schedules of a recipe, steps, measurements, checkpoints."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training import checkpoint as checkpoints
+from training.augment import augment
+from training.averaging import MovingAverage
+from training.checkpoint import Checkpoint, Recipe
+from training.dataset import Faces, normalise
+from training.errors import BadInput, BadUsage
+from training.guide import ThetaGuide
+from training.initial import load_weights
+from training.mixing import mix
+from training.muon import Muon
+from training.network import SDLNetwork
+from training.sampling import epoch_order
+
+COLUMNS = ("epoch", "rate", "train_loss", "train_accuracy", "val_accuracy", "val_accuracy_average", "seconds")
+
+
+SCHEDULES = ("cosine", "steps")
+OPTIMIZERS = ("muon", "adamw")
+STEP_EPOCHS = 10
+STEP_FACTOR = 0.9
+
+
+def learning_rate(recipe: Recipe, progress: float) -> float:
+    """The rate after a fraction `progress` (0..1) of the run, by the recipe's schedule."""
+    if recipe.schedule == "steps":
+        return recipe.rate * STEP_FACTOR ** (progress * recipe.epochs // STEP_EPOCHS)
+    if progress < recipe.warm_up:
+        return recipe.rate * progress / recipe.warm_up
+    descent = (progress - recipe.warm_up) / (1 - recipe.warm_up)
+    return recipe.rate * 0.5 * (1 + math.cos(math.pi * descent))
+
+
+def augment_strength(recipe: Recipe, progress: float) -> float:
+    """The share of the distortions' strength: whole at the start of the run, falling evenly to `final_augment`.
+
+    The last epochs, at a low rate, so fit images that look like those the network will meet.
+    """
+    return 1 - (1 - recipe.final_augment) * progress
+
+
+def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the convolutions, AdamW for the rest: one-channel convolutions, localisation networks, classifier; or AdamW alone.
+
+    Biases and batch-norm aren't decayed; localisation networks learn at a fraction of the rate. Each group carries
+    `factor`, by which the run's rate is multiplied.
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    convolutions = []
+    for name, parameter in network.named_parameters():
+        localisation = ".transformer." in name
+        if recipe.optimizer == "muon" and parameter.dim() == 4 and parameter.shape[1] > 1 and not localisation:
+            convolutions.append(parameter)
+        else:
+            groups.setdefault((localisation, parameter.dim() > 1), []).append(parameter)
+    adam_groups = [
+        {
+            "params": parameters,
+            "factor": recipe.localisation_rate if localisation else 1.0,
+            "weight_decay": recipe.weight_decay if decayed else 0.0,
+        }
+        for (localisation, decayed), parameters in groups.items()
+    ]
+    adam = torch.optim.AdamW(adam_groups, lr=recipe.rate, fused=True)
+    if not convolutions:
+        return [adam]
+    return [
+        adam,
+        Muon([{"params": convolutions, "factor": 1.0}], lr=recipe.rate, weight_decay=recipe.weight_decay),
+    ]
+
+
+def accuracy(network: nn.Module, faces: Faces, bfloat16: bool) -> float:
+    """The fraction of `faces` that the network, put in inference mode, classifies correctly."""
+    network.eval()
+    correct = 0
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        for images, labels in zip(faces.images.split(256), faces.labels.split(256)):
+            logits = network(_channels_last(normalise(images)))
+            correct += int((logits.argmax(1) == labels).sum())
+    return correct / len(faces)
+
+
+def _channels_last(batch: Tensor) -> Tensor:
+    return batch.contiguous(memory_format=torch.channels_last)
+
+
+def start_normally(network: SDLNetwork, deviation: float) -> None:
+    """Draws weights from N(0, deviation); the transformers still start as the identity."""
+    for name, parameter in network.named_parameters():
+        if parameter.dim() > 1 and not name.endswith("regression.weight"):
+            nn.init.normal_(parameter, std=deviation)
+
+
+class Run:
+    """A training run between two epochs: start one from a recipe or from a checkpoint, then call `train_epoch`."""
+
+    def __init__(self, recipe: Recipe):
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.epoch = 0
+        network = SDLNetwork(
+            recipe.size, recipe.dropout, recipe.branch_dropout, recipe.feature_dropout, recipe.transformers
+        )
+        if recipe.weight_deviation:
+            start_normally(network, recipe.weight_deviation)
+        if recipe.initial:
+            load_weights(network, Path(recipe.initial))
+        self.network = network.to(memory_format=torch.channels_last)
+        self.average = MovingAverage(self.network, recipe.average_decay)
+        self.guide = ThetaGuide(self.network.sdl1.transformer, recipe.theta_weight) if recipe.theta_weight else None
+        self.optimizers = make_optimizers(self.network, recipe)
+        self.history: list[dict] = []
+
+    @classmethod
+    def resumed(cls, recipe: Recipe, path: Path) -> Run:
+        """Goes on from a checkpoint. Throws BadInput if `recipe` differs from its recipe in more than `epochs`."""
+        saved = checkpoints.load(path)
+        for field in dataclasses.fields(Recipe):
+            before, now = getattr(saved.recipe, field.name), getattr(recipe, field.name)
+            if field.name != "epochs" and before != now:
+                raise BadInput(f"{path}: was trained with {field.name} {before}, not {now}")
+        if saved.epoch >= recipe.epochs:
+            raise BadUsage(f"{path}: has {saved.epoch} epochs already, --epochs {recipe.epochs} leaves none to train")
+        run = cls(recipe)
+        run.epoch = saved.epoch
+        run.network.load_state_dict(saved.network)
+        run.average.network.load_state_dict(saved.average)
+        run.average.updates = saved.average_updates
+        for optimizer, state in zip(run.optimizers, saved.optimizers, strict=True):
+            optimizer.load_state_dict(state)
+        run.history = saved.history
+        torch.set_rng_state(saved.random_state)
+        return run
+
+    def state(self) -> Checkpoint:
+        return Checkpoint(
+            recipe=self.recipe,
+            epoch=self.epoch,
+            network=self.network.state_dict(),
+            average=self.average.network.state_dict(),
+            average_updates=self.average.updates,
+            optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
+            random_state=torch.get_rng_state(),
+            history=self.history,
+        )
+
+    def train_epoch(self, train: Faces, targets: Tensor, val: Faces) -> dict:
+        """Trains on an epoch's images in random order, then measures. Returns the epoch's row of the history.
+
+        `targets` [N, classes] are the probabilities to answer for `train`.
+        """
+        started = time.monotonic()
+        order = epoch_order(train.labels, self.recipe.oversampling)
+        batches = order.split(self.recipe.batch)
+        # A last batch of one image would give batch-norm no variance.
+        batches = [batch for batch in batches if len(batch) > 1]
+        loss_sum, correct, seen = 0.0, 0, 0
+        self.network.train()
+        for index, batch in enumerate(batches):
+            progress = (self.epoch + index / len(batches)) / self.recipe.epochs
+            loss, hits = self._step(train, targets, batch, progress)
+            seen += len(batch)
+            loss_sum += loss * len(batch)
+            correct += hits
+            progress_line(self.epoch + 1, seen, len(order), loss_sum / seen, time.monotonic() - started)
+        self.epoch += 1
+        row = {
+            "epoch": self.epoch,
+            "rate": f"{learning_rate(self.recipe, progress):.6f}",
+            "train_loss": f"{loss_sum / seen:.4f}",
+            "train_accuracy": f"{correct / seen:.4f}",
+            "val_accuracy": self._network_accuracy(val),
+            "val_accuracy_average": f"{accuracy(self.average.network, val, self.recipe.bfloat16):.4f}",
+            "seconds": f"{time.monotonic() - started:.1f}",
+        }
+        self.history.append(row)
+        return row
+
+    def _network_accuracy(self, val: Faces) -> str:
+        """Measured in every fifth epoch and the last, as it costs time and only the average is selected on."""
+        if self.epoch % 5 and self.epoch != self.recipe.epochs:
+            return ""
+        return f"{accuracy(self.network, val, self.recipe.bfloat16):.4f}"
+
+    def _step(self, train: Faces, targets: Tensor, batch: Tensor, progress: float) -> tuple[float, int]:
+        images, labels = train.images[batch], train.labels[batch]
+        rate = learning_rate(self.recipe, progress)
+        strength = augment_strength(self.recipe, progress)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group["factor"]
+        inputs = augment(normalise(images), self.recipe.augment, strength)
+        inputs, wanted = mix(inputs, targets[batch], self.recipe.mixing * strength)
+        inputs = _channels_last(inputs)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+            logits = self.network(inputs)
+        loss = F.cross_entropy(logits.float(), wanted) + self._penalty()
+        if self.guide:
+            loss = loss + self.guide.loss(train.theta[batch], progress)
+        self.network.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.average.update(self.network)
+        return float(loss.detach()), int((logits.argmax(1) == labels).sum())
+
+
+    def _penalty(self) -> Tensor | float:
+        """The published recipe's penalty on the two fully connected layers."""
+        recipe, network = self.recipe, self.network
+        penalty = 0.0
+        for factor, layer in ((recipe.hidden_penalty, network.hidden), (recipe.classifier_penalty, network.classifier)):
+            if factor:
+                penalty = penalty + 0.5 * factor * layer.weight.square().sum()
+        return penalty
+
+
+def progress_line(epoch: int, seen: int, total: int, loss: float, seconds: float) -> None:
+    """On a terminal, tells how far an epoch has come."""
+    if sys.stderr.isatty():
+        end = "\n" if seen == total else ""
+        line = f"\repoch {epoch}: {seen:>6}/{total}  loss {loss:.3f}  {seen / seconds:.0f} images/s "
+        print(line, end=end, file=sys.stderr, flush=True)
+
+
+def write_log(history: list[dict], path: Path, columns: tuple[str, ...] = COLUMNS) -> None:
+    """Writes the whole history as CSV, replacing the file at once."""
+    temporary = path.with_name(path.name + ".partial")
+    with open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+    os.replace(temporary, path)
+
+
+def train_to_end(training: Run, train: Faces, targets: Tensor, val: Faces, folder: Path, log: Path) -> None:
+    """Trains the epochs that are left. After each, `folder` has its checkpoint and `log` its row."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    best = max((float(row["val_accuracy_average"]) for row in training.history), default=-1.0)
+    while training.epoch < training.recipe.epochs:
+        row = training.train_epoch(train, targets, val)
+        state = training.state()
+        checkpoints.save(state, folder / "last.pt")
+        if float(row["val_accuracy_average"]) > best:
+            best = float(row["val_accuracy_average"])
+            checkpoints.save(state, folder / "best.pt")
+        write_log(training.history, log)
+        print("  ".join(f"{name} {row[name]}" for name in COLUMNS), flush=True)
