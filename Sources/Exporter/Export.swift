@@ -45,7 +45,8 @@ public func exportModel(
 ) throws -> ExportedModel {
   let original = try LayerGraph(fusing: source.graph)
   let calibration = try calibrate(original, source, images, progress: progress)
-  let equalised = Equalisation(original, reach: calibration.histograms.map { $0?.reach }, settings: settings)
+  let equalised = Equalisation(
+    original, reach: calibration.histograms.map { $0?.clippedReach(levels: 255) }, settings: settings)
   var layers = try LayerGraph(fusing: equalised.graph)
   let histograms = calibration.histograms.enumerated().map { value, channels in
     channels?.tensor(scaledBy: equalised.factors[value])
@@ -72,7 +73,8 @@ private func calibrate(
 ) throws -> Calibration {
   do {
     return try Calibration.gather(
-      observed: Dictionary(layers.stored.map { ($0, layers.shape($0).channels) }) { first, _ in first }, valueCount: layers.graph.values.count, imageCount: images.count,
+      observed: Dictionary(layers.stored.map { ($0, layers.shape($0).channels) }) { first, _ in first },
+      valueCount: layers.graph.values.count, imageCount: images.count,
       makeRunner: { try source.makeRunner(source.graph) }, image: images.pixels, progress: progress)
   } catch let error as CalibrationError {
     switch error {

@@ -11,9 +11,7 @@ func export(
   picture: @escaping @Sendable (Int, Int) -> [UInt8] = { picture($0, size: $1) }
 ) throws -> ExportedModel {
   let size = graph.values[graph.input].shape.height
-  let source = ExportSource(graph: graph, digest: "07", name: "test.onnx") {
-    FloatLoops.runner(graph)
-  }
+  let source = ExportSource(graph: graph, digest: "07", name: "test.onnx") { FloatLoops.runner($0) }
   let data = CalibrationImages(count: images, frameBytes: size * size) { picture($0, size) }
   return try exportModel(source, images: data, settings: settings)
 }

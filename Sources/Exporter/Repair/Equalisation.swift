@@ -4,18 +4,18 @@ import Quantize
 /// A graph with its channels scaled, and by how much: the same function.
 ///
 /// Factors are whole 256ths of an octave, so that a file can name them exactly: `2^(k/256)`.
-public struct Equalisation: Sendable {
+struct Equalisation: Sendable {
   static let partsPerOctave = 256
   /// How many octaves channels of one format may be moved against each other.
-  static let octaves = 1
+  static let octaves = 2
   /// How many octaves a side of a concatenation may be moved against the other.
   static let sideOctaves = 8
 
   private(set) var graph: FloatGraph
   /// By name of the node that makes the channels, each channel's factor in 256ths of an octave.
-  public private(set) var parts: [String: [Int16]] = [:]
+  private(set) var parts: [String: [Int16]] = [:]
   /// By value, a factor for each channel that its numbers are multiplied with; nil for 1.
-  public private(set) var factors: [[Float]?]
+  private(set) var factors: [[Float]?]
 
   /// Nothing scaled.
   init(_ graph: FloatGraph) {
@@ -26,7 +26,7 @@ public struct Equalisation: Sendable {
   /// Scales channels as a model's file says.
   ///
   /// - Parameter parts: by node, as in `parts`; nodes that can't be scaled so are left out.
-  public init(_ graph: FloatGraph, parts: [String: [Int16]]) {
+  init(_ graph: FloatGraph, parts: [String: [Int16]]) {
     self.init(graph)
     for index in graph.nodes.indices {
       guard let wanted = parts[graph.nodes[index].name], let link = graph.link(ofNode: index),
@@ -43,7 +43,7 @@ public struct Equalisation: Sendable {
   /// octaves until each reaches into the upper octave of the format that it shares, `octaves` at most, and the sides of a
   /// concatenation likewise as a whole.
   ///
-  /// - Parameter reach: by value, the greatest magnitude of each channel on the calibration images.
+  /// - Parameter reach: by value, the greatest magnitude of each channel that a format should hold.
   init(_ layers: LayerGraph, reach: [[Float]?], settings: QuantizationSettings) {
     self.init(layers.graph)
     let links = graph.nodes.indices.map { graph.link(ofNode: $0) }

@@ -57,7 +57,8 @@ struct Reconstruction {
     guard layer.grid == nil, let linear = fixed.operations[index].kind.linear, let plain = layer.operation.linear else {
       return
     }
-    set(index, raws: linear.weights.raws, fractions: linear.weights.fractions, width: linear.geometry.weightWidth,
+    set(
+      index, raws: linear.weights.raws, fractions: linear.weights.fractions, width: linear.geometry.weightWidth,
       bias: plain.bias)
   }
 
@@ -140,7 +141,9 @@ struct Reconstruction {
 
   private mutating func reconstruct(_ index: Int, of fixed: FixedGraph, outputs: [Float]) throws {
     let operation = fixed.operations[index]
-    guard let linear = operation.kind.linear, let (weights, bias) = source.layers[index].operation.linear else { return }
+    guard let linear = operation.kind.linear, let (weights, bias) = source.layers[index].operation.linear else {
+      return
+    }
     let patches = try patches(index, of: fixed)
     var groups = 1
     if case .convolution(let convolution, _) = source.layers[index].operation { groups = convolution.groups }
@@ -152,9 +155,13 @@ struct Reconstruction {
     for group in 0..<groups {
       let rows = group * perGroup..<(group + 1) * perGroup
       var samples = LayerSamples(
-        inputs: groups == 1 ? patches : columns(of: patches, group: group, of: groups, channels: linear.geometry.channels(taps: taps)),
+        inputs: groups == 1
+          ? patches : columns(of: patches, group: group, of: groups, channels: linear.geometry.channels(taps: taps)),
         outputs: groups == 1
-          ? outputs : stride(from: 0, to: outputs.count, by: bias.count).flatMap { outputs[$0 + rows.lowerBound..<$0 + rows.upperBound] },
+          ? outputs
+          : stride(from: 0, to: outputs.count, by: bias.count).flatMap {
+            outputs[$0 + rows.lowerBound..<$0 + rows.upperBound]
+          },
         taps: taps, channels: perGroup)
       // In units of the sums: a raw input times a raw weight.
       let fractions = linear.weights.fractions[rows]
@@ -171,7 +178,8 @@ struct Reconstruction {
         }
       }
       if !settings.without.contains(.adaptiveRounding) {
-        own = try rounded(samples, Array(weights[rows.lowerBound * taps..<rows.upperBound * taps]), Array(fractions),
+        own = try rounded(
+          samples, Array(weights[rows.lowerBound * taps..<rows.upperBound * taps]), Array(fractions),
           width: linear.geometry.weightWidth)
       }
       if let means {
@@ -195,16 +203,17 @@ struct Reconstruction {
     _ samples: LayerSamples, _ weights: [Float], _ fractions: [Int], width: Int
   ) throws -> [Int8] {
     let taps = samples.taps
-    let rounding = CoordinateRounding(
-      gram: try samples.gram(), taps: taps, ridge: samples.count < 2 * taps ? 0.1 : 0.01)
-    let targets = try samples.targets()
+    // Few samples tell what a rounding costs, but too little to make up for the errors of the layers before.
+    let isFew = samples.count < 2 * taps
+    let rounding = CoordinateRounding(gram: try samples.gram(), taps: taps, ridge: isFew ? 0.1 : 0.01)
+    let targets = isFew ? nil : try samples.targets()
     let limit = Float((1 << (width - 1)) - 1)
     let parts = try concurrently { thread, threads in
       stride(from: thread, to: fractions.count, by: threads).map { row in
         let scale = Float(sign: .plus, exponent: fractions[row], significand: 1)
         return rounding.round(
           weights[row * taps..<(row + 1) * taps].map { $0 * scale },
-          target: Array(targets[row * taps..<(row + 1) * taps]), limit: limit)
+          target: targets.map { Array($0[row * taps..<(row + 1) * taps]) }, limit: limit)
       }
     }
     return fractions.indices.flatMap { parts[$0 % parts.count][$0 / parts.count] }

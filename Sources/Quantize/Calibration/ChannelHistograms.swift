@@ -33,6 +33,36 @@ public struct ChannelHistograms: Sendable, Equatable {
     zip(minima, maxima).map { $0 <= $1 ? max($0.magnitude, $1.magnitude) : 0 }
   }
 
+  /// For each channel the greatest magnitude that a format of its own would hold: clipping what lies beyond costs as much
+  /// as finer steps gain. 0 without values.
+  ///
+  /// - Parameter levels: steps from 0 to the greatest magnitude.
+  public func clippedReach(levels: Double) -> [Float] {
+    let reach = reach
+    return (0..<channels).map { channel in
+      guard exponents[channel] != .min else { return reach[channel] }
+      let row = channel * Self.bins
+      // By magnitude, in units of a bin.
+      let sides = (0..<Self.binsPerSide).map {
+        Double(counts[row + Self.binsPerSide + $0] + counts[row + Self.binsPerSide - 1 - $0])
+      }
+      let all = sides.reduce(0, +)
+      var (best, least) = (Self.binsPerSide, Double.infinity)
+      // Sums over the bins beyond: of counts, of centres, of their squares.
+      var beyond = (0.0, 0.0, 0.0)
+      for edge in stride(from: Self.binsPerSide, to: 0, by: -1) {
+        let clip = Double(edge)
+        let clipped = beyond.2 - 2 * clip * beyond.1 + clip * clip * beyond.0
+        let error = clipped + (all - beyond.0) * clip * clip / (12 * levels * levels)
+        if error < least { (best, least) = (edge, error) }
+        let (count, centre) = (sides[edge - 1], clip - 0.5)
+        beyond = (beyond.0 + count, beyond.1 + count * centre, beyond.2 + count * centre * centre)
+      }
+      let clip = Float(sign: .plus, exponent: Int(exponents[channel]), significand: Float(best))
+      return min(clip, reach[channel])
+    }
+  }
+
   public var total: UInt64 { counts.reduce(zeros.reduce(0, +), +) }
 
   /// Adds an image's values, pixels x channels.

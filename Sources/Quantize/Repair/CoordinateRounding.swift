@@ -29,14 +29,13 @@ public struct CoordinateRounding: Sendable {
 
   /// - Parameters:
   ///   - weights: taps, in steps.
-  ///   - target: sums of products of each tap with the wanted output over the samples.
+  ///   - target: sums of products of each tap with the wanted output over the samples; nil for what `weights` make.
   ///   - limit: the greatest raw value.
-  /// - Returns: raw weights, and how much less than with `weights` rounded alone the squared error is.
-  public func round(_ weights: [Float], target: [Float], limit: Float) -> [Int8] {
-    precondition(weights.count == taps && target.count == taps, "a weight and a target for each tap")
+  public func round(_ weights: [Float], target: [Float]?, limit: Float) -> [Int8] {
+    precondition(weights.count == taps && (target?.count ?? taps) == taps, "a weight and a target for each tap")
     var raws = weights
     // x^T (x q - y), for the current q.
-    var gradient = target.map { -$0 }
+    var gradient = target?.map { -$0 } ?? Array(repeating: 0, count: taps)
     unsafe gram.withUnsafeBufferPointer { gram in
       unsafe gradient.withUnsafeMutableBufferPointer { gradient in
         func move(_ tap: Int, by difference: Float) {
@@ -44,7 +43,7 @@ public struct CoordinateRounding: Sendable {
           let row = unsafe gram.baseAddress! + tap * taps
           for index in 0..<taps { unsafe gradient[index] += row[index] * difference }
         }
-        for tap in 0..<taps where raws[tap] != 0 { move(tap, by: raws[tap]) }
+        for tap in 0..<taps where target != nil && raws[tap] != 0 { move(tap, by: raws[tap]) }
         for _ in 0..<Self.sweeps {
           var isChanged = false
           for tap in order {

@@ -28,12 +28,16 @@ enum ReferenceNetwork {
     switch self {
     case .float(let reference, let pairing):
       reference.run(pixels: pixels) { value, numbers in
-        for operation in pairing.operations[value] { exact[operation] = numbers.map(Double.init) }
+        for operation in pairing.operations[value] {
+          exact[operation] = pairing.scaled(numbers.map(Double.init), operation)
+        }
       }
     case .fixed(let classifier, let pairing):
       classifier.runLayers(pixels) { step, tensor in
         // Read at once: a later operation may reuse the memory.
-        for operation in pairing.operations[step] { exact[operation] = classifier.values(tensor) }
+        for operation in pairing.operations[step] {
+          exact[operation] = pairing.scaled(classifier.values(tensor), operation, step: step)
+        }
       }
     }
     return exact
@@ -44,6 +48,10 @@ enum ReferenceNetwork {
 /// output has the same name and extents.
 struct LayerPairing: Sendable {
   let operations: [[Int]]
+  /// By operation, what export has multiplied each channel of the output with; nil for 1.
+  private var factors: [[Float]?] = []
+  /// The same by operation of the other model.
+  private var divisors: [[Float]?] = []
 
   private struct Output: Hashable {
     var name: String
@@ -58,10 +66,32 @@ struct LayerPairing: Sendable {
       graph.values.map {
         Output(name: $0.name, height: $0.shape.height, width: $0.shape.width, channels: $0.shape.channels)
       }, model)
+    factors = model.channelFactors
   }
 
   /// By operation of the other model.
-  init(_ other: LoadedModel, _ model: LoadedModel) { self.init(Self.outputs(other), model) }
+  init(_ other: LoadedModel, _ model: LoadedModel) {
+    self.init(Self.outputs(other), model)
+    factors = model.channelFactors
+    divisors = other.channelFactors
+  }
+
+  /// A value of the reference as the model has it, with its channels scaled.
+  ///
+  /// - Parameters:
+  ///   - step: of the reference model; nil for a float network.
+  func scaled(_ numbers: [Double], _ operation: Int, step: Int? = nil) -> [Double] {
+    // The same factors on both sides change nothing, and not even the last bit.
+    if let step, divisors[step] == factors[operation] { return numbers }
+    var numbers = numbers
+    if let divisors = step.flatMap({ divisors[$0] }) {
+      for index in numbers.indices { numbers[index] /= Double(divisors[index % divisors.count]) }
+    }
+    if let factors = factors[operation] {
+      for index in numbers.indices { numbers[index] *= Double(factors[index % factors.count]) }
+    }
+    return numbers
+  }
 
   private init(_ outputs: [Output], _ model: LoadedModel) {
     let own = Self.outputs(model)

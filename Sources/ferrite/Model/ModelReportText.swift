@@ -35,7 +35,7 @@ extension ModelReport {
       MACs        \(macs.grouped)
       vectors     \(model.file.testVectorCount)
       labels      \(model.labels.joined(separator: ", "))
-      provenance  \(model.provenance)
+      provenance  \(model.briefProvenance)
       digest      \(model.file.digest.hexadecimal)
 
       """

@@ -1,0 +1,113 @@
+import EdgeRuntime
+import Foundation
+import Quantize
+import Testing
+
+@testable import Exporter
+
+@Suite struct RepairTests {
+  private func reach(_ graph: FloatGraph) -> [[Float]?] {
+    var reach = graph.values.map { [Float](repeating: 0, count: $0.shape.channels) }
+    for index in 0..<8 {
+      let values = FloatLoops(graph: graph).run(picture(index, size: graph.values[graph.input].shape.height))
+      for (value, numbers) in values.enumerated() {
+        for (place, number) in numbers.enumerated() {
+          let channel = place % reach[value].count
+          reach[value][channel] = max(reach[value][channel], Float(abs(number)))
+        }
+      }
+    }
+    return reach
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3])
+  func scalingChannelsKeepsTheFunction(seed: UInt64) throws {
+    let graph = FloatGraph.miniature(seed: seed)
+    let scaled = Equalisation(try LayerGraph(fusing: graph), reach: reach(graph), settings: .init())
+    #expect(scaled.parts.count == 6)
+    for index in 20..<24 {
+      let pixels = picture(index, size: 16)
+      let (before, after) = (FloatLoops(graph: graph).run(pixels), FloatLoops(graph: scaled.graph).run(pixels))
+      for value in graph.values.indices {
+        let greatest = before[value].map(abs).max()!
+        for (place, number) in before[value].enumerated() {
+          let factor = scaled.factors[value].map { Double($0[place % $0.count]) } ?? 1
+          #expect(abs(number * factor - after[value][place]) <= 1e-5 * max(greatest, 1) * factor)
+        }
+      }
+    }
+  }
+
+  @Test func theFileNamesTheFactorsExactly() throws {
+    let graph = FloatGraph.miniature()
+    let scaled = Equalisation(try LayerGraph(fusing: graph), reach: reach(graph), settings: .init())
+    #expect(Equalisation(graph, parts: scaled.parts).factors == scaled.factors)
+  }
+
+  @Test func nothingIsScaledThatItsReadersCantUndo() throws {
+    var graph = FloatGraph.miniature()
+    func link(_ name: String) throws -> ChannelLink? {
+      graph.link(ofNode: try #require(graph.nodes.firstIndex { $0.name == name }))
+    }
+    #expect(try link("sdl/theta") == nil)
+    #expect(try link("classifier") == nil)
+    #expect(try link("plain/1")?.readers.count == 1)
+    // What has a finite greatest bound does not commute with a factor.
+    let relu = try #require(
+      graph.nodes.firstIndex { $0.name.hasPrefix("plain/1") && "\($0.operation)".hasPrefix("clip") })
+    graph.nodes[relu].operation = .clip(least: 0, greatest: 6)
+    #expect(try link("plain/1") == nil)
+    // What the network gives a format, or its reader's weights a grid, stays as it is.
+    let hidden = try #require(graph.nodes.firstIndex { $0.name == "classifier" })
+    graph.nodes[hidden].grid = WeightGrid(width: 8, fractions: Array(repeating: 7, count: 7))
+    #expect(try link("hidden") == nil)
+  }
+
+  /// A depthwise convolution reads the channels one by one.
+  @Test func groupedReadersUndoTheirOwnChannels() {
+    var builder = NetworkBuilder(size: 8, seed: 4)
+    let first = builder.relu(builder.convolution("first", 0, 6))
+    let shape = builder.values[first].shape
+    let depthwise = FloatConvolution(
+      weights: builder.weights(9 * 6, reach: 1), bias: builder.weights(6, reach: 0.1), kernel: Extent(3, 3),
+      padding: Padding(top: 1, left: 1, bottom: 1, right: 1), groups: 6)
+    let second = builder.add("second", .convolution(depthwise), [first], shape)
+    let last = builder.connected("last", builder.flatten(second), 3)
+    let graph = builder.graph(output: last)
+    let scaled = Equalisation(graph, parts: ["first": [0, 256, -256, 17, 512, 3], "second": [9, 8, 7, 600, 5, 4]])
+    #expect(scaled.parts.count == 2)
+    let pixels = picture(3, size: 8)
+    let (before, after) = (FloatLoops(graph: graph).run(pixels), FloatLoops(graph: scaled.graph).run(pixels))
+    for (exact, found) in zip(before[graph.output], after[graph.output]) { #expect(abs(exact - found) < 1e-4) }
+  }
+
+  @Test func theRepairsTogetherKeepMoreOfTheSignalAtFourBits() throws {
+    let graph = FloatGraph.miniature()
+    let plain = QuantizationSettings(weightBits: 4, without: Set(Repair.allCases))
+    let repaired = QuantizationSettings(weightBits: 4)
+    let without = try logitSQNR(graph, export(graph, images: 64, settings: plain))
+    let with = try logitSQNR(graph, export(graph, images: 64, settings: repaired))
+    #expect(with > without + 3, "\(without) dB, with repairs \(with) dB")
+  }
+
+  @Test(arguments: Repair.allCases)
+  func eachRepairCanBeLeftOutAndIsNamed(repair: Repair) throws {
+    let graph = FloatGraph.miniature()
+    let model = try export(graph, settings: QuantizationSettings(weightBits: 5, without: [repair]))
+    #expect(model.content.provenance.contains("\"without\":[\"\(repair.rawValue)\"]"))
+    #expect(try model.bytes != export(graph, settings: QuantizationSettings(weightBits: 5)).bytes)
+  }
+
+  @Test func channelsThirtyOctavesApartExport() throws {
+    var graph = FloatGraph.miniature()
+    let index = try #require(graph.nodes.firstIndex { $0.name == "plain/2" })
+    guard case .convolution(var convolution) = graph.nodes[index].operation else { return }
+    for tap in 0..<9 * 16 {
+      convolution.weights[tap] *= 0x1p-15
+      convolution.weights[9 * 16 + tap] *= 0x1p15
+    }
+    graph.nodes[index].operation = .convolution(convolution)
+    let model = try export(graph)
+    #expect(try logitSQNR(graph, model) >= 20)
+  }
+}
