@@ -4,8 +4,9 @@ Identical images are found by a digest of their pixels. The others are found in 
 before has left:
 
 1. Fingerprints. The 24 lowest cosine coefficients of an image but the constant one, those that a DCT hash (pHash) takes
-   the signs of. They are centred and scaled by their spread over the data and compared by cosine similarity. The signs
-   alone don't do: 64 of them leave twice as many pairs to look at as the coefficients, and still lose more duplicates.
+   the signs of. They are centred and scaled by their spread over the data and compared by cosine similarity. Signs
+   alone don't do: with as many pairs left to look at (4 million in FER-2013), a 64-bit hash keeps 84% of the near
+   duplicates and the coefficients 99%.
 2. A rough registration: normalised correlation of the pixels, 3 scales x 25 shifts.
 3. A fine one: 9 scales (0.80 to 1.22) x 169 shifts (6 pixels each way). Its correlation is the score of the pair.
 
