@@ -56,6 +56,11 @@ public func exportModel(
       layers, histograms: histograms, settings: settings, images: images, makeRunner: source.makeRunner
     ).layers
   }
+  if settings.method == .joint {
+    layers = try JointSearch(layers, histograms: histograms, settings: settings, images: images) {
+      try source.makeRunner(equalised.graph)
+    }.layers
+  }
   let graph = try FixedGraph(layers, histograms: histograms, settings: settings)
   let draft = try ModelContent(
     draft: graph,

@@ -17,13 +17,15 @@ struct Export: ParsableCommand {
 
   /// How formats are chosen.
   enum Method: String, CaseIterable, Decodable, ExpressibleByArgument {
-    case mse, minmax, percentile
+    case mse, minmax, percentile, entropy, joint
 
     var calibration: CalibrationMethod {
       switch self {
       case .mse: .squaredError
       case .minmax: .range
       case .percentile: .percentile(99.99)
+      case .entropy: .entropy
+      case .joint: .joint
       }
     }
   }
@@ -58,7 +60,8 @@ struct Export: ParsableCommand {
 
   @Option(
     help: """
-      mse: least squared error; minmax: clip nothing; percentile: clip 1 value in 10000 on either side (default: mse).
+      mse: least squared error; minmax: clip nothing; percentile: clip 1 value in 10000 on either side; entropy: \
+      least divergence of the distributions; joint: least squared error of the logits, a search that takes longer (default: mse).
       """)
   var calibration: Method?
 

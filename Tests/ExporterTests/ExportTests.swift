@@ -44,7 +44,7 @@ func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
     for noise in model.content.sqnrCentibels { #expect(try #require(noise) >= 2500) }
   }
 
-  @Test(arguments: [CalibrationMethod.squaredError, .range, .percentile(99.99)])
+  @Test(arguments: [CalibrationMethod.squaredError, .range, .percentile(99.99), .entropy, .joint])
   func everyCalibrationMethodGivesAUsableModel(method: CalibrationMethod) throws {
     let graph = FloatGraph.miniature()
     #expect(try logitSQNR(graph, export(graph, settings: QuantizationSettings(method: method))) >= 20)

@@ -45,7 +45,7 @@ private func histogram(_ values: [Float]) -> Histogram {
 @Suite struct FormatsActivationTests {
   @Test func aFlatDistributionIsNotClipped() {
     let flat = histogram((0..<4080).map { Float($0) / 1024 })
-    for method in [CalibrationMethod.squaredError, .range, .percentile(99.99)] {
+    for method in [CalibrationMethod.squaredError, .range, .percentile(99.99), .entropy] {
       #expect(
         flat.format(width: 8, isSigned: false, method: method) == FixedFormat(width: 8, fraction: 6, isSigned: false))
     }
@@ -79,7 +79,7 @@ private func histogram(_ values: [Float]) -> Histogram {
     }
   }
 
-  @Test(arguments: [CalibrationMethod.squaredError, .range, .percentile(99.9)])
+  @Test(arguments: [CalibrationMethod.squaredError, .range, .percentile(99.9), .entropy])
   func deadAndConstantTensorsHaveFiniteFormats(method: CalibrationMethod) {
     #expect(Histogram().format(width: 8, isSigned: true, method: method).fraction == 6)
     #expect(histogram([0, 0]).format(width: 8, isSigned: false, method: method).fraction == 7)

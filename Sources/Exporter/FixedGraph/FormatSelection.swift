@@ -14,7 +14,7 @@ struct FormatSelection {
 
   /// The wanted format of a stored value.
   func format(_ value: Int) -> FixedFormat {
-    if let format = givenFormat(value) { return format }
+    if let format = givenFormat(value) ?? layers.chosenFormats[value] { return format }
     let consumers = layers.consumers(value)
     if consumers.contains(where: { $0.isTheta(value, in: layers) }) {
       var format = preciseFormat(value)
@@ -54,7 +54,7 @@ struct FormatSelection {
 
   /// The input's format: at most 8 bits, since its table holds bytes.
   func inputFormat(isSigned: Bool) -> FixedFormat {
-    if let format = layers.inputFormat { return format }
+    if let format = layers.inputFormat ?? layers.chosenFormats[layers.graph.input] { return format }
     return histogram(layers.graph.input).format(
       width: min(settings.activationBits, 8), isSigned: isSigned, method: settings.method)
   }

@@ -26,6 +26,8 @@ public struct LayerGraph: Sendable {
   public var storage: [Int]
   /// The input's format, where the source gives one.
   public var inputFormat: FixedFormat?
+  /// By stored value, formats that a search has chosen in place of those that the histograms suggest.
+  var chosenFormats: [Int: FixedFormat] = [:]
 
   /// The values that exist as tensors of their own: the input and each layer's output.
   public var stored: [Int] { [graph.input] + layers.map(\.output) }

@@ -53,7 +53,8 @@ struct Equalisation: Sendable {
       if let link = links[index] {
         let layer = layers.layers.first { $0.name == graph.nodes[index].name }
         var chosen = [Int](repeating: 0, count: graph.values[graph.nodes[index].output].shape.channels)
-        if absorbs { chosen = absorption(link, width: settings.weightBits(of: graph.nodes[index].name)) }
+        let width = settings.weightBits(of: graph.nodes[index].name)
+        if absorbs { chosen = absorption(link, width: width) }
         if equalises, let layer, let reach = reach[layer.output] { chosen = raised(chosen, reach: reach) }
         if chosen.contains(where: { $0 != 0 }) { apply(chosen, to: link) }
       }

@@ -11,7 +11,9 @@ struct Reconstruction {
   static let imageLimit = 512
   /// Samples of a layer's outputs for each of its taps, as far as there are pixels.
   static let samplesPerTap = 4
-  static let leastSamples = 2048
+  /// Samples for each tap from which on a layer can learn to make up for the errors in its inputs.
+  static let manySamplesPerTap = 12
+  static let leastSamples = 8192
 
   private let source: LayerGraph
   private let histograms: [Histogram?]
@@ -204,7 +206,7 @@ struct Reconstruction {
   ) throws -> [Int8] {
     let taps = samples.taps
     // Few samples tell what a rounding costs, but too little to make up for the errors of the layers before.
-    let isFew = samples.count < 2 * taps
+    let isFew = samples.count < Self.manySamplesPerTap * taps
     let rounding = CoordinateRounding(gram: try samples.gram(), taps: taps, ridge: isFew ? 0.1 : 0.01)
     let targets = isFew ? nil : try samples.targets()
     let limit = Float((1 << (width - 1)) - 1)

@@ -66,6 +66,8 @@ extension CalibrationMethod {
     switch self {
     case .squaredError: "mse"
     case .range: "minmax"
+    case .entropy: "entropy"
+    case .joint: "joint"
     case .percentile(let percent): "percentile \(percent)"
     }
   }

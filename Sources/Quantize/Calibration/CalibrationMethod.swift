@@ -6,4 +6,8 @@ public enum CalibrationMethod: Equatable, Sendable {
   case range
   /// The finest steps that clip at most this share of the values on either side, in percent: 99.99 clips 1 in 10,000.
   case percentile(Double)
+  /// The least divergence between the distributions before and after.
+  case entropy
+  /// From the least squared error on, by the squared error of the logits: all tensors together.
+  case joint
 }

@@ -13,7 +13,8 @@ extension Histogram {
       let tail = 1 - percent / 100
       let inner = min(quantile(tail), 0)...max(quantile(1 - tail), 0)
       return FixedFormat.covering(inner, width: width, isSigned: isSigned)
-    case .squaredError:
+    case .entropy: return formatOfLeastDivergence(width: width, isSigned: isSigned)
+    case .squaredError, .joint:
       return formatOfLeastError(width: width, isSigned: isSigned)
     }
   }

@@ -1,0 +1,102 @@
+import EdgeRuntime
+import Quantize
+
+/// Moves the binary points of the tensors, one at a time, as long as the logits come nearer to the float network's.
+///
+/// What is best for a tensor by itself need not be so for the answer: an error may matter to no class, or be made up for by
+/// another. Coordinate descent on the sum of squared differences of the logits; a point moves by one bit at a time.
+struct JointSearch {
+  static let imageLimit = 96
+  static let sweeps = 2
+  /// A move must bring the error below this share of what it was: less is chance on so few images.
+  static let gain = 0.98
+
+  private(set) var layers: LayerGraph
+
+  /// - Parameters:
+  ///   - layers: with all weights on grids.
+  ///   - makeRunner: runs the layers' graph, for each thread.
+  init(
+    _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings, images: CalibrationImages,
+    makeRunner: @Sendable () throws -> FloatRunner, progress: @Sendable () -> Void = {}
+  ) throws {
+    self.layers = layers
+    let chosen = images.spread(Self.imageLimit)
+    let wanted = try Self.floatLogits(layers.graph, chosen, images, makeRunner)
+    guard var least = try Self.cost(layers, histograms, settings, chosen, images, wanted) else { return }
+    let built = try FixedGraph(layers, histograms: histograms, settings: settings)
+    var formats: [Int: FixedFormat] = [:]
+    for operation in built.operations { formats[operation.floatValue] = built.tensors[operation.output].format }
+    formats[layers.graph.input] = built.tensors[built.input].format
+    for _ in 0..<Self.sweeps {
+      var isMoved = false
+      for value in layers.stored where layers.canChoose(value) {
+        for step in [1, -1] {
+          guard var format = formats[value], -63...63 ~= format.fraction else { continue }
+          format.fraction += step
+          var candidate = self.layers
+          candidate.chosenFormats[value] = format
+          progress()
+          guard let found = try Self.cost(candidate, histograms, settings, chosen, images, wanted),
+            found < Self.gain * least
+          else {
+            continue
+          }
+          (self.layers, least, isMoved) = (candidate, found, true)
+          formats[value] = format
+        }
+      }
+      if !isMoved { break }
+    }
+  }
+
+  private static func floatLogits(
+    _ graph: FloatGraph, _ chosen: [Int], _ images: CalibrationImages,
+    _ makeRunner: @Sendable () throws -> FloatRunner
+  ) throws -> [[Float]] {
+    let parts = try concurrently { thread, threads in
+      let run = try makeRunner()
+      return try stride(from: thread, to: chosen.count, by: threads).map { index in
+        var logits: [Float] = []
+        try run(try images.pixels(chosen[index])) { value, numbers in if value == graph.output { logits = numbers } }
+        return logits
+      }
+    }
+    return chosen.indices.map { parts[$0 % parts.count][$0 / parts.count] }
+  }
+
+  /// Nil for formats that a layer can't have.
+  private static func cost(
+    _ layers: LayerGraph, _ histograms: [Histogram?], _ settings: QuantizationSettings, _ chosen: [Int],
+    _ images: CalibrationImages, _ wanted: [[Float]]
+  ) throws -> Double? {
+    guard let graph = try? FixedGraph(layers, histograms: histograms, settings: settings) else { return nil }
+    let file = try ModelContent(draft: graph).encoded()
+    let format = graph.tensors[graph.output].format
+    let parts = try concurrently { thread, threads in
+      let runner = try ModelRunner(file, instructionSet: .fastest)
+      var sum = 0.0
+      for index in stride(from: thread, to: chosen.count, by: threads) {
+        for (raw, exact) in zip(runner.logits(try images.pixels(chosen[index])), wanted[index]) {
+          let difference = format.number(Int64(raw)) - Double(exact)
+          sum += difference * difference
+        }
+      }
+      return sum
+    }
+    return parts.reduce(0, +)
+  }
+}
+
+extension LayerGraph {
+  /// True for a stored value whose binary point is free: not given, not kept from an input, not theta's or the logits'.
+  fileprivate func canChoose(_ value: Int) -> Bool {
+    if storage[graph.output] == value { return false }
+    guard let layer = producer(value) else { return inputFormat == nil }
+    if layer.format != nil || consumers(value).contains(where: { $0.isTheta(value, in: self) }) { return false }
+    return switch layer.operation {
+    case .maxPool, .affineGridSample: false
+    default: true
+    }
+  }
+}
