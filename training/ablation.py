@@ -109,11 +109,12 @@ def main() -> None:
 def train_one(recipe: Recipe, train: Faces, val: Faces, folder: Path, log: Path) -> None:
     """Trains one run, or what is left of it."""
     last = folder / "last.pt"
-    if last.exists() and checkpoints.load(last).epoch >= recipe.epochs:
+    saved = checkpoints.load(last) if last.exists() else None
+    if saved and saved.epoch >= recipe.epochs:
         # Stopped between the last checkpoint and its row in the log.
-        write_log(checkpoints.load(last).history, log)
+        write_log(saved.history, log)
         return
-    training = Run.resumed(recipe, last) if last.exists() else Run(recipe)
+    training = Run.resumed(recipe, last) if saved else Run(recipe)
     targets = soft_targets(train, recipe.label_smoothing, recipe.teachers, recipe.teaching)
     train_to_end(training, train, targets, val, folder, log)
 

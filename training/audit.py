@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -40,6 +39,7 @@ import numpy as np
 from training.dataset import Faces, load_faces
 from training.duplicates import THRESHOLD, Duplicates, Pairs, copies_in, duplicates_of, first_of_identical, near_pairs
 from training.errors import ArgumentParser, BadInput, BadUsage, run
+from training.files import replacing
 
 __all__ = ["Comparison", "Duplicates", "between", "duplicates_of", "within"]
 
@@ -151,14 +151,11 @@ def save_montage(found: list[tuple[Faces, Faces, Pairs]], path: Path) -> None:
 
 
 def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes through a temporary file and a rename."""
-    temporary = path.with_name(path.name + ".partial")
+    """Writes the whole file or none."""
     try:
-        with open(temporary, "wb") as file:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
             write(file)
-        os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BadInput(f"{path}: can't be written ({error.strerror})") from None
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, TypeVar
 
 import torch
 
-from training.errors import BadInput
+from training.errors import BadInput, BadUsage
+from training.files import replacing
 from training.network import SIZES, SDLNetwork
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -77,28 +79,40 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Writes through a temporary file and a rename, so that an interruption leaves the last checkpoint whole."""
+    """Writes a checkpoint; an interruption leaves the last one whole."""
     state = {field.name: getattr(checkpoint, field.name) for field in fields(Checkpoint)}
     state["recipe"] = asdict(checkpoint.recipe)
-    temporary = path.with_name(path.name + ".partial")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        torch.save(state, temporary)
 
 
 def load(path: Path) -> Checkpoint:
     """Reads a checkpoint. Throws BadInput naming the file if it is missing, broken or of something else."""
+    checkpoint = read(path, lambda state: Checkpoint(**{**state, "recipe": Recipe(**state["recipe"])}))
+    if checkpoint.recipe.size not in SIZES:
+        raise BadInput(f"{path}: unknown network size {checkpoint.recipe.size!r}")
+    return checkpoint
+
+
+def read(path: Path, make: Callable[[dict[str, Any]], Made]) -> Made:
+    """What `make` makes of a saved state. Throws BadInput naming the file if it is missing, broken or not what `make` takes."""
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        state["recipe"] = Recipe(**state["recipe"])
-        checkpoint = Checkpoint(**state)
+        return make(torch.load(path, map_location="cpu", weights_only=True))
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file") from None
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, ValueError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadInput(f"{path}: not a checkpoint of this program ({reason})") from None
-    if checkpoint.recipe.size not in SIZES:
-        raise BadInput(f"{path}: unknown network size {checkpoint.recipe.size!r}")
-    return checkpoint
+
+
+def check_resumable(path: Path, saved: Any, wanted: Any, epoch: int) -> None:
+    """Throws BadInput if the recipe `wanted` differs from the one `saved` in more than `epochs`, BadUsage if all are done."""
+    for field in fields(saved):
+        before, now = getattr(saved, field.name), getattr(wanted, field.name)
+        if field.name != "epochs" and before != now:
+            raise BadInput(f"{path}: was trained with {field.name} {before}, not {now}")
+    if epoch >= wanted.epochs:
+        raise BadUsage(f"{path}: has {epoch} epochs already, --epochs {wanted.epochs} leaves none to train")
 
 
 def averaged_network(checkpoint: Checkpoint, path: Path) -> SDLNetwork:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import math
-import os
 import sys
 import time
 from pathlib import Path
@@ -19,7 +17,7 @@ from training.augment import augment
 from training.averaging import MovingAverage
 from training.checkpoint import Checkpoint, Recipe
 from training.dataset import Faces, normalise
-from training.errors import BadInput, BadUsage
+from training.files import replacing
 from training.guide import ThetaGuide
 from training.initial import load_weights
 from training.mixing import mix
@@ -131,12 +129,7 @@ class Run:
     def resumed(cls, recipe: Recipe, path: Path) -> Run:
         """Goes on from a checkpoint. Throws BadInput if `recipe` differs from its recipe in more than `epochs`."""
         saved = checkpoints.load(path)
-        for field in dataclasses.fields(Recipe):
-            before, now = getattr(saved.recipe, field.name), getattr(recipe, field.name)
-            if field.name != "epochs" and before != now:
-                raise BadInput(f"{path}: was trained with {field.name} {before}, not {now}")
-        if saved.epoch >= recipe.epochs:
-            raise BadUsage(f"{path}: has {saved.epoch} epochs already, --epochs {recipe.epochs} leaves none to train")
+        checkpoints.check_resumable(path, saved.recipe, recipe, saved.epoch)
         run = cls(recipe)
         run.epoch = saved.epoch
         run.network.load_state_dict(saved.network)
@@ -242,12 +235,10 @@ def progress_line(epoch: int, seen: int, total: int, loss: float, seconds: float
 
 def write_log(history: list[dict], path: Path, columns: tuple[str, ...] = COLUMNS) -> None:
     """Writes the whole history as CSV, replacing the file at once."""
-    temporary = path.with_name(path.name + ".partial")
-    with open(temporary, "w", newline="") as file:
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
-    os.replace(temporary, path)
 
 
 def train_to_end(training: Run, train: Faces, targets: Tensor, val: Faces, folder: Path, log: Path) -> None:

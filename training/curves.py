@@ -8,13 +8,13 @@ Several logs are drawn in one picture, to compare them; each is named by its fil
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from training.errors import ArgumentParser, BadInput, run
+from training.files import replacing
 
 matplotlib.rcParams["svg.hashsalt"] = "ferrite"
 """Makes the same logs give the same file."""
@@ -76,9 +76,8 @@ def main() -> None:
     parser.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE.svg")
     arguments = parser.parse_args()
     figure = draw({path.stem: read_log(path) for path in arguments.logs})
-    temporary = arguments.output.with_name(arguments.output.name + ".partial")
-    figure.savefig(temporary, format="svg", metadata={"Date": None})
-    os.replace(temporary, arguments.output)
+    with replacing(arguments.output) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":

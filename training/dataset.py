@@ -32,12 +32,16 @@ class Faces:
         """A digest of each image's pixels, by which exact duplicates are found."""
         return [hashlib.sha256(image.tobytes()).digest() for image in self.images.numpy()]
 
-    def distinct(self) -> Faces:
-        """The first of each set of identical images."""
+    def first_by_digest(self) -> dict[bytes, int]:
+        """The index of the first of each set of identical images, in the order of the images."""
         first: dict[bytes, int] = {}
         for index, digest in enumerate(self.digests()):
             first.setdefault(digest, index)
-        kept = torch.tensor(list(first.values()))
+        return first
+
+    def distinct(self) -> Faces:
+        """The first of each set of identical images."""
+        kept = torch.tensor(list(self.first_by_digest().values()))
         return Faces(self.images[kept], self.labels[kept], None if self.theta is None else self.theta[kept])
 
 

@@ -110,9 +110,7 @@ def duplicates_of(reference: Faces, probe: Faces, threshold: float = THRESHOLD) 
 def copies_in(reference: Faces, probe: Faces, threshold: float = THRESHOLD) -> tuple[np.ndarray, Pairs]:
     """For each image of `probe` the first of `reference` that is identical, or -1, int64 [len(probe)]; and the near
     duplicates of those without one, among the distinct images of `reference`, as indices (reference, probe)."""
-    known: dict[bytes, int] = {}
-    for index, digest in enumerate(reference.digests()):
-        known.setdefault(digest, index)
+    known = reference.first_by_digest()
     copy = np.array([known.get(digest, -1) for digest in probe.digests()], np.int64)
     distinct, rest = np.array(list(known.values()), np.int64), np.flatnonzero(copy < 0)
     found = near_pairs(reference.images.numpy()[distinct], probe.images.numpy()[rest], threshold)

@@ -19,7 +19,7 @@ from training.classifier import Classifier, FixedClassifier
 from training.dataset import load_faces
 from training.duplicates import Duplicates, duplicates_of
 from training.errors import ArgumentParser, BadInput, run
-from training.metrics import accuracy, confusion_matrix, per_class, wilson_interval
+from training.metrics import confusion_matrix, per_class, wilson_interval
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ The metadata says how to prepare the input, (pixel / 255 - mean) / std, and name
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -25,6 +24,7 @@ from torch import nn
 
 from training import checkpoint as checkpoints
 from training.errors import ArgumentParser, BadInput, run
+from training.files import replacing
 from training.network import IMAGE_SIZE, LABELS, MEAN, STD
 
 OPSET = 20
@@ -80,9 +80,8 @@ def main() -> None:
     difference = largest_difference(network, model)
     if not difference <= TOLERANCE:
         raise BadInput(f"{arguments.checkpoint}: ONNX Runtime's logits differ from torch's by {difference:.2g}")
-    temporary = arguments.output.with_name(arguments.output.name + ".partial")
-    onnx.save(model, temporary)
-    os.replace(temporary, arguments.output)
+    with replacing(arguments.output) as temporary:
+        onnx.save(model, temporary)
     operators = Counter(node.op_type for node in model.graph.node)
     print(f"{arguments.output}: size {saved.recipe.size}, epoch {saved.epoch}, differs from torch by {difference:.1e}")
     print("  ".join(f"{name} {count}" for name, count in sorted(operators.items())))

@@ -12,10 +12,9 @@ receives `last.pt` after each epoch and `best.pt`, which did best on --val; -o r
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
-import os
-import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,8 @@ from training.align import scale_channels
 from training.augment import LEVELS, augment
 from training.checkpoint import averaged_network
 from training.dataset import Faces, load_faces, normalise
-from training.errors import ArgumentParser, BadInput, BadUsage, run
+from training.errors import ArgumentParser, BadUsage, run
+from training.files import replacing
 from training.fixed import FixedNetwork
 from training.network import SDLNetwork
 from training.qdq import to_onnx
@@ -83,12 +83,7 @@ class QuantisedRun:
     def resumed(cls, recipe: QuantisedRecipe, train: Faces, path: Path) -> QuantisedRun:
         """Goes on from a checkpoint. Throws BadInput if `recipe` differs from its recipe in more than `epochs`."""
         saved = load(path)
-        for name, before in saved["recipe"].items():
-            now = getattr(recipe, name)
-            if name != "epochs" and before != now:
-                raise BadInput(f"{path}: was trained with {name} {before}, not {now}")
-        if saved["epoch"] >= recipe.epochs:
-            raise BadUsage(f"{path}: has {saved['epoch']} epochs already, --epochs {recipe.epochs} leaves none to train")
+        checkpoints.check_resumable(path, saved["recipe"], recipe, saved["epoch"])
         made = cls(recipe, train)
         made.epoch, made.history = saved["epoch"], saved["history"]
         made.network.load_state_dict(saved["network"])
@@ -97,15 +92,14 @@ class QuantisedRun:
         return made
 
     def save(self, path: Path) -> None:
-        """Writes all that `resumed` needs, through a temporary file and a rename."""
+        """Writes all that `resumed` needs, replacing the file at once."""
         state = {
             "recipe": dataclasses.asdict(self.recipe), "epoch": self.epoch, "history": self.history,
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
             "random_state": torch.get_rng_state(),
         }
-        temporary = path.with_name(path.name + ".partial")
-        torch.save(state, temporary)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            torch.save(state, temporary)
 
     def train_epoch(self, train: Faces, val: Faces, val_teacher: Tensor) -> dict:
         """Trains on every image once, then measures. `val_teacher` [N] are the float network's answers on `val`."""
@@ -156,9 +150,7 @@ class QuantisedRun:
 def start(teacher: SDLNetwork, recipe: QuantisedRecipe, train: Faces) -> FixedNetwork:
     """The teacher's rounding: its channels scaled, batch-norm folded, formats chosen on images spread over `train`."""
     images = normalise(train.images[:: max(len(train) // CALIBRATION_IMAGES, 1)])
-    scaled = SDLNetwork(checkpoints.load(Path(recipe.source)).recipe.size)
-    scaled.load_state_dict(teacher.state_dict())
-    scaled.eval()
+    scaled = copy.deepcopy(teacher)
     scale_channels(scaled, images, recipe.weight_bits)
     network = fixed_network(scaled, recipe.weight_bits, recipe.end_bits)
     choose_formats(network, images, recipe.activation_bits)
@@ -173,22 +165,13 @@ def answers(network: torch.nn.Module, faces: Faces) -> Tensor:
 
 def load(path: Path) -> dict:
     """A checkpoint's state. Throws BadInput naming the file if it is missing, broken or of something else."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        QuantisedRecipe(**state["recipe"])
-        return state
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file") from None
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadInput(f"{path}: not a checkpoint of this program ({reason})") from None
+    return checkpoints.read(path, lambda state: {**state, "recipe": QuantisedRecipe(**state["recipe"])})
 
 
 def write_onnx(network: FixedNetwork, path: Path) -> None:
     """Writes the network with its formats, replacing the file at once."""
-    temporary = path.with_name(path.name + ".partial")
-    onnx.save(to_onnx(network), temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        onnx.save(to_onnx(network), temporary)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from training.align import convolutions, folded
 from training.fixed import FixedLayer, FixedModule, FixedNetwork, FixedTransformer, Format
-from training.network import IMAGE_SIZE, NormalisedConv, SDLModule, SDLNetwork
+from training.network import NormalisedConv, SDLModule, SDLNetwork
 
 PRECISE_BITS = 16
 SAMPLE = 1 << 21

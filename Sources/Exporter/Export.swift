@@ -111,7 +111,7 @@ private func proven(
 /// A warning that names the tensors whose values never changed: their formats rest on one value.
 private func constantTensors(_ layers: LayerGraph, _ calibration: Calibration) -> [String] {
   let names = layers.stored.compactMap { value -> String? in
-    guard let histogram = calibration.histograms[value]?.tensor(), histogram.isConstant else { return nil }
+    guard let histogram = calibration.histograms[value], histogram.isConstant else { return nil }
     return layers.graph.values[value].name
   }
   if names.isEmpty { return [] }

@@ -10,7 +10,7 @@ from training import audit, duplicates
 from training.audit import between, duplicates_of, within
 from training.dataset import Faces
 from training.duplicates import near_pairs
-from training.errors import run
+from training.tests.program import exit_code
 
 
 def drawn_faces(count, seed):
@@ -156,16 +156,9 @@ def splits(tmp_path, wide):
     return str(tmp_path / "train"), str(tmp_path / "test")
 
 
-def exit_code(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["audit", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit:
-        run(audit.main)
-    return exit.value.code
-
-
 def test_the_report_its_mask_and_its_sheet(monkeypatch, tmp_path, splits, capsys):
     mask, sheet = tmp_path / "mask.npy", tmp_path / "pairs.png"
-    assert exit_code(monkeypatch, "--data", *splits, "--json", "--exclude", mask, "--montage", sheet) == 0
+    assert exit_code(monkeypatch, audit, "--data", *splits, "--json", "--exclude", mask, "--montage", sheet) == 0
     report = json.loads(capsys.readouterr().out)
     assert [(c["reference"], c["probe"], c["identical"], c["near"]) for c in report["comparisons"]] == [
         (splits[0], splits[0], 0, 0), (splits[1], splits[1], 0, 0), (splits[0], splits[1], 1, 1)
@@ -173,7 +166,7 @@ def test_the_report_its_mask_and_its_sheet(monkeypatch, tmp_path, splits, capsys
     excluded = np.load(mask)
     assert excluded.dtype == bool and excluded.tolist() == [True, True, False]
     assert Image.open(sheet).size == (8 * 206, 112)
-    assert exit_code(monkeypatch, "--data", *splits) == 0
+    assert exit_code(monkeypatch, audit, "--data", *splits) == 0
     assert f"{splits[1]} in {splits[0]}" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.glob("*.partial")) == []
 
@@ -188,10 +181,10 @@ def test_the_report_its_mask_and_its_sheet(monkeypatch, tmp_path, splits, capsys
     ],
 )
 def test_bad_input_is_named(monkeypatch, arguments, code, message, capsys):
-    assert exit_code(monkeypatch, *arguments) == code
+    assert exit_code(monkeypatch, audit, *arguments) == code
     assert message in capsys.readouterr().err
 
 
 def test_a_mask_that_cannot_be_written_is_named(monkeypatch, tmp_path, splits, capsys):
-    assert exit_code(monkeypatch, "--data", *splits, "--exclude", tmp_path / "absent" / "mask.npy") == 65
+    assert exit_code(monkeypatch, audit, "--data", *splits, "--exclude", tmp_path / "absent" / "mask.npy") == 65
     assert "mask.npy: can't be written (No such file or directory)" in capsys.readouterr().err

@@ -6,7 +6,7 @@ from PIL import Image
 
 from training.dataset import load_faces
 from training.datasets import convert
-from training.errors import run
+from training.tests.program import exit_code
 from training.tests.test_datasets_ckplus import add_sequence
 
 NAMES = [f"{part}-{kind}.npy" for part in ("test", "train", "val") for kind in ("images", "labels")]
@@ -22,20 +22,13 @@ def root(tmp_path):
     return folder
 
 
-def exit_code(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["convert", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit:
-        run(convert.main)
-    return exit.value.code
-
-
 def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_fold_is_written_as_the_programs_read_it(monkeypatch, tmp_path, root, capsys):
     out = tmp_path / "made" / "out"
-    assert exit_code(monkeypatch, "ckplus", root, "-o", out / "ck", "--fold", 3, "--frames", 2) == 0
+    assert exit_code(monkeypatch, convert, "ckplus", root, "-o", out / "ck", "--fold", 3, "--frames", 2) == 0
     assert files(out) == OUTPUTS
     assert "note: 20 labelled sequences; the published set has 327" in capsys.readouterr().err
     assert (out / "ck-labels.txt").read_text().split() == [
@@ -61,10 +54,10 @@ def test_output_is_not_overwritten_unless_forced(monkeypatch, tmp_path, root, ca
     out = tmp_path / "out"
     out.mkdir()
     (out / "ck-val-labels.npy").write_bytes(b"precious")
-    assert exit_code(monkeypatch, "ckplus", root, "-o", out / "ck") == 64
+    assert exit_code(monkeypatch, convert, "ckplus", root, "-o", out / "ck") == 64
     assert "ck-val-labels.npy: exists; give --force" in capsys.readouterr().err
     assert files(out) == ["ck-val-labels.npy"] and (out / "ck-val-labels.npy").read_bytes() == b"precious"
-    assert exit_code(monkeypatch, "ckplus", root, "-o", out / "ck", "--force") == 0
+    assert exit_code(monkeypatch, convert, "ckplus", root, "-o", out / "ck", "--force") == 0
     assert files(out) == OUTPUTS
     assert len(load_faces(str(out / "ck-val"))) == 2
 
@@ -73,7 +66,7 @@ def test_a_bad_image_is_named_and_leaves_no_output(monkeypatch, tmp_path, root, 
     (root / "cohn-kanade-images" / "S019" / "001" / "S019_001_00000007.png").write_bytes(b"no picture")
     out = tmp_path / "out"
     out.mkdir()
-    assert exit_code(monkeypatch, "ckplus", root, "-o", out / "ck") == 65
+    assert exit_code(monkeypatch, convert, "ckplus", root, "-o", out / "ck") == 65
     assert "S019_001_00000007.png: not a readable image" in capsys.readouterr().err
     assert files(out) == []
 
@@ -85,14 +78,14 @@ def test_a_write_that_fails_leaves_no_output(monkeypatch, tmp_path, root, capsys
         raise OSError(28, "No space left on device", "ck-manifest.csv")
 
     monkeypatch.setattr(csv, "writer", full)
-    assert exit_code(monkeypatch, "ckplus", root, "-o", out / "ck") == 65
+    assert exit_code(monkeypatch, convert, "ckplus", root, "-o", out / "ck") == 65
     assert "can't be written (No space left on device)" in capsys.readouterr().err
     assert files(out) == []
 
 
 def test_an_output_folder_that_is_a_file_is_named(monkeypatch, tmp_path, root, capsys):
     (tmp_path / "taken").write_bytes(b"")
-    assert exit_code(monkeypatch, "ckplus", root, "-o", tmp_path / "taken" / "ck") == 65
+    assert exit_code(monkeypatch, convert, "ckplus", root, "-o", tmp_path / "taken" / "ck") == 65
     assert "taken" in capsys.readouterr().err
 
 
@@ -105,11 +98,11 @@ def test_jaffe_and_ferg_go_the_same_way(monkeypatch, tmp_path, capsys):
         folder = ferg / name / f"{name}_joy"
         folder.mkdir(parents=True)
         Image.new("RGBA", (256, 256), (90, 90, 90, 255)).save(folder / f"{name}_joy_1.png")
-    assert exit_code(monkeypatch, "jaffe", jaffe, "-o", tmp_path / "j", "--fold", 1) == 0
+    assert exit_code(monkeypatch, convert, "jaffe", jaffe, "-o", tmp_path / "j", "--fold", 1) == 0
     assert load_faces(str(tmp_path / "j-test")).labels.tolist() == [5]
     for part, grey in (("test", 0), ("val", 40), ("train", 80)):
         assert np.unique(load_faces(str(tmp_path / f"j-{part}")).images).tolist() == [grey]
-    assert exit_code(monkeypatch, "ferg", ferg, "-o", tmp_path / "f", "--fold", 3, "--crop", "0.9") == 0
+    assert exit_code(monkeypatch, convert, "ferg", ferg, "-o", tmp_path / "f", "--fold", 3, "--crop", "0.9") == 0
     assert load_faces(str(tmp_path / "f-train")).labels.tolist() == [3]
     assert np.unique(load_faces(str(tmp_path / "f-train")).images).tolist() == [90]
 
@@ -132,6 +125,6 @@ def test_jaffe_and_ferg_go_the_same_way(monkeypatch, tmp_path, capsys):
 def test_bad_usage_and_bad_folders_are_named(monkeypatch, tmp_path, root, arguments, code, message, capsys):
     monkeypatch.chdir(tmp_path)
     before = files(tmp_path)
-    assert exit_code(monkeypatch, *(root if a == "ROOT" else a for a in arguments)) == code
+    assert exit_code(monkeypatch, convert, *(root if a == "ROOT" else a for a in arguments)) == code
     assert message in capsys.readouterr().err
     assert files(tmp_path) == before

@@ -8,9 +8,9 @@ import torch
 from training import checkpoint as checkpoints
 from training import evaluate, export
 from training.checkpoint import Recipe
-from training.errors import run
-from training.network import SDLNetwork
 from training.course import Run
+from training.network import SDLNetwork
+from training.tests.program import exit_code
 
 
 @pytest.fixture
@@ -23,13 +23,6 @@ def saved(tmp_path):
     path = tmp_path / "last.pt"
     checkpoints.save(start.state(), path)
     return path
-
-
-def exit_code(monkeypatch, program, *arguments):
-    monkeypatch.setattr("sys.argv", [program.__name__, *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit:
-        run(program.main)
-    return exit.value.code
 
 
 @pytest.mark.parametrize(

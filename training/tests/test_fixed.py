@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from training.fixed import FixedLayer, Format, best_fractions, prepared, sampled
-from training.network import SDLNetwork
 from training.qdq import to_onnx
 from training.quantise import choose_formats, covering, fixed_network, of_least_error
 from training.tests.test_align import network as float_network

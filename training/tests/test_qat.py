@@ -5,13 +5,12 @@ import math
 
 import onnx
 import pytest
-import torch
 
 from training import ablation, curves, qat
 from training import checkpoint as checkpoints
 from training.checkpoint import Recipe
-from training.errors import BadInput, run
 from training.course import Run
+from training.tests.program import exit_code
 
 
 @pytest.fixture
@@ -19,13 +18,6 @@ def source(tmp_path):
     path = tmp_path / "float.pt"
     checkpoints.save(Run(Recipe(size="small", epochs=1)).state(), path)
     return path
-
-
-def exit_code(monkeypatch, program, *arguments):
-    monkeypatch.setattr("sys.argv", [program.__name__, *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit:
-        run(program.main)
-    return exit.value.code
 
 
 def command(source, faces, folder, epochs, *more):

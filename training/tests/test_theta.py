@@ -5,10 +5,11 @@ import torch
 
 from training import theta, train
 from training.dataset import load_drawn_faces
-from training.errors import BadInput, run
+from training.errors import BadInput
 from training.export import to_onnx
 from training.guide import END, ThetaGuide
 from training.network import SDLNetwork, SpatialTransformer
+from training.tests.program import exit_code
 
 
 def test_a_similarity_is_taken_apart_into_its_parameters():
@@ -67,9 +68,6 @@ def test_the_predicted_theta_is_the_first_transformers(tmp_path):
 def test_distorted_faces_are_not_guided(monkeypatch, tmp_path, faces, capsys):
     arguments = ["--data", faces, "--val", faces, "--size", "small", "--epochs", "1", "--theta-weight", "1",
                  "--out", str(tmp_path / "out"), "--log", str(tmp_path / "log.csv")]
-    monkeypatch.setattr("sys.argv", ["train", *arguments])
-    with pytest.raises(SystemExit) as exit:
-        run(train.main)
-    assert exit.value.code == 64
+    assert exit_code(monkeypatch, train, *arguments) == 64
     assert "--augment none" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

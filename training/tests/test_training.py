@@ -9,16 +9,13 @@ from training import checkpoint as checkpoints
 from training import course, train
 from training.checkpoint import Recipe
 from training.dataset import Faces, load_faces
-from training.errors import BadInput, run
+from training.errors import BadInput
 from training.muon import orthogonalised
+from training.tests.program import exit_code
 
 
 def train_with(monkeypatch, *arguments):
-    """Runs the program and returns its exit code."""
-    monkeypatch.setattr("sys.argv", ["train", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit:
-        run(train.main)
-    return exit.value.code
+    return exit_code(monkeypatch, train, *arguments)
 
 
 def command(faces, folder, epochs, *more):

@@ -1,11 +1,18 @@
 import Foundation
 import Quantize
 
+/// Channels' factors as a file names them: whole 256ths of an octave.
+public enum OctaveParts {
+  public static let perOctave = 256
+
+  /// `2^(parts/256)`.
+  public static func factor(_ parts: Int) -> Float { Float(exp2(Double(parts) / Double(perOctave))) }
+}
+
 /// A graph with its channels scaled, and by how much: the same function.
 ///
-/// Factors are whole 256ths of an octave, so that a file can name them exactly: `2^(k/256)`.
+/// Factors are `OctaveParts`, so that a file can name them exactly.
 struct Equalisation: Sendable {
-  static let partsPerOctave = 256
   /// How many octaves channels of one format may be moved against each other.
   static let octaves = 2
   /// How many octaves a side of a concatenation may be moved against the other.
@@ -65,7 +72,7 @@ struct Equalisation: Sendable {
   }
 
   private mutating func apply(_ chosen: [Int], to link: ChannelLink) {
-    let scale = chosen.map { Float(exp2(Double($0) / Double(Self.partsPerOctave))) }
+    let scale = chosen.map(OctaveParts.factor)
     graph.scale(link, by: scale)
     let name = graph.nodes[link.node].name
     parts[name] = zip(parts[name] ?? Array(repeating: 0, count: chosen.count), chosen).map { $0 + Int16($1) }
@@ -85,7 +92,7 @@ struct Equalisation: Sendable {
         return 0
       }
       let octave = log2(step)
-      return Int(((octave.rounded() - octave) * Double(Self.partsPerOctave)).rounded())
+      return Int(((octave.rounded() - octave) * Double(OctaveParts.perOctave)).rounded())
     }
   }
 
@@ -93,11 +100,11 @@ struct Equalisation: Sendable {
   private func raised(_ parts: [Int], reach: [Float]) -> [Int] {
     // How many octaves each channel lies below 1; nil for one that is always zero.
     let room = zip(parts, reach).map { parts, reach in
-      reach > 0 ? Int((-log2(Double(reach)) - Double(parts) / Double(Self.partsPerOctave)).rounded(.down)) : nil
+      reach > 0 ? Int((-log2(Double(reach)) - Double(parts) / Double(OctaveParts.perOctave)).rounded(.down)) : nil
     }
     guard let least = room.compactMap({ $0 }).min() else { return parts }
     return zip(parts, room).map { parts, room in
-      parts + min((room ?? least) - least, Self.octaves) * Self.partsPerOctave
+      parts + min((room ?? least) - least, Self.octaves) * OctaveParts.perOctave
     }
   }
 
@@ -121,7 +128,7 @@ struct Equalisation: Sendable {
       let octaves = min(Int(log2(bound / reach).rounded(.down)), Self.sideOctaves)
       if octaves > 0 {
         let count = graph.values[graph.nodes[link.node].output].shape.channels
-        apply(Array(repeating: octaves * Self.partsPerOctave, count: count), to: link)
+        apply(Array(repeating: octaves * OctaveParts.perOctave, count: count), to: link)
       }
     }
   }

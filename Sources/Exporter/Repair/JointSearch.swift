@@ -54,15 +54,11 @@ struct JointSearch {
     _ graph: FloatGraph, _ chosen: [Int], _ images: CalibrationImages,
     _ makeRunner: @Sendable () throws -> FloatRunner
   ) throws -> [[Float]] {
-    let parts = try concurrently { thread, threads in
-      let run = try makeRunner()
-      return try stride(from: thread, to: chosen.count, by: threads).map { index in
-        var logits: [Float] = []
-        try run(try images.pixels(chosen[index])) { value, numbers in if value == graph.output { logits = numbers } }
-        return logits
-      }
+    try concurrentMap(chosen.count, prepare: makeRunner) { run, index in
+      var logits: [Float] = []
+      try run(try images.pixels(chosen[index])) { value, numbers in if value == graph.output { logits = numbers } }
+      return logits
     }
-    return chosen.indices.map { parts[$0 % parts.count][$0 / parts.count] }
   }
 
   /// Nil for formats that a layer can't have.

@@ -97,23 +97,17 @@ struct Reconstruction {
   private func floatOutputs(_ makeRunner: @Sendable (FloatGraph) throws -> FloatRunner) throws -> [[Float]?] {
     let linear = source.layers.indices.filter { source.layers[$0].operation.linear != nil }
     let layerOf = Dictionary(uniqueKeysWithValues: linear.map { (rawOutput($0), $0) })
-    let parts = try concurrently { thread, threads in
-      let run = try makeRunner(source.graph)
-      var found: [[Int: [Float]]] = []
-      for image in stride(from: thread, to: chosen.count, by: threads) {
-        var samples: [Int: [Float]] = [:]
-        try run(try images.pixels(chosen[image])) { value, numbers in
-          guard let index = layerOf[value] else { return }
-          let channels = source.shape(value).channels
-          samples[index] = places(index, image: image).flatMap { numbers[$0 * channels..<($0 + 1) * channels] }
-        }
-        found.append(samples)
+    let found = try concurrentMap(chosen.count, prepare: { try makeRunner(source.graph) }) { run, image in
+      var samples: [Int: [Float]] = [:]
+      try run(try images.pixels(chosen[image])) { value, numbers in
+        guard let index = layerOf[value] else { return }
+        let channels = source.shape(value).channels
+        samples[index] = places(index, image: image).flatMap { numbers[$0 * channels..<($0 + 1) * channels] }
       }
-      return found
+      return samples
     }
     return source.layers.indices.map { index in
-      guard layerOf.values.contains(index) else { return nil }
-      return chosen.indices.flatMap { parts[$0 % parts.count][$0 / parts.count][index] ?? [] }
+      layerOf.values.contains(index) ? found.flatMap { $0[index] ?? [] } : nil
     }
   }
 
@@ -122,21 +116,14 @@ struct Reconstruction {
     let file = try ModelContent(draft: fixed).encoded()
     let layer = layers.layers[index]
     let (input, output) = (layers.shape(layer.inputs[0]), source.graph.values[rawOutput(index)].shape)
-    let parts = try concurrently { thread, threads in
-      let runner = try ModelRunner(file, instructionSet: .fastest)
-      var found: [[Float]] = []
-      for image in stride(from: thread, to: chosen.count, by: threads) {
-        let raws = runner.input(of: index, try images.pixels(chosen[image]))
-        guard case .convolution(let convolution, _) = layer.operation else {
-          found.append(raws)
-          continue
-        }
-        found.append(
-          places(index, image: image).flatMap { convolution.patch(of: raws, input, at: $0, width: output.width) })
-      }
-      return found
+    let found = try concurrentMap(
+      chosen.count, prepare: { try ModelRunner(file, instructionSet: .fastest) }
+    ) { runner, image in
+      let raws = runner.input(of: index, try images.pixels(chosen[image]))
+      guard case .convolution(let convolution, _) = layer.operation else { return raws }
+      return places(index, image: image).flatMap { convolution.patch(of: raws, input, at: $0, width: output.width) }
     }
-    return chosen.indices.flatMap { parts[$0 % parts.count][$0 / parts.count] }
+    return Array(found.joined())
   }
 
   // MARK: A layer
@@ -210,15 +197,13 @@ struct Reconstruction {
     let rounding = CoordinateRounding(gram: try samples.gram(), taps: taps, ridge: isFew ? 0.1 : 0.01)
     let targets = isFew ? nil : try samples.targets()
     let limit = Float((1 << (width - 1)) - 1)
-    let parts = try concurrently { thread, threads in
-      stride(from: thread, to: fractions.count, by: threads).map { row in
-        let scale = Float(sign: .plus, exponent: fractions[row], significand: 1)
-        return rounding.round(
-          weights[row * taps..<(row + 1) * taps].map { $0 * scale },
-          target: targets.map { Array($0[row * taps..<(row + 1) * taps]) }, limit: limit)
-      }
+    let rows = try concurrentMap(fractions.count, prepare: {}) { _, row in
+      let scale = Float(sign: .plus, exponent: fractions[row], significand: 1)
+      return rounding.round(
+        weights[row * taps..<(row + 1) * taps].map { $0 * scale },
+        target: targets.map { Array($0[row * taps..<(row + 1) * taps]) }, limit: limit)
     }
-    return fractions.indices.flatMap { parts[$0 % parts.count][$0 / parts.count] }
+    return Array(rows.joined())
   }
 }
 

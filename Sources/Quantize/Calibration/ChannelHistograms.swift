@@ -63,6 +63,9 @@ public struct ChannelHistograms: Sendable, Equatable {
     }
   }
 
+  /// True if no two recorded values of the tensor differ.
+  public var isConstant: Bool { minima.min() ?? .infinity >= maxima.max() ?? -.infinity }
+
   public var total: UInt64 { counts.reduce(zeros.reduce(0, +), +) }
 
   /// Adds an image's values, pixels x channels.

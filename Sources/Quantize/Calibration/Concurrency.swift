@@ -18,6 +18,20 @@ public func concurrently<Result: Sendable>(
   return try results.withLock { all in try (0..<threads).map { try all[$0]!.get() } }
 }
 
+/// Runs `body` for each of 0..<count, on several threads, each with what `prepare` has made for it.
+///
+/// - Returns: the results in order.
+/// - Throws: what the first thread (by number) threw.
+public func concurrentMap<State, Result: Sendable>(
+  _ count: Int, prepare: @Sendable () throws -> State, _ body: @Sendable (State, Int) throws -> Result
+) throws -> [Result] {
+  let parts = try concurrently { thread, threads in
+    let state = try prepare()
+    return try stride(from: thread, to: count, by: threads).map { try body(state, $0) }
+  }
+  return (0..<count).map { parts[$0 % parts.count][$0 / parts.count] }
+}
+
 /// Counts across threads.
 final class Counter: Sendable {
   private let value = Atomic(0)

@@ -1,4 +1,5 @@
 import EdgeRuntime
+import Exporter
 import Foundation
 import ImageData
 
@@ -64,7 +65,7 @@ final class LoadedModel: Sendable {
       var found: [Float]?
       switch record.operation {
       case .conv2D, .fullyConnected:
-        found = scaling[name(record.name)]?.map { Float(exp2(Double($0) / 256)) }
+        found = scaling[name(record.name)]?.map { OctaveParts.factor(Int($0)) }
       case .concatenate:
         let inputs = (0..<record.inputCount).map { [inputs = record.inputs] in inputs[$0] }
         if inputs.contains(where: { factors(of: $0) != nil }) {
