@@ -19,7 +19,7 @@ from training.checkpoint import Checkpoint, Recipe
 from training.dataset import Faces, normalise
 from training.files import replacing
 from training.guide import ThetaGuide
-from training.initial import load_weights
+from training.initial import load_weights, wake
 from training.mixing import mix
 from training.muon import Muon
 from training.network import SDLNetwork
@@ -32,6 +32,7 @@ SCHEDULES = ("cosine", "steps")
 OPTIMIZERS = ("muon", "adamw")
 STEP_EPOCHS = 10
 STEP_FACTOR = 0.9
+WAKING_IMAGES = 1024
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
@@ -106,9 +107,12 @@ def start_normally(network: SDLNetwork, deviation: float) -> None:
 
 
 class Run:
-    """A training run between two epochs: start one from a recipe or from a checkpoint, then call `train_epoch`."""
+    """A training run between two epochs: start one from a recipe or from a checkpoint, then call `train_epoch`.
 
-    def __init__(self, recipe: Recipe):
+    A run that starts from another network's weights wakes the localisation units that are dead on the first of `faces`.
+    """
+
+    def __init__(self, recipe: Recipe, faces: Faces | None = None):
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.epoch = 0
@@ -119,6 +123,9 @@ class Run:
             start_normally(network, recipe.weight_deviation)
         if recipe.initial:
             load_weights(network, Path(recipe.initial))
+            if faces is not None:
+                woken = wake(network, normalise(faces.images[:WAKING_IMAGES]))
+                print(f"{recipe.initial}: {woken} dead localisation units redrawn", flush=True)
         self.network = network.to(memory_format=torch.channels_last)
         self.average = MovingAverage(self.network, recipe.average_decay)
         self.guide = ThetaGuide(self.network.sdl1.transformer, recipe.theta_weight) if recipe.theta_weight else None

@@ -10,7 +10,9 @@ from training import course, train
 from training.checkpoint import Recipe
 from training.dataset import Faces, load_faces
 from training.errors import BadInput
+from training.initial import wake
 from training.muon import orthogonalised
+from training.network import SDLNetwork
 from training.tests.program import exit_code
 
 
@@ -127,6 +129,21 @@ def test_weights_start_from_the_published_distribution_and_transformers_from_the
     network = course.Run(Recipe(size="small", epochs=1, weight_deviation=0.05)).network
     assert float(network.hidden.weight.detach().std()) == pytest.approx(0.05, rel=0.02)
     assert network.sdl1.transformer.regression.weight.abs().max() == 0
+
+
+def test_dead_localisation_units_are_redrawn_without_a_change_of_theta():
+    torch.manual_seed(3)
+    network = SDLNetwork("small").eval()
+    images = torch.randn(32, 1, 48, 48)
+    transformer = network.sdl1.transformer
+    with torch.no_grad():
+        transformer.regression.weight.normal_()
+        transformer.hidden.bias[4:] = -100.0
+        before = transformer.theta(images)
+        assert wake(network, images) >= 28
+        assert torch.equal(transformer.theta(images), before)
+        assert (transformer.hidden(transformer.features(images).flatten(1)).amax(0) > 0).sum() > 16
+        assert wake(network, images) < 16
 
 
 def test_the_penalty_is_on_the_two_fully_connected_layers():
