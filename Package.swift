@@ -103,7 +103,8 @@ let package = Package(
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
     .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
-    .testTarget(name: "QuantizeTests", dependencies: ["Quantize"], swiftSettings: strict),
+    .testTarget(
+      name: "QuantizeTests", dependencies: ["Quantize"], exclude: ["Arithmetic/Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "ExporterTests",
       dependencies: ["Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],

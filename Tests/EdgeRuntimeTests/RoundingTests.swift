@@ -29,6 +29,31 @@ private func oracle(_ value: Int64, _ bits: Int, _ rule: Rounding) -> Int64 {
     }
   }
 
+  /// Zeros below the value change nothing, up to the largest values and one place beyond a word's.
+  @Test(arguments: Rounding.allCases)
+  func scalingTheValueAndTheShiftAlikeChangesNothing(rule: Rounding) {
+    for zeros in [20, 40, 55, 56, 60, 61, 62] {
+      let greatest = Int64(1) << Int64(62 - zeros)
+      for value in max(-65, -greatest)...min(65, greatest) {
+        for bits in 0...8 {
+          let scaled = rule.shiftRight(value << Int64(zeros), by: bits + zeros)
+          #expect(scaled == rule.shiftRight(value, by: bits), "\(value) >> \(bits), \(zeros) zeros")
+        }
+      }
+    }
+  }
+
+  @Test func whatIsFarBelowAStepIsStillRounded() {
+    for bits in [64, 65, 1000, Int.max] {
+      for value: Int64 in [1, 1 << 62] {
+        for rule in Rounding.allCases {
+          #expect(rule.shiftRight(value, by: bits) == 0)
+          #expect(rule.shiftRight(-value, by: bits) == (rule == .trn ? -1 : 0))
+        }
+      }
+    }
+  }
+
   @Test func theTableOfTheDocumentationHolds() {
     let table: [(Rounding, [Int64])] = [
       (.rnd, [3, -2, 2, -2]), (.rndZero, [2, -2, 2, -2]), (.rndInf, [3, -3, 2, -2]), (.rndMinInf, [2, -3, 2, -2]),
@@ -61,9 +86,26 @@ private func oracle(_ value: Int64, _ bits: Int, _ rule: Rounding) -> Int64 {
       let inside = raw >= least && raw <= most
       #expect(Overflow.sat.fit(raw, into: format) == max(least, min(most, raw)))
       #expect(Overflow.satZero.fit(raw, into: format) == (inside ? raw : 0))
-      #expect(Overflow.satSym.fit(raw, into: format) == max(isSigned ? -most : least, min(most, raw)))
+      // One signed bit has no symmetric range: as in AMD's headers it keeps -1.
+      #expect(Overflow.satSym.fit(raw, into: format) == max(isSigned && width > 1 ? -most : least, min(most, raw)))
       let wrapped = Overflow.wrap.fit(raw, into: format)
       #expect(wrapped >= least && wrapped <= most && (wrapped - raw) % modulus == 0)
+    }
+  }
+
+  /// A shift to the left is a multiplication; far beyond the format only sign and zero remain.
+  @Test(arguments: 1...8, [true, false])
+  func shiftingLeftIsMultiplying(width: Int, isSigned: Bool) {
+    let format = FixedFormat(width: width, fraction: 0, isSigned: isSigned)
+    for mode in Overflow.allCases {
+      for raw in Int64(-300)...300 {
+        for bits in 0...20 {
+          #expect(mode.fit(raw, shiftedLeft: bits, into: format) == mode.fit(raw << Int64(bits), into: format))
+        }
+        for bits in [62, 63, 64, 1000, Int.max] where raw % 7 == 0 {
+          #expect(mode.fit(raw, shiftedLeft: bits, into: format) == mode.fit(raw.signum() << 40, into: format))
+        }
+      }
     }
   }
 }

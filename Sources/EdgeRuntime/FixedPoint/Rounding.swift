@@ -11,14 +11,16 @@
 public enum Rounding: UInt8, Sendable {
   case rnd, rndZero, rndInf, rndMinInf, rndConv, trn, trnZero
 
-  /// `value * 2^-bits`, rounded by this rule; exact, for every `value` in ±2^62 and `bits` in 0...62.
+  /// `value * 2^-bits`, rounded by this rule; exact, for every `value` in ±2^62 and every `bits` from 0 on.
   @inlinable
   public func shiftRight(_ value: Int64, by bits: Int) -> Int64 {
-    precondition(bits >= 0 && bits <= 62, "a rounding shift lies in 0...62")
+    precondition(bits >= 0, "a rounding shift is not negative")
     if bits == 0 { return value }
+    // What is less than half a step rounds as a quarter of one does, whatever the rule.
+    if bits > 63 { return shiftRight(value.signum(), by: 2) }
     let floor = value >> Int64(bits)
-    let rest = value & ((1 << Int64(bits)) - 1)
     let half = Int64(1) << Int64(bits - 1)
+    let rest = value & (half | (half - 1))
     let up: Bool
     switch self {
     case .rnd: up = rest >= half
@@ -39,22 +41,26 @@ public enum Overflow: UInt8, Sendable {
   case sat
   /// Zero.
   case satZero
-  /// The nearest bound, with `-maximum` as the lower one, so that a signed range is symmetric.
+  /// The nearest bound, with `-maximum` as the lower one, so that a signed range of 2 bits and more is symmetric.
   case satSym
   /// The low bits (two's complement).
   case wrap
 
-  /// `raw` brought into `format`.
+  /// `raw * 2^bits` brought into `format`; exact, for every `raw` and every `bits` from 0 on.
+  ///
+  /// One signed bit holds -1 and 0 by `satSym` too, as in AMD's headers: its range has no symmetric part but 0.
   @inlinable
-  public func fit(_ raw: Int64, into format: FixedFormat) -> Int64 {
-    let least = self == .satSym && format.isSigned ? -format.maximumRaw : format.minimumRaw
+  public func fit(_ raw: Int64, shiftedLeft bits: Int = 0, into format: FixedFormat) -> Int64 {
+    precondition(bits >= 0, "a left shift is not negative")
     let most = format.maximumRaw
-    if raw >= least && raw <= most { return raw }
+    let least = self == .satSym && format.isSigned && format.width > 1 ? -most : format.minimumRaw
+    // The bounds are scaled down, towards zero, rather than the value up, which might not fit.
+    if raw >= -(-least >> Int64(bits)) && raw <= most >> Int64(bits) { return raw << Int64(bits) }
     switch self {
-    case .sat, .satSym: return raw < least ? least : most
+    case .sat, .satSym: return raw < 0 ? least : most
     case .satZero: return 0
     case .wrap:
-      let low = raw & ((1 << Int64(format.width)) - 1)
+      let low = (raw << Int64(bits)) & ((1 << Int64(format.width)) - 1)
       return format.isSigned && low > most ? low - (1 << Int64(format.width)) : low
     }
   }

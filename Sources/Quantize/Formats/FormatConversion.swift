@@ -12,12 +12,19 @@ extension FixedFormat {
     return Rounding.rnd.shiftRight(Int64((steps * 0x1p24).rounded(.down)), by: 24)
   }
 
-  /// The raw value nearest to `number`, half up and saturated (RND, SAT).
-  public func raw(_ number: Double) -> Int64 {
-    Overflow.sat.fit(unboundedRaw(number), into: self)
+  /// The raw value of `number` in this format: rounded first, then fitted; exact for every finite number.
+  ///
+  /// - Parameter number: anything but NaN. An infinity is greater than every number, and its low bits are zeros.
+  public func raw(_ number: Double, rounding: Rounding = .rnd, overflow: Overflow = .sat) -> Int64 {
+    precondition(!number.isNaN, "NaN has no raw value")
+    if number == 0 { return 0 }
+    // A double is an integer of 53 bits times a power of two; an infinity stands as one that leaves every format.
+    let exponent = number.isFinite ? Int(number.exponent) - 52 : 1 << 11
+    let steps = number.isFinite ? Int64(number.significand * 0x1p52) : 1
+    return raw(number < 0 ? -steps : steps, fraction: -exponent, rounding: rounding, overflow: overflow)
   }
 
-  /// What a raw value stands for; exact.
+  /// What a raw value stands for; exact up to 53 bits.
   public func number(_ raw: Int64) -> Double { Double(raw) * Self.powerOfTwo(-fraction) }
 
   /// The distance between neighbouring values.
