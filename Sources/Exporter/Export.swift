@@ -45,9 +45,9 @@ public func exportModel(
 ) throws -> ExportedModel {
   let original = try LayerGraph(fusing: source.graph)
   let calibration = try calibrate(original, source, images, progress: progress)
-  let equalised = Equalisation(
-    original, reach: calibration.histograms.map { $0?.clippedReach(levels: 255) }, settings: settings)
+  let equalised = Equalisation(original, calibration: calibration.histograms, settings: settings)
   var layers = try LayerGraph(fusing: equalised.graph)
+  if let input = equalised.input { layers.inputFormat = input.format }
   let histograms = calibration.histograms.enumerated().map { value, channels in
     channels?.tensor(scaledBy: equalised.factors[value])
   }
@@ -64,7 +64,7 @@ public func exportModel(
   let graph = try FixedGraph(layers, histograms: histograms, settings: settings)
   let draft = try ModelContent(
     draft: graph,
-    provenance: try Provenance(source, images: images, settings: settings, scaling: equalised.parts).json)
+    provenance: try Provenance(source, images: images, settings: settings, equalised: equalised).json)
   let content = try proven(draft, images) { try source.makeRunner(equalised.graph) }
   let bytes = try content.encoded()
   // What a device will do first: the loader checks the file that is about to be written.

@@ -6,25 +6,28 @@ import Testing
 @testable import Exporter
 
 @Suite struct RepairTests {
-  private func reach(_ graph: FloatGraph) -> [[Float]?] {
-    var reach = graph.values.map { [Float](repeating: 0, count: $0.shape.channels) }
+  private func seen(_ graph: FloatGraph) -> [ChannelHistograms?] {
+    var seen = graph.values.map { ChannelHistograms(channels: $0.shape.channels) }
     for index in 0..<8 {
       let values = FloatLoops(graph: graph).run(picture(index, size: graph.values[graph.input].shape.height))
       for (value, numbers) in values.enumerated() {
-        for (place, number) in numbers.enumerated() {
-          let channel = place % reach[value].count
-          reach[value][channel] = max(reach[value][channel], Float(abs(number)))
-        }
+        let isFinite = seen[value].record(numbers.map { Float($0) })
+        #expect(isFinite)
       }
     }
-    return reach
+    return seen
+  }
+
+  private func equalised(_ graph: FloatGraph, without: Set<Repair>) throws -> Equalisation {
+    Equalisation(
+      try LayerGraph(fusing: graph), calibration: seen(graph), settings: QuantizationSettings(without: without))
   }
 
   @Test(arguments: [UInt64(1), 2, 3])
   func scalingChannelsKeepsTheFunction(seed: UInt64) throws {
     let graph = FloatGraph.miniature(seed: seed)
-    let scaled = Equalisation(try LayerGraph(fusing: graph), reach: reach(graph), settings: .init())
-    #expect(scaled.parts.count == 6)
+    let scaled = try equalised(graph, without: [.inputAlignment])
+    #expect(scaled.parts.count == 6 && scaled.input == nil)
     for index in 20..<24 {
       let pixels = picture(index, size: 16)
       let (before, after) = (FloatLoops(graph: graph).run(pixels), FloatLoops(graph: scaled.graph).run(pixels))
@@ -40,8 +43,10 @@ import Testing
 
   @Test func theFileNamesTheFactorsExactly() throws {
     let graph = FloatGraph.miniature()
-    let scaled = Equalisation(try LayerGraph(fusing: graph), reach: reach(graph), settings: .init())
-    #expect(Equalisation(graph, parts: scaled.parts).factors == scaled.factors)
+    let scaled = try equalised(graph, without: [])
+    #expect(scaled.input != nil)
+    let told = Equalisation(graph, parts: scaled.parts, input: scaled.input)
+    #expect(told.factors == scaled.factors && told.offsets == scaled.offsets)
   }
 
   @Test func nothingIsScaledThatItsReadersCantUndo() throws {

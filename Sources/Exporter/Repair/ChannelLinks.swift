@@ -1,7 +1,7 @@
 import Quantize
 
-/// A convolution or fully connected layer whose output channels can be multiplied by positive factors, because all that
-/// read them can undo it.
+/// A convolution, a fully connected layer or the graph's input, whose channels can be multiplied by positive factors because
+/// all that read them can undo it.
 struct ChannelLink {
   /// A node that divides its weights by the factors.
   struct Reader {
@@ -10,8 +10,8 @@ struct ChannelLink {
     var channels: [Int]
   }
 
-  /// Index of the producer in the graph's nodes.
-  var node: Int
+  /// Index of the producer in the graph's nodes; nil for the input.
+  var node: Int?
   var readers: [Reader] = []
   /// Values that the channels flow through, with the producer's channel of each of theirs, or -1.
   var values: [(value: Int, channels: [Int])] = []
@@ -31,6 +31,12 @@ extension FloatGraph {
     var link = ChannelLink(node: index)
     let channels = Array(0..<values[nodes[index].output].shape.channels)
     return follow(nodes[index].output, channels, &link) ? link : nil
+  }
+
+  /// The link of the graph's input; nil if a reader can't undo factors.
+  func linkOfInput() -> ChannelLink? {
+    var link = ChannelLink(node: nil)
+    return follow(input, Array(0..<values[input].shape.channels), &link) ? link : nil
   }
 
   /// - Returns: false at a reader that can't undo factors.
@@ -65,12 +71,20 @@ extension FloatGraph {
     return true
   }
 
-  /// Multiplies a link's channels by factors and divides its readers' weights by them.
+  /// Multiplies a link's channels by factors and divides its readers' weights by them. The input's own preparation stays.
   mutating func scale(_ link: ChannelLink, by factors: [Float]) {
-    nodes[link.node].operation.multiplyOutputs(by: factors)
+    if let node = link.node { nodes[node].operation.multiplyOutputs(by: factors) }
     for reader in link.readers {
       let divisors = reader.channels.map { $0 < 0 ? 1 : factors[$0] }
       nodes[reader.node].operation.divideInputs(by: divisors)
+    }
+  }
+
+  /// Adds a constant to each of a link's channels, which its readers' biases take off again. Not so at zeros that a
+  /// padding or a sampler adds around an image: they keep standing for zero.
+  mutating func shift(_ link: ChannelLink, by offsets: [Float]) {
+    for reader in link.readers {
+      nodes[reader.node].operation.subtractFromInputs(reader.channels.map { $0 < 0 ? 0 : offsets[$0] })
     }
   }
 }
@@ -106,17 +120,35 @@ extension FloatOperation {
   /// - Parameter divisors: by input channel of a convolution, by input of a fully connected layer.
   fileprivate mutating func divideInputs(by divisors: [Float]) {
     guard let (weights, bias) = linear else { return }
-    var perGroup = divisors.count
+    let place = inputChannel(of: divisors.count)
+    self = with(weights: weights.indices.map { weights[$0] / divisors[place($0)] }, bias: bias)
+  }
+
+  /// - Parameter offsets: by input channel of a convolution, by input of a fully connected layer.
+  fileprivate mutating func subtractFromInputs(_ offsets: [Float]) {
+    guard let (weights, bias) = linear else { return }
+    let place = inputChannel(of: offsets.count)
+    let taps = weights.count / bias.count
+    self = with(
+      weights: weights,
+      bias: bias.indices.map { output in
+        Float(
+          (output * taps..<(output + 1) * taps).reduce(Double(bias[output])) {
+            $0 - Double(weights[$1]) * Double(offsets[place($1)])
+          })
+      })
+  }
+
+  /// Which of the `inputs` channels a weight, by its index, is multiplied with.
+  private func inputChannel(of inputs: Int) -> (Int) -> Int {
+    guard let (weights, bias) = linear else { return { _ in 0 } }
+    var perGroup = inputs
     var outputsPerGroup = bias.count
     if case .convolution(let convolution) = self {
       perGroup /= convolution.groups
       outputsPerGroup /= convolution.groups
     }
     let taps = weights.count / bias.count
-    self = with(
-      weights: weights.indices.map { index in
-        let group = index / taps / outputsPerGroup
-        return weights[index] / divisors[group * perGroup + index % perGroup]
-      }, bias: bias)
+    return { $0 / taps / outputsPerGroup * perGroup + $0 % perGroup }
   }
 }

@@ -15,6 +15,10 @@ public enum OctaveParts {
 struct Equalisation: Sendable {
   /// How many octaves channels of one format may be moved against each other.
   static let octaves = 2
+  /// A reach is that of so many values, extrapolated from those that were seen.
+  static let foreseen = 1e6
+  /// Bits of a weight from which on the noise of its rounding is small beside that of the activations'.
+  static let wideBits = 7
   /// How many octaves a side of a concatenation may be moved against the other.
   static let sideOctaves = 8
 
@@ -23,18 +27,25 @@ struct Equalisation: Sendable {
   private(set) var parts: [String: [Int16]] = [:]
   /// By value, a factor for each channel that its numbers are multiplied with; nil for 1.
   private(set) var factors: [[Float]?]
+  /// What is added after that to the values that the input flows through; nil for 0.
+  private(set) var offsets: [[Float]?]
+  private(set) var input: InputAlignment?
 
   /// Nothing scaled.
   init(_ graph: FloatGraph) {
     self.graph = graph
     factors = Array(repeating: nil, count: graph.values.count)
+    offsets = factors
   }
 
   /// Scales channels as a model's file says.
   ///
-  /// - Parameter parts: by node, as in `parts`; nodes that can't be scaled so are left out.
-  init(_ graph: FloatGraph, parts: [String: [Int16]]) {
+  /// - Parameters:
+  ///   - parts: by node, as in `parts`; nodes that can't be scaled so are left out.
+  ///   - input: as in `input`; left out likewise.
+  init(_ graph: FloatGraph, parts: [String: [Int16]], input: InputAlignment? = nil) {
     self.init(graph)
+    align(input)
     for index in graph.nodes.indices {
       guard let wanted = parts[graph.nodes[index].name], let link = graph.link(ofNode: index),
         wanted.count == graph.values[graph.nodes[index].output].shape.channels
@@ -50,9 +61,13 @@ struct Equalisation: Sendable {
   /// octaves until each reaches into the upper octave of the format that it shares, `octaves` at most, and the sides of a
   /// concatenation likewise as a whole.
   ///
-  /// - Parameter reach: by value, the greatest magnitude of each channel that a format should hold.
-  init(_ layers: LayerGraph, reach: [[Float]?], settings: QuantizationSettings) {
+  /// - Parameter calibration: by value, what its channels were on the calibration images.
+  init(_ layers: LayerGraph, calibration: [ChannelHistograms?], settings: QuantizationSettings) {
     self.init(layers.graph)
+    if !settings.without.contains(.inputAlignment), let seen = calibration[graph.input] {
+      align(InputAlignment(graph, seen: seen, width: min(settings.activationBits, 8)))
+    }
+    let reach = calibration.map { $0.map(Self.expectedReach) }
     let links = graph.nodes.indices.map { graph.link(ofNode: $0) }
     let absorbs = !settings.without.contains(.absorption)
     let equalises = !settings.without.contains(.equalisation)
@@ -61,8 +76,13 @@ struct Equalisation: Sendable {
         let layer = layers.layers.first { $0.name == graph.nodes[index].name }
         var chosen = [Int](repeating: 0, count: graph.values[graph.nodes[index].output].shape.channels)
         let width = settings.weightBits(of: graph.nodes[index].name)
-        if absorbs { chosen = absorption(link, width: width) }
-        if equalises, let layer, let reach = reach[layer.output] { chosen = raised(chosen, reach: reach) }
+        let reach = layer.flatMap { reach[$0.output] }
+        if absorbs, width >= Self.wideBits {
+          if let reach { chosen = filling(reach, octaves: equalises ? Self.octaves : 0) }
+        } else {
+          if absorbs { chosen = absorption(link, width: width) }
+          if equalises, let reach { chosen = raised(chosen, reach: reach) }
+        }
         if chosen.contains(where: { $0 != 0 }) { apply(chosen, to: link) }
       }
       if equalises, case .concatenate = graph.nodes[index].operation, let reach = reach[graph.nodes[index].output] {
@@ -71,10 +91,32 @@ struct Equalisation: Sendable {
     }
   }
 
+  /// The greatest magnitude of each channel that a format should hold, for images that calibration hasn't seen either; 0
+  /// for channels that are always zero.
+  ///
+  /// Maxima of values with exponential tails grow as the logarithm of their count, so that what few values have reached says
+  /// little. No channel is expected to reach beyond what all of the tensor's values together suggest.
+  static func expectedReach(_ seen: ChannelHistograms) -> [Float] {
+    func growth(_ count: UInt64) -> Double { max(log(foreseen) / log(max(Double(count), 2)), 1) }
+    let (reach, counts) = (seen.clippedReach(levels: 255), seen.nonzeros)
+    let most = Double(reach.max() ?? 0) * growth(counts.reduce(0, +))
+    return zip(reach, counts).map { Float(min(Double($0) * growth($1), most)) }
+  }
+
+  private mutating func align(_ input: InputAlignment?) {
+    guard let input, let aligned = graph.align(input) else { return }
+    self.input = input
+    for (value, factors, offsets) in aligned {
+      self.factors[value] = factors
+      self.offsets[value] = offsets
+    }
+  }
+
   private mutating func apply(_ chosen: [Int], to link: ChannelLink) {
     let scale = chosen.map(OctaveParts.factor)
     graph.scale(link, by: scale)
-    let name = graph.nodes[link.node].name
+    guard let node = link.node else { return }
+    let name = graph.nodes[node].name
     parts[name] = zip(parts[name] ?? Array(repeating: 0, count: chosen.count), chosen).map { $0 + Int16($1) }
     for (value, channels) in link.values {
       var scaled = factors[value] ?? Array(repeating: 1, count: channels.count)
@@ -85,7 +127,7 @@ struct Equalisation: Sendable {
 
   /// For each output channel the factor, of half an octave at most, that makes its best weight step a power of two.
   private func absorption(_ link: ChannelLink, width: Int) -> [Int] {
-    guard let (weights, bias) = graph.nodes[link.node].operation.linear else { return [] }
+    guard let node = link.node, let (weights, bias) = graph.nodes[node].operation.linear else { return [] }
     let taps = weights.count / bias.count
     return bias.indices.map { channel in
       guard let step = WeightFormat.bestStep(weights[channel * taps..<(channel + 1) * taps], width: width) else {
@@ -108,6 +150,18 @@ struct Equalisation: Sendable {
     }
   }
 
+  /// The factors that bring the greatest magnitude of every channel up to the power of two that the tensor's format will
+  /// reach: as far as `octaves` allow, but all by what the tensor as a whole lacks.
+  private func filling(_ reach: [Float], octaves: Int) -> [Int] {
+    let wanted = reach.map { $0 > 0 ? log2(Double($0)) : -.infinity }
+    guard let most = wanted.max(), most > -.infinity else { return Array(repeating: 0, count: reach.count) }
+    let bound = most.rounded(.up)
+    return wanted.map { wanted in
+      let octaves = max(min(bound - wanted, Double(octaves)), bound - most)
+      return Int((octaves * Double(OctaveParts.perOctave)).rounded(.down))
+    }
+  }
+
   /// Moves each producer whose channels end in a concatenation as a whole, so that all sides reach into one octave.
   private mutating func equaliseSides(of value: Int, _ reach: [Float], _ links: [ChannelLink]) {
     let reached = reach.indices.map { Double(reach[$0]) * Double(factors[value]?[$0] ?? 1) }
@@ -127,8 +181,9 @@ struct Equalisation: Sendable {
     for (link, reach) in sides where reach > 0 {
       let octaves = min(Int(log2(bound / reach).rounded(.down)), Self.sideOctaves)
       if octaves > 0 {
-        let count = graph.values[graph.nodes[link.node].output].shape.channels
-        apply(Array(repeating: octaves * OctaveParts.perOctave, count: count), to: link)
+        let moved = octaves * OctaveParts.perOctave
+        // A link's first value is what its node makes.
+        apply(Array(repeating: moved, count: link.values[0].channels.count), to: link)
       }
     }
   }

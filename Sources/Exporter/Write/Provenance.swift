@@ -32,9 +32,11 @@ struct Provenance: Encodable {
   var settings: Settings
   /// By node: each channel's factor in 256ths of an octave, little-endian 16-bit integers in Base64.
   var scaling: [String: Data]?
+  /// How pixels became raw values in place of the source's own preparation; nil where by that.
+  var input: InputAlignment?
 
   init(
-    _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings, scaling: [String: [Int16]]
+    _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings, equalised: Equalisation
   ) throws {
     self.source = Source(name: source.name, digest: source.digest)
     calibration = CalibrationData(
@@ -43,8 +45,10 @@ struct Provenance: Encodable {
       weightBits: settings.weightBits, activationBits: settings.activationBits,
       layers: settings.layers.isEmpty ? nil : settings.layers,
       without: settings.without.isEmpty ? nil : settings.without.map(\.rawValue).sorted())
-    self.scaling =
-      scaling.isEmpty ? nil : scaling.mapValues { parts in Data(parts.flatMap { $0.littleEndianBytes }) }
+    scaling =
+      equalised.parts.isEmpty
+      ? nil : equalised.parts.mapValues { parts in Data(parts.flatMap { $0.littleEndianBytes }) }
+    input = equalised.input
   }
 
   /// One line, keys sorted.

@@ -63,6 +63,31 @@ public struct ChannelHistograms: Sendable, Equatable {
     }
   }
 
+  /// How many values of each channel are not zero.
+  public var nonzeros: [UInt64] {
+    (0..<channels).map { counts[$0 * Self.bins..<($0 + 1) * Self.bins].reduce(0, +) }
+  }
+
+  /// The mean squared distance of a channel's values from a range that holds 0.
+  public func clippingError(_ channel: Int, to range: ClosedRange<Double>) -> Double {
+    guard exponents[channel] != .min else { return 0 }
+    let width = Double(sign: .plus, exponent: Int(exponents[channel]), significand: 1)
+    var (sum, count) = (0.0, Double(zeros[channel]))
+    for bin in 0..<Self.bins {
+      let values = Double(counts[channel * Self.bins + bin])
+      let centre = (Double(bin - Self.binsPerSide) + 0.5) * width
+      let beyond = max(centre - range.upperBound, range.lowerBound - centre, 0)
+      sum += values * beyond * beyond
+      count += values
+    }
+    return sum / max(count, 1)
+  }
+
+  /// From the least to the greatest value, 0 included.
+  public var range: ClosedRange<Double> {
+    min(Double(minima.min() ?? 0), 0)...max(Double(maxima.max() ?? 0), 0)
+  }
+
   /// True if no two recorded values of the tensor differ.
   public var isConstant: Bool { minima.min() ?? .infinity >= maxima.max() ?? -.infinity }
 
