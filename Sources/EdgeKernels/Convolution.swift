@@ -15,7 +15,11 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
   @usableFromInline let task: FerriteConvolution
   @usableFromInline let shape: WindowShape<A>
   @usableFromInline let biases: Bytes
+  @usableFromInline let weightBits: Int
+  @usableFromInline let unpacked: MutableBytes
   @usableFromInline let strip: MutableBytes
+  /// 64 bytes of activations that stand for zero.
+  @usableFromInline let zeros: MutableBytes
   /// One padded row of the strip.
   @usableFromInline let rowTaps: Int
   @usableFromInline let flip: UInt8
@@ -30,20 +34,28 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     rowTaps = unsafe stripWidth &* Int(task.inputChannels)
     shape = unsafe WindowShape(task, rowStep: rowTaps &* A.bytesPerTap)
     flip = unsafe A.flip(inputIsSigned: task.inputIsSigned, fitsInt8: task.inputFitsInt8)
-    strip = unsafe MutableBytes(task.workspace + Int(task.biasBytes))
+    weightBits = unsafe Int(task.weightBits)
+    unpacked = unsafe MutableBytes(task.workspace + Int(task.biasBytes))
+    strip = unsafe unpacked + Int(task.unpackedBytes)
+    // Behind the strip's rows: `outputRowsPerStrip` leaves these bytes to reads of no effect.
+    zeros = unsafe strip + (Int(task.stripBytes) &- 64)
     biases = unsafe Bytes(flip == 0 ? UnsafeRawPointer(task.bias) : UnsafeRawPointer(task.workspace))
   }
 
   @inlinable
   public func run() {
-    if flip != 0 { correctBiases() }
+    if flip != 0 { fillZeros(zeros, taps: 64 / A.bytesPerTap) }
     let height = unsafe Int(task.outputHeight)
     let rowsPerStrip = outputRowsPerStrip
     var firstRow = 0
     while firstRow < height {
       let rows = min(rowsPerStrip, height &- firstRow)
       fillStrip(firstRow: firstRow, rows: rows)
-      convolveStrip(firstRow: firstRow, rows: rows)
+      if isSinglePixel {
+        convolvePixel()
+      } else {
+        convolveStrip(firstRow: firstRow, rows: rows)
+      }
       firstRow &+= rows
     }
   }
@@ -62,24 +74,45 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
   @inlinable
   func convolveStrip(firstRow: Int, rows: Int) {
     let count = unsafe (Int(task.outputChannels) &+ A.Totals.scalarCount &- 1) / A.Totals.scalarCount
-    var vector = 0
-    if unsafe task.outputHeight == 1 && task.outputWidth == 1 && !task.hasMaxPool {
-      while vector &+ streamed <= count {
-        let outputs = unsafe TileOutputs<A, streamed>(task, shape, biases: biases, vector: vector)
-        tile(Tile<A, 1, 1, streamed>.self, outputs, at: strip, pixel: 0, columns: 1)
-        vector &+= streamed
-      }
+    var weights = unsafe Bytes(task.weights)
+    if weightBits == 8 {
+      return convolveVectors(from: 0, to: count, weights: weights, firstRow: firstRow, rows: rows)
     }
-    while vector &+ vectors <= count {
-      let outputs = unsafe TileOutputs<A, vectors>(task, shape, biases: biases, vector: vector)
-      for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
+    let groups = shape.blockBytes / 64
+    var vector = 0
+    while vector < count {
+      WeightUnpacking<A>.unpack(weights, bits: weightBits, groups: groups, to: unpacked)
+      let end = min(count, vector &+ WindowShape<A>.vectorsPerBlock)
+      convolveVectors(from: vector, to: end, weights: unpacked.readOnly, firstRow: firstRow, rows: rows)
+      weights = weights + groups &* 8 &* weightBits
+      vector = end
+    }
+  }
+
+  /// The strip's outputs of some vectors, of which the first is a block's first, whose weights start at `weights`.
+  @inlinable
+  func convolveVectors(from first: Int, to end: Int, weights: Bytes, firstRow: Int, rows: Int) {
+    var vector = first
+    while vector &+ vectors <= end {
+      let place = weights + shape.weightsOffset(vector: vector &- first)
+      convolveRows(VectorCount<vectors>.self, vector: vector, weights: place, firstRow: firstRow, rows: rows)
       vector &+= vectors
     }
-    while vector < count {
-      let outputs = unsafe TileOutputs<A, 1>(task, shape, biases: biases, vector: vector)
-      for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
+    while vector < end {
+      let place = weights + shape.weightsOffset(vector: vector &- first)
+      convolveRows(VectorCount<1>.self, vector: vector, weights: place, firstRow: firstRow, rows: rows)
       vector &+= 1
     }
+  }
+
+  /// The strip's outputs of `n` vectors. Their biases are corrected before the first strip, while the weights are at hand.
+  @inlinable @inline(__always)
+  func convolveRows<let n: Int>(
+    _: VectorCount<n>.Type, vector: Int, weights: Bytes, firstRow: Int, rows: Int
+  ) {
+    if flip != 0 && firstRow == 0 { correctBiases(VectorCount<n>.self, vector: vector, weights: weights) }
+    let outputs = unsafe TileOutputs<A, n>(task, weights: weights, biases: biases, vector: vector)
+    for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
   }
 
   /// One output row of some vectors, `row` rows down the strip: the longest tiles that fit, then shorter ones. The last tile

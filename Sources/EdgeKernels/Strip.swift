@@ -35,49 +35,39 @@ extension Convolution {
   }
 
   /// `bias - response to a strip of zeros`, so that the sums come out as if zero were stored as zero. Wrapping sums make
-  /// this exact in any case. Whole blocks of 16 outputs, as weights and biases have them.
-  @inlinable
-  func correctBiases() {
-    fillZeros(strip, taps: 64)
-    let blocks = unsafe (Int(task.outputChannels) &+ 15) / 16
-    let count = blocks &* WindowShape<A>.vectorsPerBlock
-    var vector = 0
-    while vector &+ streamed <= count {
-      correctBiases(VectorCount<streamed>.self, vector: vector)
-      vector &+= streamed
-    }
-    while vector < count {
-      correctBiases(VectorCount<1>.self, vector: vector)
-      vector &+= 1
-    }
-  }
-
-  /// The biases of `n` vectors at once, which hides the latency of their sums.
+  /// this exact in any case.
   @inlinable @inline(__always)
-  func correctBiases<let n: Int>(_: VectorCount<n>.Type, vector: Int) {
+  func correctBiases<let n: Int>(_: VectorCount<n>.Type, vector: Int, weights: Bytes) {
     var sums = InlineArray<n, A.Sums>(repeating: A.start(A.Totals(repeating: 0)))
-    var weights = unsafe Bytes(task.weights) + shape.weightsOffset(vector: vector)
-    let groups = shape.kernelHeight &* shape.groupsPerRow
-    let zeros = A.loadTaps(strip.readOnly)
-    var chunk = 0
-    while chunk < groups / A.groupsPerChunk {
-      for v in 0..<n { A.multiplyAdd(&sums[v], A.loadWeights(weights + v &* shape.vectorStep), zeros) }
-      weights = weights + A.groupsPerChunk &* 64
-      chunk &+= 1
-    }
-    let zeroGroup = A.Remainder.loadTaps(strip.readOnly)
-    var group = 0
-    while group < groups % A.groupsPerChunk {
-      for v in 0..<n {
-        A.Remainder.multiplyAdd(&sums[v], A.Remainder.loadWeights(weights + v &* shape.vectorStep), zeroGroup)
-      }
-      weights = weights + 64
-      group &+= 1
-    }
+    addZeroResponse(&sums, weights: weights, groups: shape.blockBytes / 64, vectorStep: shape.vectorStep)
     for v in 0..<n {
       let place = (vector &+ v) &* A.Totals.scalarCount &* 4
       let corrected = unsafe (Bytes(task.bias) + place).load(A.Totals.self) &- A.totals(sums[v])
       unsafe (MutableBytes(task.workspace) + place).store(corrected)
+    }
+  }
+
+  /// Adds what the weights of `n` vectors, `vectorStep` bytes apart, make of zeros as the strip stores them.
+  @inlinable @inline(__always)
+  func addZeroResponse<let n: Int>(
+    _ sums: inout InlineArray<n, A.Sums>, weights: Bytes, groups: Int, vectorStep: Int
+  ) {
+    var weights = weights
+    let zeroChunk = A.loadTaps(zeros.readOnly)
+    var chunk = 0
+    while chunk < groups / A.groupsPerChunk {
+      for v in 0..<n { A.multiplyAdd(&sums[v], A.loadWeights(weights + v &* vectorStep), zeroChunk) }
+      weights = weights + A.groupsPerChunk &* 64
+      chunk &+= 1
+    }
+    let zeroGroup = A.Remainder.loadTaps(zeros.readOnly)
+    var group = 0
+    while group < groups % A.groupsPerChunk {
+      for v in 0..<n {
+        A.Remainder.multiplyAdd(&sums[v], A.Remainder.loadWeights(weights + v &* vectorStep), zeroGroup)
+      }
+      weights = weights + 64
+      group &+= 1
     }
   }
 }

@@ -19,23 +19,36 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
     var kernelRow = 0
     while kernelRow < shape.kernelHeight {
       var taps = row
-      accumulate(A.self, chunks: shape.chunksPerRow, shape, &weights, &taps, runOffset)
+      accumulate(A.self, chunks: shape.chunksPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
       if A.groupsPerChunk > 1 {
-        accumulate(A.Remainder.self, chunks: shape.leftGroupsPerRow, shape, &weights, &taps, runOffset)
+        accumulate(
+          A.Remainder.self, chunks: shape.leftGroupsPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
       }
       row = row + shape.kernelRowStep
       kernelRow &+= 1
     }
   }
 
+  /// Adds the products of some groups of a kernel row to a tile of one pixel.
+  @inlinable @inline(__always)
+  mutating func accumulate(_ shape: WindowShape<A>, groups: Int, weights: Bytes, vectorStep: Int, taps: Bytes) {
+    var weights = weights
+    var taps = taps
+    accumulate(A.self, chunks: groups / A.groupsPerChunk, shape, &weights, vectorStep, &taps, 0)
+    if A.groupsPerChunk > 1 {
+      accumulate(A.Remainder.self, chunks: groups % A.groupsPerChunk, shape, &weights, vectorStep, &taps, 0)
+    }
+  }
+
   @inlinable @inline(__always)
   mutating func accumulate<B: ConvolutionArithmetic>(
-    _: B.Type, chunks: Int, _ shape: WindowShape<A>, _ weights: inout Bytes, _ taps: inout Bytes, _ runOffset: Int
+    _: B.Type, chunks: Int, _ shape: WindowShape<A>, _ weights: inout Bytes, _ vectorStep: Int, _ taps: inout Bytes,
+    _ runOffset: Int
   ) where B.Sums == A.Sums {
     var chunk = 0
     while chunk < chunks {
       var vector = InlineArray<vectors, B.Weights>(repeating: B.loadWeights(weights))
-      for v in 1..<max(1, vectors) { vector[v] = B.loadWeights(weights + v &* shape.vectorStep) }
+      for v in 1..<max(1, vectors) { vector[v] = B.loadWeights(weights + v &* vectorStep) }
       for r in 0..<runs {
         for x in 0..<run {
           let pixel = B.loadTaps(taps + (r &* runOffset &+ x &* shape.pixelStep))
@@ -45,6 +58,16 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
       weights = weights + B.groupsPerChunk &* 64
       taps = taps + B.groupsPerChunk &* 4 &* B.bytesPerTap
       chunk &+= 1
+    }
+  }
+
+  /// Takes `response` from every pixel's sums.
+  @inlinable @inline(__always)
+  mutating func subtract(_ response: InlineArray<vectors, A.Sums>) {
+    for r in 0..<runs {
+      for x in 0..<run {
+        for v in 0..<vectors { sums[r][x][v] = A.start(A.totals(sums[r][x][v]) &- A.totals(response[v])) }
+      }
     }
   }
 

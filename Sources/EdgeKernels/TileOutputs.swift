@@ -9,9 +9,9 @@ struct TileOutputs<A: ConvolutionArithmetic, let vectors: Int> {
   @usableFromInline var stores: InlineArray<vectors, VectorStore<A>>
 
   @inlinable @inline(__always)
-  init(_ task: FerriteConvolution, _ shape: WindowShape<A>, biases: Bytes, vector: Int) {
+  init(_ task: FerriteConvolution, weights: Bytes, biases: Bytes, vector: Int) {
     let lanes = A.Totals.scalarCount
-    weights = unsafe Bytes(task.weights) + shape.weightsOffset(vector: vector)
+    self.weights = weights
     self.biases = biases + vector &* lanes &* 4
     stores = unsafe InlineArray(repeating: VectorStore(task, firstOutput: vector &* lanes))
     for v in 1..<max(1, vectors) { stores[v] = unsafe VectorStore(task, firstOutput: (vector &+ v) &* lanes) }
@@ -28,7 +28,7 @@ struct VectorStore<A: ConvolutionArithmetic> {
   @usableFromInline let firstOutput: MutableBytes
   @usableFromInline let bytesPerPixel: Int
   @usableFromInline let isWide: Bool
-  /// Channels from the first on that exist.
+  /// Channels from the first on that exist; none where a whole block is computed of which they are few.
   @usableFromInline let channels: Int
 
   @inlinable @inline(__always)
@@ -40,7 +40,7 @@ struct VectorStore<A: ConvolutionArithmetic> {
     let elementBytes = isWide ? 2 : 1
     bytesPerPixel = unsafe Int(task.outputChannels) &* elementBytes
     firstOutput = unsafe MutableBytes(task.output) + output &* elementBytes
-    channels = unsafe Int(task.outputChannels) &- output
+    channels = unsafe max(0, Int(task.outputChannels) &- output)
   }
 
   /// Stores `count` neighbouring pixels, of which `totals` gives the sums.

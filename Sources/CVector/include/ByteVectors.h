@@ -30,6 +30,12 @@ static inline __attribute__((always_inline)) FerriteUInt8x16 ferrite_lowBytes(Fe
   return __builtin_convertvector(a, FerriteUInt8x16);
 }
 
+/// `value` in lanes where `a` and `mask` share a bit, else 0.
+static inline __attribute__((always_inline)) FerriteUInt8x16 ferrite_whereShared(FerriteUInt8x16 a, FerriteUInt8x16 mask,
+                                                                                 uint8_t value) {
+  return (FerriteUInt8x16)((a & mask) != 0) & value;
+}
+
 static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_clampHalves(FerriteInt16x16 a, int16_t minimum,
                                                                                  int16_t maximum) {
   return __builtin_elementwise_min(__builtin_elementwise_max(a, (FerriteInt16x16)(minimum)), (FerriteInt16x16)(maximum));

@@ -9,14 +9,17 @@
 struct FerriteConvolution {
   const void *input;
   void *output;
-  /// [ceil(outputs/16)][kernel height][ceil(kernel width * C / 4)][16 outputs][4 taps]
-  const int8_t *weights;
+  /// [ceil(outputs/16)][kernel height][ceil(kernel width * C / 4)][16 outputs][4 taps], `weightBits` bits each: int8_t, or
+  /// 2...7 in planes.
+  const void *weights;
   /// Both for a whole number of blocks of 16 outputs.
   const int32_t *bias;
   const uint8_t *shifts;
-  /// A multiple of 64: corrected biases, then the strip.
+  /// A multiple of 64: corrected biases, unpacked weights, then the strip. `unpackedBytes` is 0 where weights are bytes,
+  /// 4096 where there is a single output pixel, else what all weights of 16 outputs take.
   void *workspace;
-  int64_t biasBytes, stripBytes;
+  int64_t weightBits;
+  int64_t biasBytes, unpackedBytes, stripBytes;
   int64_t inputHeight, inputWidth, inputChannels;
   /// After the pool.
   int64_t outputHeight, outputWidth, outputChannels;

@@ -87,7 +87,7 @@ extension ConvolutionProblem {
       parameters: parameters, input: UnsafeRawPointer(base), inputFormat: inputFormat, inputHeight: inputHeight,
       inputWidth: inputWidth, inputChannels: inputChannels, output: base + output, outputFormat: outputFormat,
       outputChannels: outputChannels,
-      weights: UnsafePointer((base + places.weights).assumingMemoryBound(to: Int8.self)),
+      weights: UnsafeRawPointer(base + places.weights),
       bias: UnsafePointer((base + places.bias).assumingMemoryBound(to: Int32.self)),
       shifts: UnsafePointer((base + places.shifts).assumingMemoryBound(to: UInt8.self)), minimum: minimum,
       maximum: Int32(outputFormat.maximumRaw), workspace: base + places.workspace)
@@ -101,7 +101,12 @@ extension ConvolutionProblem {
       let value = isExtreme ? (generator.oneIn(2) ? least : greatest) : generator.next(in: least...greatest)
       unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: index, as: UInt8.self)
     }
-    for byte in 0..<weightsBytes { unsafe base.storeBytes(of: 0, toByteOffset: places.weights + byte, as: UInt8.self) }
+    // In every place first, those of no output or tap included, which stay zero.
+    for index in 0..<weightsBytes / WeightStorage.groupBytes(bits: parameters.storedBits)
+      * WeightStorage.weightsPerGroup
+    {
+      unsafe StoredWeights.store(0, at: index, bits: parameters.storedBits, in: base + places.weights)
+    }
     let most = (1 << (parameters.weightWidth - 1)) - 1
     let taps = parameters.kernelWidth * inputChannels
     for output in 0..<outputChannels {
@@ -111,7 +116,7 @@ extension ConvolutionProblem {
         for tap in 0..<taps {
           let weight = isExtreme ? sign * most : generator.next(in: -most...most)
           let place = parameters.packedIndex(output: output, row: row, tap: tap, inputChannels: inputChannels)
-          unsafe base.storeBytes(of: Int8(weight), toByteOffset: places.weights + place, as: Int8.self)
+          unsafe StoredWeights.store(weight, at: place, bits: parameters.storedBits, in: base + places.weights)
         }
       }
     }

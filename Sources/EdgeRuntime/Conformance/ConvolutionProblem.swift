@@ -32,7 +32,9 @@ public struct ConvolutionProblem: Sendable {
       paddingLeft: generator.next(in: 0...kernelWidth), paddingBottom: generator.next(in: 0...kernelHeight),
       paddingRight: generator.next(in: 0...kernelWidth), dilationHeight: generator.pick([1, 1, 2, 3]),
       dilationWidth: kernelWidth == 1 ? generator.next(in: 1...3) : 1, hasMaxPool: generator.oneIn(2),
-      weightWidth: generator.pick([2, 4, 6, 8, 8, 8]))
+      weightWidth: generator.pick([2, 3, 4, 5, 6, 7, 8, 8, 8]))
+    // As files do that don't pack narrow weights.
+    if generator.oneIn(6) { parameters.storedBits = 8 }
     inputHeight = generator.pick([1, 2, 3, 4, 5, 7, 8, 9, 12])
     inputWidth = generator.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 24, 25, 31])
     inputChannels = generator.pick([1, 2, 3, 4, 5, 8, 15, 16, 17, 23, 32, 64])

@@ -26,12 +26,6 @@ struct ByteView {
     return unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
 
-  /// Sixteen little-endian words.
-  func words(_ offset: Int) -> SIMD16<Int32> {
-    precondition(offset >= 0 && offset <= count - 64, "a read left the file")
-    return unsafe base.loadUnaligned(fromByteOffset: offset, as: SIMD16<Int32>.self)
-  }
-
   func i32(_ offset: Int) -> Int32 { Int32(bitPattern: u32(offset)) }
 
   /// A u32 as a size: 0 ... 2^32-1.

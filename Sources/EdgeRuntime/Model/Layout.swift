@@ -3,6 +3,8 @@ public enum Layout {
   public static let magic: UInt64 = 0x0A1A_0A0D_4D58_4689
   public static let majorVersion: UInt16 = 1
   public static let minorVersion: UInt16 = 0
+  /// Required-feature bit 0: layers whose weights have fewer than 8 bits store them so.
+  public static let packedWeights: UInt64 = 1
   public static let headerBytes = 128
   public static let digestOffset = 64
   public static let digestBytes = 32

@@ -69,6 +69,15 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
     Int(view.bytes.u8(view.sectionOffset(.weights) + parameters.shiftOffset + outputChannel))
   }
 
+  /// A weight of a convolution or fully connected layer, raw.
+  ///
+  /// - Parameter index: a `ConvolutionParameters.packedIndex` of the layer's shape.
+  public func weight(_ parameters: ConvolutionParameters, _ index: Int) -> Int {
+    precondition(index >= 0 && index < parameters.weightsBytes * 8 / parameters.storedBits, "a weight is out of range")
+    let blob = view.sectionOffset(.weights) + parameters.weightsOffset
+    return unsafe Int(StoredWeights(view.bytes.base + blob, bits: parameters.storedBits).weight(index))
+  }
+
   /// The file's BLAKE2b-256, as its header states it and as validation has verified it.
   public var digest: InlineArray<32, UInt8> {
     InlineArray { view.bytes.u8(Layout.digestOffset + $0) }

@@ -10,6 +10,9 @@ struct ModelView {
   let outputTensor: Int
   let testVectorCount: Int
 
+  /// Whether narrow weights take less than a byte.
+  var packsWeights: Bool { bytes.u64(24) & Layout.packedWeights != 0 }
+
   func sectionOffset(_ kind: SectionKind) -> Int { Int(bytes.u64(entry(kind) + 8)) }
   func sectionLength(_ kind: SectionKind) -> Int { Int(bytes.u64(entry(kind) + 16)) }
   func entry(_ kind: SectionKind) -> Int {
@@ -65,7 +68,7 @@ struct ModelView {
         paddingLeft: size(5), paddingBottom: size(6), paddingRight: size(7), dilationHeight: size(8),
         dilationWidth: size(9), groups: size(10), hasMaxPool: size(11) == 1, weightsOffset: size(12),
         weightsBytes: size(13), biasOffset: size(14), shiftOffset: size(15), weightWidth: size(16),
-        accumulatorBound: UInt32(size(17)))
+        storedBits: packsWeights ? size(16) : 8, accumulatorBound: UInt32(size(17)))
     }
     func pool() -> PoolParameters {
       PoolParameters(

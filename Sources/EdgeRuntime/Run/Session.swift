@@ -93,7 +93,7 @@ public struct Session: ~Copyable {
       parameters: parameters, input: from, inputFormat: input.format, inputHeight: input.height,
       inputWidth: input.width, inputChannels: input.channels, output: to, outputFormat: output.format,
       outputChannels: output.channels,
-      weights: (weights + parameters.weightsOffset).assumingMemoryBound(to: Int8.self),
+      weights: weights + parameters.weightsOffset,
       bias: (weights + parameters.biasOffset).assumingMemoryBound(to: Int32.self),
       shifts: (weights + parameters.shiftOffset).assumingMemoryBound(to: UInt8.self), minimum: record.minimum,
       maximum: record.maximum, workspace: arena + view.workspaceOffset)

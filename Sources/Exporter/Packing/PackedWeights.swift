@@ -39,23 +39,24 @@ public struct PackedWeights: Sendable, Equatable {
 }
 
 extension FixedLinear {
-  /// The weights in the order of `ConvolutionParameters.packedIndex`; missing outputs and taps are zero.
+  /// The weights in the order of `ConvolutionParameters.packedIndex`, in `storedBits` bits each; missing outputs and taps
+  /// are zero.
   func packed(inputChannels: Int) -> [UInt8] {
     let outputs = weights.bias.count
     let taps = geometry.kernelWidth * (inputChannels / geometry.groups)
-    var bytes = [UInt8](
-      repeating: 0, count: geometry.packedBytes(inputChannels: inputChannels, outputChannels: outputs))
+    let count = geometry.packedBytes(inputChannels: inputChannels, outputChannels: outputs)
+    var ordered = [Int8](repeating: 0, count: count * 8 / geometry.storedBits)
     var next = 0
     for output in 0..<outputs {
       for row in 0..<geometry.kernelHeight {
         for tap in 0..<taps {
-          let place = geometry.packedIndex(output: output, row: row, tap: tap, inputChannels: inputChannels)
-          bytes[place] = UInt8(bitPattern: weights.raws[next])
+          let index = geometry.packedIndex(output: output, row: row, tap: tap, inputChannels: inputChannels)
+          ordered[index] = weights.raws[next]
           next += 1
         }
       }
     }
-    return bytes
+    return WeightStorage.packed(ordered, bits: geometry.storedBits)
   }
 }
 

@@ -61,7 +61,7 @@ extension ModelContent {
     header.put(Layout.minorVersion)
     header.size(Layout.headerBytes)
     header.put(UInt64(fileBytes))
-    header.put(UInt64(0))
+    header.put(packsWeights ? Layout.packedWeights : UInt64(0))
     header.size(SectionKind.allCases.count)
     header.size(graph.tensors.count)
     header.size(graph.operations.count)
@@ -73,6 +73,9 @@ extension ModelContent {
     header.pad(to: Layout.headerBytes)
     return header
   }
+
+  /// Files that pack nothing can be read by programs that know no packing.
+  private var packsWeights: Bool { weights.parameters.contains { $0.map { $0.storedBits < 8 } ?? false } }
 
   /// The same file with its digest in the header.
   private static func sealed(_ file: [UInt8]) -> [UInt8] {

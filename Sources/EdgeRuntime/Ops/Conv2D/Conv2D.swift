@@ -28,13 +28,16 @@ extension Conv2D {
 
   private static func kernelTask(_ a: ConvolutionArguments) -> FerriteConvolution {
     let p = unsafe a.parameters
-    let biasBytes = unsafe Layout.aligned(correctedBiasBytes(a.outputChannels))
+    let biasBytes = unsafe correctedBiasBytes(a.outputChannels)
+    let unpackedBytes = unsafe unpackedBytes(
+      p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels)
     let workspaceBytes = unsafe workspaceBytes(
       parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
     return unsafe FerriteConvolution(
       input: a.input, output: a.output, weights: a.weights, bias: a.bias, shifts: a.shifts, workspace: a.workspace,
-      biasBytes: Int64(biasBytes), stripBytes: Int64(workspaceBytes - biasBytes), inputHeight: Int64(a.inputHeight),
+      weightBits: Int64(p.storedBits), biasBytes: Int64(biasBytes), unpackedBytes: Int64(unpackedBytes),
+      stripBytes: Int64(workspaceBytes - biasBytes - unpackedBytes), inputHeight: Int64(a.inputHeight),
       inputWidth: Int64(a.inputWidth), inputChannels: Int64(a.inputChannels),
       outputHeight: Int64(p.outputHeight(a.inputHeight)), outputWidth: Int64(p.outputWidth(a.inputWidth)),
       outputChannels: Int64(a.outputChannels), kernelHeight: Int64(p.kernelHeight), kernelWidth: Int64(p.kernelWidth),

@@ -8,6 +8,7 @@ extension Conv2D {
     let p = unsafe a.parameters
     let inputsPerGroup = unsafe a.inputChannels / p.groups
     let firstInput = unsafe oc / (a.outputChannels / p.groups) * inputsPerGroup
+    let weights = unsafe StoredWeights(a.weights, bits: p.storedBits)
     var sum: Int32 = 0
     for ky in 0..<p.kernelHeight {
       let iy = oy * p.strideHeight - p.paddingTop + ky * p.dilationHeight
@@ -16,11 +17,11 @@ extension Conv2D {
         let ix = ox * p.strideWidth - p.paddingLeft + kx * p.dilationWidth
         if unsafe ix < 0 || ix >= a.inputWidth { continue }
         for ic in 0..<inputsPerGroup {
-          let weight = unsafe p.packedIndex(
+          let index = unsafe p.packedIndex(
             output: oc, row: ky, tap: kx * inputsPerGroup + ic, inputChannels: a.inputChannels)
           let pixel = unsafe (iy * a.inputWidth + ix) * a.inputChannels + firstInput + ic
           // The exporter's accumulator bound rules overflow out; a wrapping sum keeps every order of adding equal.
-          sum = unsafe sum &+ Int32(a.weights[weight]) &* a.input.element(pixel, a.inputFormat)
+          sum = unsafe sum &+ weights.weight(index) &* a.input.element(pixel, a.inputFormat)
         }
       }
     }

@@ -13,8 +13,8 @@ public struct ConvolutionArguments {
   public var output: UnsafeMutableRawPointer
   public var outputFormat: FixedFormat
   public var outputChannels: Int
-  /// Packed as `ConvolutionParameters.packedIndex` says.
-  public var weights: UnsafePointer<Int8>
+  /// `ConvolutionParameters.packedBytes` bytes, as `StoredWeights` reads them.
+  public var weights: UnsafeRawPointer
   /// One for each output channel, padded to whole blocks of 16, as `shifts` is.
   public var bias: UnsafePointer<Int32>
   public var shifts: UnsafePointer<UInt8>
@@ -26,7 +26,7 @@ public struct ConvolutionArguments {
   public init(
     parameters: ConvolutionParameters, input: UnsafeRawPointer, inputFormat: FixedFormat, inputHeight: Int,
     inputWidth: Int, inputChannels: Int, output: UnsafeMutableRawPointer, outputFormat: FixedFormat,
-    outputChannels: Int, weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>, shifts: UnsafePointer<UInt8>,
+    outputChannels: Int, weights: UnsafeRawPointer, bias: UnsafePointer<Int32>, shifts: UnsafePointer<UInt8>,
     minimum: Int32, maximum: Int32, workspace: UnsafeMutableRawPointer
   ) {
     unsafe self.parameters = parameters

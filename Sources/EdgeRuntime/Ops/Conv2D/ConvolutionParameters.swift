@@ -20,6 +20,8 @@ public struct ConvolutionParameters: Equatable, Sendable {
   public var shiftOffset: Int
   /// Bits of a weight, 2...8; its range is symmetric.
   public var weightWidth: Int
+  /// Bits that a weight takes in the file: `weightWidth`, or 8 in files that don't pack narrow weights.
+  public var storedBits: Int
   /// The greatest magnitude an accumulator can reach, the rounding half included; below 2^31.
   public var accumulatorBound: UInt32
 
@@ -27,7 +29,8 @@ public struct ConvolutionParameters: Equatable, Sendable {
     kernelHeight: Int, kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1, paddingTop: Int = 0,
     paddingLeft: Int = 0, paddingBottom: Int = 0, paddingRight: Int = 0, dilationHeight: Int = 1,
     dilationWidth: Int = 1, groups: Int = 1, hasMaxPool: Bool = false, weightsOffset: Int = 0, weightsBytes: Int = 0,
-    biasOffset: Int = 0, shiftOffset: Int = 0, weightWidth: Int = 8, accumulatorBound: UInt32 = 0
+    biasOffset: Int = 0, shiftOffset: Int = 0, weightWidth: Int = 8, storedBits: Int? = nil,
+    accumulatorBound: UInt32 = 0
   ) {
     self.kernelHeight = kernelHeight
     self.kernelWidth = kernelWidth
@@ -46,6 +49,7 @@ public struct ConvolutionParameters: Equatable, Sendable {
     self.biasOffset = biasOffset
     self.shiftOffset = shiftOffset
     self.weightWidth = weightWidth
+    self.storedBits = storedBits ?? weightWidth
     self.accumulatorBound = accumulatorBound
   }
 
@@ -73,17 +77,18 @@ public struct ConvolutionParameters: Equatable, Sendable {
 
   /// Four-tap groups in one kernel row of one output channel: taps run through `kx * C + ic`, C input channels a group.
   public func groupsPerRow(inputChannels: Int) -> Int {
-    (kernelWidth * (inputChannels / groups) + Layout.tapsPerGroup - 1) / Layout.tapsPerGroup
+    WeightStorage.groupsPerRow(taps: kernelWidth * (inputChannels / groups))
   }
 
   /// Bytes of the packed weights.
   public func packedBytes(inputChannels: Int, outputChannels: Int) -> Int {
-    let blocks = (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
-    return blocks * kernelHeight * groupsPerRow(inputChannels: inputChannels) * Layout.outputsPerBlock
-      * Layout.tapsPerGroup
+    WeightStorage.bytes(
+      outputs: outputChannels, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
+      inputsPerGroup: inputChannels / groups,
+      bits: storedBits)
   }
 
-  /// Where the weight of an output channel and tap lies in the packed weights, in bytes.
+  /// The number of an output channel's weight for a tap, in the order of the packing: `StoredWeights.weight(_:)` reads it.
   public func packedIndex(output: Int, row: Int, tap: Int, inputChannels: Int) -> Int {
     let group = groupsPerRow(inputChannels: inputChannels)
     let block = output / Layout.outputsPerBlock

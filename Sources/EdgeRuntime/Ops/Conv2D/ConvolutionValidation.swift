@@ -46,9 +46,10 @@ extension ModelView {
     try checkBlob(p.biasOffset, 4 * perOutput, at: words + 56)
     try checkBlob(p.shiftOffset, perOutput, at: words + 60)
     let blob = sectionOffset(.weights)
+    let stored = unsafe StoredWeights(bytes.base + blob + p.weightsOffset, bits: p.storedBits)
     let reach = max(-input.format.minimumRaw, input.format.maximumRaw)
     for block in 0..<blocks {
-      let packed = PackedBlock(bytes, at: blob + p.weightsOffset + block * (weights / blocks), p, input.channels)
+      let packed = PackedBlock(stored, block, p, input.channels)
       guard packed.isSymmetric, packed.hasZerosForMissingTaps else {
         throw ModelError(.weightValue, at: blob + p.weightsOffset + block * (weights / blocks))
       }
@@ -83,8 +84,9 @@ private struct PackedBlock {
   var isSymmetric: Bool
   var hasZerosForMissingTaps: Bool
 
-  init(_ bytes: ByteView, at start: Int, _ p: ConvolutionParameters, _ inputChannels: Int) {
+  init(_ stored: StoredWeights, _ block: Int, _ p: ConvolutionParameters, _ inputChannels: Int) {
     let groups = p.groupsPerRow(inputChannels: inputChannels)
+    let first = block * p.kernelHeight * groups
     let taps = p.kernelWidth * (inputChannels / p.groups) - Layout.tapsPerGroup * (groups - 1)
     // The bits of the last group's four taps that stand for none: the first tap is the lowest byte.
     let missing = SIMD16<Int32>(repeating: taps == Layout.tapsPerGroup ? 0 : -1 << Int32(8 * taps))
@@ -94,7 +96,7 @@ private struct PackedBlock {
       // A row's sum fits 32 bits: 255 * 65535 * 127 < 2^31.
       var sum = SIMD16<Int32>(repeating: 0)
       for group in 0..<groups {
-        let word = bytes.words(start + (row * groups + group) * 64)
+        let word = stored.group(first + row * groups + group)
         if group == groups - 1 { stray |= word & missing }
         for tap in 0..<Int32(4) {
           let weight = (word &<< (24 &- 8 &* tap)) &>> 24

@@ -15,9 +15,9 @@ extension Conv2D {
 
   /// Bytes of scratch memory, a multiple of 64; 0 where only the scalar reference applies or the output is empty.
   ///
-  /// The same for every instruction set, so that a file runs everywhere. It holds the input rows that some output rows
-  /// need, zero-padded (two bytes a tap at most), and one Int32 for each output channel. All of a small image fits; of
-  /// a large one `stripTarget` bytes are taken, or what a single output row needs.
+  /// The same for every instruction set, so that a file runs everywhere. It holds one Int32 for each output channel, room
+  /// for packed weights to be unpacked, and the input rows that some output rows need, zero-padded (two bytes a tap at
+  /// most). All of a small image fits; of a large one `stripTarget` bytes are taken, or what a single output row needs.
   ///
   /// - Requires: extents and parameters of at most 65535 each, which keeps every product below 2^62.
   public static func workspaceBytes(
@@ -31,12 +31,22 @@ extension Conv2D {
     let rowsForOne = stripRows(p, outputRows: 1)
     let rows = min(rowsForAll, max(rowsForOne, stripTarget / rowBytes))
     let overhang = overhangPixels * p.strideWidth * inputChannels * bytesPerTap + overhangBytes
-    return Layout.aligned(correctedBiasBytes(outputChannels)) + Layout.aligned(rows * rowBytes + overhang)
+    return correctedBiasBytes(outputChannels)
+      + unpackedBytes(p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels)
+      + Layout.aligned(rows * rowBytes + overhang)
   }
 
-  /// Bytes of biases in which a kernel has folded the offset that it added to every activation.
+  /// Bytes of biases in which a kernel has folded the offset that it added to every activation; a multiple of 64.
   static func correctedBiasBytes(_ outputChannels: Int) -> Int {
     (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock * Layout.outputsPerBlock * 4
+  }
+
+  /// Bytes for packed weights of 16 output channels, a byte each; a multiple of 64. A convolution unpacks all of them and
+  /// goes over its pixels; where there is one pixel, `unpackedPiece` bytes at a time are unpacked and used at once.
+  static func unpackedBytes(_ p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int) -> Int {
+    if p.storedBits == 8 { return 0 }
+    if !p.hasMaxPool && p.outputHeight(inputHeight) == 1 && p.outputWidth(inputWidth) == 1 { return unpackedPiece }
+    return p.kernelHeight * p.groupsPerRow(inputChannels: inputChannels) * WeightStorage.weightsPerGroup
   }
 
   /// Input rows, padding included, under so many rows of the output.
@@ -52,4 +62,6 @@ extension Conv2D {
   private static let overhangBytes = 64
   /// Inside the level-2 cache of every core in view beside the weights of a block of output channels.
   private static let stripTarget = 64 << 10
+  /// A small part of every level-1 cache. Whole chunks of groups, for as many blocks as a kernel streams at once.
+  private static let unpackedPiece = 4096
 }

@@ -19,3 +19,32 @@ public enum WeightStorage {
 
   static func groupsPerRow(taps: Int) -> Int { (taps + Layout.tapsPerGroup - 1) / Layout.tapsPerGroup }
 }
+
+#if !hasFeature(Embedded)
+  extension WeightStorage {
+    /// A layer's weights as a file stores them.
+    ///
+    /// - Parameters:
+    ///   - weights: whole groups, in the order of `ConvolutionParameters.packedIndex`, each within the symmetric range of `bits`.
+    ///   - bits: 2...8.
+    public static func packed(_ weights: [Int8], bits: Int) -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: weights.count / weightsPerGroup * groupBytes(bits: bits))
+      unsafe bytes.withUnsafeMutableBytes { memory in
+        guard let base = memory.baseAddress else { return }
+        for (index, weight) in weights.enumerated() {
+          unsafe StoredWeights.store(Int(weight), at: index, bits: bits, in: base)
+        }
+      }
+      return bytes
+    }
+
+    /// The weights that `packed` was given, from bytes that hold whole groups.
+    public static func unpacked(_ bytes: [UInt8], bits: Int) -> [Int8] {
+      unsafe bytes.withUnsafeBytes { memory in
+        guard let base = memory.baseAddress else { return [] }
+        let stored = unsafe StoredWeights(base, bits: bits)
+        return (0..<memory.count / groupBytes(bits: bits) * weightsPerGroup).map { Int8(stored.weight($0)) }
+      }
+    }
+  }
+#endif
