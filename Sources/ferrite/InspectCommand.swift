@@ -7,8 +7,9 @@ struct Inspect: ParsableCommand {
     abstract: "Shows every layer, format and buffer of a model file.",
     discussion: """
       A format Q(width, fraction, sign) holds raw * 2^-fraction. Weights have a fraction for each output channel: the range is \
-      shown. SQNR is the signal to quantisation noise at a layer's output, measured on the calibration data at export. The \
-      column "live" has a mark for each operation that needs the buffer.
+      shown. SQNR is the signal to quantisation noise at a layer's output, measured on the calibration data at export. \
+      Weight bytes are the file's, of whole blocks of 16 outputs and 4 taps; entropy is the least that a layer's raw weights \
+      take when each has a code word by its value alone. The column "live" has a mark for each operation that needs the buffer.
       """)
 
   enum GraphLanguage: String, CaseIterable, ExpressibleByArgument { case dot }

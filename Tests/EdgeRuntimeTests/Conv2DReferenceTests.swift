@@ -28,29 +28,31 @@ import Testing
     Problem(inputs: 6, outputs: 4, groups: 2, pool: true), Problem(height: 1, width: 1, padding: (1, 1, 1, 1)),
   ]
 
-  @Test(arguments: problems)
-  func equalsTheTextbook(problem: Problem) {
+  @Test(arguments: problems, 2...8)
+  func equalsTheTextbook(problem: Problem, weightBits: Int) {
     var generator = SeededGenerator(seed: 7)
     let p = ConvolutionParameters(
       kernelHeight: problem.kernel.0, kernelWidth: problem.kernel.1, strideHeight: problem.stride.0,
       strideWidth: problem.stride.1, paddingTop: problem.padding.0, paddingLeft: problem.padding.1,
       paddingBottom: problem.padding.2, paddingRight: problem.padding.3, dilationHeight: problem.dilation.0,
-      dilationWidth: problem.dilation.1, groups: problem.groups, hasMaxPool: problem.pool)
+      dilationWidth: problem.dilation.1, groups: problem.groups, hasMaxPool: problem.pool,
+      weightWidth: weightBits)
     let perGroup = problem.inputs / problem.groups
     let taps = problem.kernel.0 * problem.kernel.1 * perGroup
     let input = (0..<problem.height * problem.width * problem.inputs).map { _ in
       Int8.random(in: .min ... .max, using: &generator)
     }
-    let weights = (0..<problem.outputs * taps).map { _ in Int8.random(in: -127...127, using: &generator) }
+    let most = Int8(1 << (weightBits - 1) - 1)
+    let weights = (0..<problem.outputs * taps).map { _ in Int8.random(in: -most...most, using: &generator) }
     var bias = (0..<problem.outputs).map { _ in Int32.random(in: -4000...4000, using: &generator) }
     var shifts = (0..<problem.outputs).map { _ in UInt8.random(in: 6...10, using: &generator) }
 
-    var packed = [Int8](
-      repeating: 0, count: p.packedBytes(inputChannels: problem.inputs, outputChannels: problem.outputs))
+    let packedBytes = p.packedBytes(inputChannels: problem.inputs, outputChannels: problem.outputs)
+    var ordered = [Int8](repeating: 0, count: packedBytes * 8 / weightBits)
     for oc in 0..<problem.outputs {
       for ky in 0..<problem.kernel.0 {
         for tap in 0..<problem.kernel.1 * perGroup {
-          packed[p.packedIndex(output: oc, row: ky, tap: tap, inputChannels: problem.inputs)] =
+          ordered[p.packedIndex(output: oc, row: ky, tap: tap, inputChannels: problem.inputs)] =
             weights[(oc * problem.kernel.0 + ky) * problem.kernel.1 * perGroup + tap]
         }
       }
@@ -60,7 +62,7 @@ import Testing
     bias += Array(repeating: 0, count: blocks - problem.outputs)
     shifts += Array(repeating: 0, count: blocks - problem.outputs)
 
-    let (source, packedWeights) = (Memory(input), Memory(packed))
+    let (source, packedWeights) = (Memory(input), Memory(WeightStorage.packed(ordered, bits: weightBits)))
     let (biases, allShifts, workspace) = (Memory(bias), Memory(shifts), Memory([UInt8](repeating: 0, count: 64)))
     let output = Memory([Int8](repeating: 99, count: expected.count))
     let format = FixedFormat(width: 8, fraction: 0, isSigned: true)

@@ -29,7 +29,6 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     let memory = Memory(TinyModel().bytes)
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
     #expect(model.tensorCount == 8 && model.operationCount == 5 && model.classCount == 3 && model.frameBytes == 16)
-    #expect(model.packedWeightBytes == 192 + 256 + 128)
     #expect(model.tensor(3).format == FixedFormat(width: 16, fraction: 13, isSigned: true))
     let names = (0..<8).map { unsafe String(decoding: model.unsafeName(model.tensor($0).name), as: UTF8.self) }
     #expect(names == TinyModel.tensorNames)
@@ -42,15 +41,17 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     #expect(parameters.kernelHeight == 3 && parameters.paddingLeft == 1 && parameters.shiftOffset == 256)
   }
 
-  @Test func everyTruncationIsRefused() {
-    let bytes = TinyModel().bytes
+  @Test(arguments: [8, 3])
+  func everyTruncationIsRefused(weightBits: Int) {
+    let bytes = TinyModel(weightBits: weightBits).bytes
     for length in 1..<bytes.count { #expect(tryOut(Array(bytes[..<length])) != nil, "\(length) bytes") }
     #expect(tryOut(bytes) == nil)
     #expect(tryOut(bytes + [0])?.fault == .fileSize)
   }
 
-  @Test func everyFlippedBitIsRefusedByTheDigestAtLast() {
-    let bytes = TinyModel().bytes
+  @Test(arguments: [8, 3])
+  func everyFlippedBitIsRefusedByTheDigestAtLast(weightBits: Int) {
+    let bytes = TinyModel(weightBits: weightBits).bytes
     for index in bytes.indices {
       var damaged = bytes
       damaged[index] ^= 1 << UInt8(index % 8)
@@ -59,8 +60,9 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
   }
 
   /// Every bit of the header and the records, with the digest made right again: refused, or run inside the arena.
-  @Test func noFlippedBitOfTheStructureEscapesTheArena() {
-    let tiny = TinyModel()
+  @Test(arguments: [8, 4, 7])
+  func noFlippedBitOfTheStructureEscapesTheArena(weightBits: Int) {
+    let tiny = TinyModel(weightBits: weightBits)
     let structure = 128 + 24 * 8 + 8 * 48 + 5 * 160
     var (refused, accepted) = (0, 0)
     for index in 0..<structure {
@@ -102,6 +104,66 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     tiny.bytes[TinyModel.weightsOffset] = UInt8(bitPattern: -128)
     tiny.stampDigest()
     #expect(tryOut(tiny.bytes)?.fault == .weightValue)
+  }
+
+  /// Weights in fewer bits than a byte, by every width: the file loads, and gives the logits that their bytes give.
+  @Test(arguments: 2...7)
+  func packedWeightsGiveTheLogitsOfTheirBytes(bits: Int) throws {
+    let packed = TinyModel(weightBits: bits)
+    let bytes = packed.withByteWeights()
+    #expect(tryOut(packed.bytes) == nil && tryOut(bytes.bytes) == nil)
+    let logits = try packed.logits()
+    #expect(try logits == bytes.logits())
+    // Weights of two bits are too small for these logits to differ.
+    #expect(bits == 2 || Set(logits).count > 1)
+  }
+
+  /// A field of zeros stands for -2^(bits-1), which no symmetric range has and no bound on sums counts.
+  @Test(arguments: 2...7)
+  func theLeastPackedWeightIsRefused(bits: Int) {
+    var tiny = TinyModel(weightBits: bits)
+    // The first weight's field of each plane: the lowest bits of the plane's first byte.
+    var (plane, byte) = (4, TinyModel.weightsOffset)
+    while plane > 0 {
+      if bits & plane != 0 {
+        tiny.bytes[byte] &= ~(1 << UInt8(plane) - 1)
+        byte += 8 * plane
+      }
+      plane /= 2
+    }
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == ModelError(.weightValue, at: TinyModel.weightsOffset))
+  }
+
+  /// Every bit of the packed weights, with the digest made right again: refused, or run inside the arena.
+  @Test(arguments: 2...7)
+  func noFlippedBitOfPackedWeightsEscapes(bits: Int) {
+    let tiny = TinyModel(weightBits: bits)
+    var (refused, accepted) = (0, 0)
+    for byte in 0..<192 * bits / 8 {
+      for bit in UInt8(0)..<8 {
+        var damaged = tiny
+        damaged.bytes[TinyModel.weightsOffset + byte] ^= 1 << bit
+        damaged.stampDigest()
+        switch tryOut(damaged.bytes)?.fault {
+        case nil: accepted += 1
+        case .weightValue, .accumulatorBound: refused += 1
+        case .some(let fault): Issue.record("\(fault)")
+        }
+      }
+    }
+    // Two outputs of 16 exist, and three taps of each group's four.
+    #expect(refused >= 192 * bits * 29 / 32 && accepted > 0)
+  }
+
+  @Test func packedWeightsThatAreTooFewBytesAreRefused() {
+    var tiny = TinyModel(weightBits: 5)
+    // Word 13 of the convolution: the bytes that its weights would take at 8 bits.
+    let place = TinyModel.operationsOffset + Layout.parameterOffset + 4 * 13
+    #expect(tiny.bytes[place] == 120)
+    tiny.bytes[place] = 192
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == ModelError(.weightPlace, at: place))
   }
 
   /// 100 + 2^6 + 128 times the weights of the first or second output, whichever are larger.

@@ -1,4 +1,5 @@
 import EdgeRuntime
+import Testing
 
 /// A model file written by hand from docs/file-format.md, to test the reader without the exporter's writer.
 ///
@@ -10,12 +11,13 @@ struct TinyModel {
   static let tensorNames = ["input", "flat", "conv", "theta", "sampled", "pooled", "features", "logits"]
   static let sectionCount = 8
 
-  init() {
+  /// - Parameter weightBits: 2...8 for every layer. Narrower weights are those of 8 bits, their lowest bits dropped.
+  init(weightBits: Int = 8) {
     var file = Bytes()
     let tensors = Self.tensors()
-    let weights = Self.weights()
+    let weights = Self.weights(weightBits)
     let sections: [[UInt8]] = [
-      tensors.bytes, Self.operations().bytes, weights, (0..<256).map { UInt8(truncatingIfNeeded: $0 - 128) },
+      tensors.bytes, Self.operations(weightBits).bytes, weights, (0..<256).map { UInt8(truncatingIfNeeded: $0 - 128) },
       Array("inputflatconvthetasampledpooledfeatureslogits".utf8), Array("a\nb\nc\n".utf8), Self.vectors(),
       Array(#"{"source":"tiny"}"#.utf8),
     ]
@@ -30,8 +32,8 @@ struct TinyModel {
     file.u16(1, 0)
     file.u32(128)
     file.u64(UInt64(end))
-    file.u64(0)
-    file.u32(8, 8, 5, Self.arenaBytes, Self.workspaceOffset, 0, 7, 1)
+    file.u64(weightBits < 8 ? 1 : 0)
+    file.u32(8, 8, 5, Self.arenaBytes(weightBits), Self.workspaceOffset, 0, 7, 1)
     file.zeros(64)
     for (index, section) in sections.enumerated() {
       file.u32(index + 1, 0)
@@ -51,32 +53,77 @@ struct TinyModel {
     for index in 0..<32 { bytes[64 + index] = digest[index] }
   }
 
+  /// The same weights a byte each, as files have them that don't pack.
+  func withByteWeights() -> TinyModel {
+    var model = self
+    model.bytes[24] = 0
+    for (index, (offset, count)) in [(0, 192), (320, 256), (704, 128)].enumerated() {
+      let record = Self.operationsOffset + [0, 1, 4][index] * Layout.operationRecordBytes
+      let bits = Int(bytes[record + Layout.parameterOffset + 4 * 16])
+      let start = Self.weightsOffset + offset
+      let weights = WeightStorage.unpacked(Array(bytes[start..<start + count * bits / 8]), bits: bits)
+      model.bytes.replaceSubrange(start..<start + count, with: weights.map { UInt8(bitPattern: $0) })
+      model.setWord(13, of: record, count)
+      // Without room to unpack, the workspace is what it is at 8 bits.
+      let plain = TinyModel().bytes
+      model.bytes.replaceSubrange(record + 52..<record + 56, with: plain[record + 52..<record + 56])
+    }
+    model.stampDigest()
+    return model
+  }
+
+  private mutating func setWord(_ word: Int, of record: Int, _ value: Int) {
+    let place = record + Layout.parameterOffset + 4 * word
+    for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+  }
+
+  /// What every instruction set of this machine makes of one frame; the same, or the test has failed.
+  func logits() throws -> [Int32] {
+    let memory = Memory(bytes)
+    let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
+    let arena = Memory([UInt8](repeating: 0x5A, count: model.arenaBytes))
+    let pixels = (0..<16).map { UInt8($0 * 16) }
+    var found: [[Int32]] = []
+    for set in InstructionSet.allCases where set.isAvailable {
+      var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: set)
+      unsafe try pixels.withUnsafeBytes { unsafe try session.run(pixels: $0) }
+      found.append((0..<3).map { session.logit($0) })
+    }
+    #expect(Set(found).count == 1)
+    return found[0]
+  }
+
   /// Where the weights section starts: behind the header, the section table and the records.
   static let weightsOffset = Layout.aligned(Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48) + 5 * 160)
 
-  /// States another bound for the convolution, word 17 of the first operation.
   /// Bytes from the file's start to the first operation's record.
   static let operationsOffset = Layout.aligned(Layout.aligned(128 + 24 * 8) + 8 * 48)
 
+  /// States another bound for the convolution, word 17 of the first operation.
   mutating func setFirstAccumulatorBound(_ bound: Int) {
-    let place = Self.operationsOffset + Layout.parameterOffset + 4 * 17
-    for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: bound >> (8 * byte)) }
+    setWord(17, of: Self.operationsOffset, bound)
     stampDigest()
   }
 
-  static let conv = ConvolutionParameters(
-    kernelHeight: 3, kernelWidth: 3, paddingTop: 1, paddingLeft: 1, paddingBottom: 1, paddingRight: 1)
   static let workspaceOffset = 512
-  static let workspaces = (
-    conv: Conv2D.workspaceBytes(parameters: conv, inputHeight: 4, inputWidth: 4, inputChannels: 1, outputChannels: 2),
-    theta: Conv2D.workspaceBytes(
-      parameters: ConvolutionParameters(kernelHeight: 1, kernelWidth: 1), inputHeight: 1, inputWidth: 1,
-      inputChannels: 16, outputChannels: 6),
-    logits: Conv2D.workspaceBytes(
-      parameters: ConvolutionParameters(kernelHeight: 1, kernelWidth: 1), inputHeight: 1, inputWidth: 1,
-      inputChannels: 8, outputChannels: 3)
-  )
-  static var arenaBytes: Int { workspaceOffset + max(workspaces.conv, workspaces.theta, workspaces.logits) }
+
+  private static func workspaces(_ bits: Int) -> (conv: Int, theta: Int, logits: Int) {
+    let conv = ConvolutionParameters(
+      kernelHeight: 3, kernelWidth: 3, paddingTop: 1, paddingLeft: 1, paddingBottom: 1, paddingRight: 1,
+      weightWidth: bits)
+    let connected = ConvolutionParameters(kernelHeight: 1, kernelWidth: 1, weightWidth: bits)
+    return (
+      Conv2D.workspaceBytes(parameters: conv, inputHeight: 4, inputWidth: 4, inputChannels: 1, outputChannels: 2),
+      Conv2D.workspaceBytes(
+        parameters: connected, inputHeight: 1, inputWidth: 1, inputChannels: 16, outputChannels: 6),
+      Conv2D.workspaceBytes(parameters: connected, inputHeight: 1, inputWidth: 1, inputChannels: 8, outputChannels: 3)
+    )
+  }
+
+  private static func arenaBytes(_ bits: Int) -> Int {
+    let workspaces = workspaces(bits)
+    return workspaceOffset + max(workspaces.conv, workspaces.theta, workspaces.logits)
+  }
 
   private static func tensors() -> Bytes {
     var records = Bytes()
@@ -97,8 +144,9 @@ struct TinyModel {
     return records
   }
 
-  private static func operations() -> Bytes {
+  private static func operations(_ bits: Int) -> Bytes {
     var records = Bytes()
+    let workspaces = workspaces(bits)
     func operation(
       _ kind: Int, inputs: [Int], output: Int, range: (Int, Int), macs: UInt64 = 0, workspace: Int, words: [Int],
       into records: inout Bytes
@@ -114,7 +162,11 @@ struct TinyModel {
       for word in 0..<26 { records.i32(word < words.count ? words[word] : 0) }
     }
     func words(_ kernel: Int, _ padding: Int, weights: Int, bytes: Int, bias: Int, shift: Int) -> [Int] {
-      [kernel, kernel, 1, 1, padding, padding, padding, padding, 1, 1, 1, 0, weights, bytes, bias, shift, 8, 1 << 20]
+      [
+        kernel, kernel, 1, 1, padding, padding, padding, padding, 1, 1, 1, 0, weights, bytes * bits / 8, bias, shift,
+        bits,
+        1 << 20,
+      ]
     }
     operation(
       1, inputs: [0], output: 2, range: (0, 255), macs: 4 * 4 * 2 * 9, workspace: workspaces.conv,
@@ -138,19 +190,19 @@ struct TinyModel {
     return records
   }
 
-  /// Blobs at multiples of 64: weights, biases and shifts of each layer.
-  private static func weights() -> [UInt8] {
+  /// Blobs at multiples of 64, each where those of 8 bits have it: weights, biases and shifts of each layer.
+  private static func weights(_ bits: Int) -> [UInt8] {
     var generator = SeededGenerator(seed: 11)
     var blob = Bytes()
-    blob.weights(192, outputs: 2, tapsOfLastGroup: 3, magnitude: 127, &generator)
+    blob.weights(192, bits: bits, outputs: 2, tapsOfLastGroup: 3, magnitude: 127, &generator)
     for _ in 0..<16 { blob.i32(100) }
     blob.bytes += [UInt8](repeating: 7, count: 16)
     blob.zeros(320 - blob.bytes.count)
-    blob.weights(256, outputs: 6, tapsOfLastGroup: 4, magnitude: 3, &generator)
+    blob.weights(256, bits: bits, outputs: 6, tapsOfLastGroup: 4, magnitude: 3, &generator)
     for index in 0..<16 { blob.i32(index == 0 || index == 4 ? 8192 : 0) }
     blob.bytes += [UInt8](repeating: 0, count: 16)
     blob.zeros(704 - blob.bytes.count)
-    blob.weights(128, outputs: 3, tapsOfLastGroup: 4, magnitude: 127, &generator)
+    blob.weights(128, bits: bits, outputs: 3, tapsOfLastGroup: 4, magnitude: 127, &generator)
     for _ in 0..<16 { blob.i32(-5) }
     blob.bytes += [UInt8](repeating: 5, count: 16)
     return blob.bytes
@@ -166,16 +218,19 @@ struct TinyModel {
 struct Bytes {
   var bytes: [UInt8] = []
 
-  /// Packed weights of a layer with at most 16 outputs and one group of taps a row, or whole groups; zero where there is no
+  /// `count` packed weights of a layer with at most 16 outputs and one group of taps a row, or whole groups; zero where there is no
   /// output or tap.
   mutating func weights(
-    _ count: Int, outputs: Int, tapsOfLastGroup: Int, magnitude: Int8, _ generator: inout SeededGenerator
+    _ count: Int, bits: Int, outputs: Int, tapsOfLastGroup: Int, magnitude: Int8, _ generator: inout SeededGenerator
   ) {
+    var weights: [Int8] = []
     for index in 0..<count {
       let weight = Int8.random(in: -magnitude...magnitude, using: &generator)
       let exists = index % 64 / 4 < outputs && index % 4 < tapsOfLastGroup
-      bytes.append(exists ? UInt8(bitPattern: weight) : 0)
+      weights.append(exists ? weight / (1 << (8 - bits)) : 0)
     }
+    bytes += WeightStorage.packed(weights, bits: bits)
+    zeros(count - count * bits / 8)
   }
 
   mutating func zeros(_ count: Int) { bytes += [UInt8](repeating: 0, count: count) }

@@ -23,11 +23,28 @@ import Testing
       for key in ["name", "input_format", "weight_format", "output_format"] { #expect(layer[key] is String, "\(key)") }
       #expect((layer["sqnr_db"] as? Double ?? 0) > 20)
     }
+    // 4 outputs of 9 taps, and 7 of 576: in blocks of 16 outputs and groups of 4 taps, a byte each.
+    #expect(layers.map { $0["weight_bytes"] as? Int } == [16 * 3 * 4, 16 * 576])
+    #expect(layers.map { $0["float_bytes"] as? Int } == [4 * 36, 4 * 7 * 576])
+    #expect(json["weight_bytes"] as? Int == 16 * 12 + 16 * 576 && json["float_bytes"] as? Int == 4 * (36 + 4032))
     let arena = try #require(json["arena_bytes"] as? Int)
     let buffers = try #require(json["buffers"] as? [[String: Any]])
     #expect(buffers.allSatisfy { ($0["offset"] as? Int ?? arena) + ($0["bytes"] as? Int ?? 0) <= arena })
     let text = try BuiltProgram.run("inspect", fixture.model).output
     for layer in layers { #expect(text.contains(layer["name"] as? String ?? "?")) }
+  }
+
+  /// Raw weights of 2 bits are -1, 0 and 1: at most log2(3) bits each, where the file takes 2.
+  @Test func weightsOfTwoBitsAreStoredSo() throws {
+    let (wide, narrow) = (try inspected(fixture.model), try inspected(fixture.coarseModel))
+    func bytes(_ json: [String: Any], _ key: String) -> Int { json[key] as? Int ?? 0 }
+    #expect(4 * bytes(narrow, "weight_bytes") == bytes(wide, "weight_bytes"))
+    #expect(bytes(wide, "bytes") - bytes(narrow, "bytes") >= 3 * bytes(narrow, "weight_bytes") - 64)
+    let most = (Double(36 + 4032) * log2(3) / 8).rounded(.up) + 1
+    #expect(bytes(narrow, "weight_entropy_bytes") > 100 && Double(bytes(narrow, "weight_entropy_bytes")) <= most)
+    #expect(bytes(wide, "weight_entropy_bytes") > bytes(narrow, "weight_entropy_bytes"))
+    let text = try BuiltProgram.run("inspect", fixture.coarseModel).output
+    #expect(text.contains("weights     2 352 bytes, 14.45 % of the 16 272 as 32-bit floats; entropy "), "\(text)")
   }
 
   @Test func runClassifiesPicturesAndDataSetsAlike() throws {
@@ -168,6 +185,10 @@ import Testing
     #expect(outcome.output.components(separatedBy: " -> ").count - 1 == layers.count + 1)
     let buffers = try #require(json["buffers"] as? [[String: Any]])
     let svg = try XMLDocument(contentsOf: URL(fileURLWithPath: plan))
+    // 4 outputs of 9 taps, and 7 of 576: in blocks of 16 outputs and groups of 4 taps, a byte each.
+    #expect(layers.map { $0["weight_bytes"] as? Int } == [16 * 3 * 4, 16 * 576])
+    #expect(layers.map { $0["float_bytes"] as? Int } == [4 * 36, 4 * 7 * 576])
+    #expect(json["weight_bytes"] as? Int == 16 * 12 + 16 * 576 && json["float_bytes"] as? Int == 4 * (36 + 4032))
     let arena = try #require(json["arena_bytes"] as? Int)
     let rectangles = try svg.nodes(forXPath: "//*[local-name()='rect'][*[local-name()='title']]")
     func number(_ rectangle: XMLNode, _ attribute: String) throws -> Double {

@@ -34,7 +34,7 @@ public struct ConvolutionProblem: Sendable {
       dilationWidth: kernelWidth == 1 ? generator.next(in: 1...3) : 1, hasMaxPool: generator.oneIn(2),
       weightWidth: generator.pick([2, 3, 4, 5, 6, 7, 8, 8, 8]))
     // As files do that don't pack narrow weights.
-    if generator.oneIn(6) { parameters.storedBits = 8 }
+    parameters.storesBytes = generator.oneIn(6)
     inputHeight = generator.pick([1, 2, 3, 4, 5, 7, 8, 9, 12])
     inputWidth = generator.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 24, 25, 31])
     inputChannels = generator.pick([1, 2, 3, 4, 5, 8, 15, 16, 17, 23, 32, 64])

@@ -49,17 +49,6 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   public var classCount: Int { tensor(outputTensor).channels }
   /// Bytes of one frame: height x width x channels of the input, one byte each.
   public var frameBytes: Int { tensor(inputTensor).count }
-  /// Bytes of all packed weights, without biases and shifts.
-  public var packedWeightBytes: Int {
-    var sum = 0
-    for index in 0..<operationCount {
-      switch operation(index).operation {
-      case .conv2D(let parameters), .fullyConnected(let parameters): sum += parameters.weightsBytes
-      default: break
-      }
-    }
-    return sum
-  }
 
   public func tensor(_ index: Int) -> TensorRecord { view.tensor(index) }
   public func operation(_ index: Int) -> OperationRecord { view.operation(index) }

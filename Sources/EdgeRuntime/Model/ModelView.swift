@@ -68,7 +68,7 @@ struct ModelView {
         paddingLeft: size(5), paddingBottom: size(6), paddingRight: size(7), dilationHeight: size(8),
         dilationWidth: size(9), groups: size(10), hasMaxPool: size(11) == 1, weightsOffset: size(12),
         weightsBytes: size(13), biasOffset: size(14), shiftOffset: size(15), weightWidth: size(16),
-        storedBits: packsWeights ? size(16) : 8, accumulatorBound: UInt32(size(17)))
+        storesBytes: !packsWeights && size(16) < 8, accumulatorBound: UInt32(size(17)))
     }
     func pool() -> PoolParameters {
       PoolParameters(

@@ -12,6 +12,8 @@ struct ModelReport {
     var sqnr: Double?
     /// The formats of a layer's weights: one width, a fraction for each output channel.
     var weightFractions: ClosedRange<Int>?
+    /// nil without weights.
+    var weights: WeightCost?
   }
 
   struct Buffer {
@@ -33,6 +35,9 @@ struct ModelReport {
   }
 
   var macs: UInt64 { layers.reduce(0) { $0 + $1.macs } }
+
+  /// Over all layers.
+  var weights: WeightCost { layers.compactMap(\.weights).reduce(WeightCost(), +) }
 }
 
 extension ModelReport.Layer {
@@ -46,11 +51,13 @@ extension ModelReport.Layer {
     workspaceBytes = record.workspaceBytes
     sqnr = record.sqnrCentibels.map { Double($0) / 100 }
     weightFractions = nil
+    weights = nil
     guard let parameters = operation.convolution else { return }
     // A product has the fraction bits of both factors, and the shift drops those that the output lacks.
     let dropped = (0..<output.channels).map { model.file.shift(parameters, outputChannel: $0) }
     let offset = output.format.fraction - inputs[0].format.fraction
     weightFractions = (dropped.min() ?? 0) + offset...(dropped.max() ?? 0) + offset
+    weights = WeightCost(model.file, parameters, inputChannels: inputs[0].channels, outputChannels: output.channels)
   }
 
   /// `Q(8, 5...9, signed)`; nil without weights.
@@ -85,7 +92,9 @@ extension ModelReport {
       "layers": JSON(layers.map(\.json)),
       "arena_bytes": JSON(model.file.arenaBytes),
       "macs": JSON(macs),
-      "weight_bytes": JSON(model.file.packedWeightBytes),
+      "weight_bytes": JSON(weights.bytes),
+      "weight_entropy_bytes": JSON(weights.entropyBytes),
+      "float_bytes": JSON(weights.floatBytes),
       "workspace_offset": JSON(model.file.workspaceOffset),
       "test_vectors": JSON(model.file.testVectorCount),
       "buffers": JSON(buffers.map(\.json)),
@@ -109,6 +118,9 @@ extension ModelReport.Layer {
       "output_shape": output.shape,
       "max_pool": .bool(hasMaxPool),
       "weight_width": operation.convolution.map { JSON($0.weightWidth) } ?? .null,
+      "weight_bytes": weights.map { JSON($0.bytes) } ?? .null,
+      "weight_entropy_bytes": weights.map { JSON($0.entropyBytes) } ?? .null,
+      "float_bytes": weights.map { JSON($0.floatBytes) } ?? .null,
       "accumulator_bound": operation.convolution.map { JSON($0.accumulatorBound) } ?? .null,
       "workspace_bytes": JSON(workspaceBytes),
     ]

@@ -5,14 +5,15 @@ extension ModelReport {
   var text: String {
     var layerTable = TextTable([
       ("layer", .left), ("op", .left), ("input", .left), ("output", .left), ("input format", .left),
-      ("weight format", .left), ("output format", .left), ("MACs", .right), ("bits of sum", .right),
-      ("SQNR dB", .right),
+      ("weight format", .left), ("output format", .left), ("MACs", .right), ("weight bytes", .right),
+      ("entropy", .right), ("bits of sum", .right), ("SQNR dB", .right),
     ])
     for layer in layers {
       layerTable.add([
         layer.name.briefLayerName, "\(layer.operation.kind.name)\(layer.hasMaxPool ? " + max-pool" : "")",
         layer.inputs.map(\.extents).joined(separator: ", "), layer.output.extents, layer.inputs[0].format.name,
         layer.weightFormat ?? "", layer.output.format.name, layer.macs == 0 ? "" : layer.macs.grouped,
+        layer.weights?.bytes.grouped ?? "", layer.weights?.entropyBytes.grouped ?? "",
         layer.accumulatorBits.map(String.init) ?? "", layer.sqnr?.decimals(1) ?? "",
       ])
     }
@@ -30,7 +31,8 @@ extension ModelReport {
     return """
       \(layerTable.text)
       \(bufferTable.text)
-      file        \(model.file.fileBytes.grouped) bytes, \(model.file.packedWeightBytes.grouped) of packed weights
+      file        \(model.file.fileBytes.grouped) bytes
+      weights     \(weights.text)
       arena       \(model.file.arenaBytes.grouped) bytes, workspace from \(model.file.workspaceOffset.grouped)
       MACs        \(macs.grouped)
       vectors     \(model.file.testVectorCount)
@@ -52,4 +54,15 @@ extension ModelReport.Layer {
 extension TensorRecord {
   /// `48x48x1`: height, width, channels; a vector is its channels alone.
   var extents: String { height == 1 && width == 1 ? "\(channels)" : "\(height)x\(width)x\(channels)" }
+}
+
+extension WeightCost {
+  /// `926 208 bytes, 12.5 % of the 7 409 664 as 32-bit floats; entropy 812 345 bytes`.
+  fileprivate var text: String {
+    let share = count == 0 ? 0 : Double(bytes) / Double(floatBytes)
+    return """
+      \(bytes.grouped) bytes, \(share.percent) of the \(floatBytes.grouped) as 32-bit floats; entropy \
+      \(entropyBytes.grouped) bytes
+      """
+  }
 }

@@ -57,6 +57,46 @@ struct ConvolutionKernelTests {
     }
   }
 
+  @Test("when weights take less than a byte", arguments: vectorSets, 2...7)
+  func packedWeights(_ set: InstructionSet, _ bits: Int) {
+    for outputs in [1, 4, 15, 16, 17, 31, 33, 64] {
+      for inputs in [1, 3, 5, 16, 23] {
+        for pooled in [false, true] {
+          var problem = ConvolutionProblem.square(
+            3, pooled: pooled, height: 4, width: 7, inputs: inputs, outputs: outputs)
+          problem.parameters.weightWidth = bits
+          problem.isExtreme = outputs % 2 == 1
+          problem.seed = UInt64(inputs)
+          expectAgreement(problem, set)
+          problem.inputFormat.isSigned = true
+          expectAgreement(problem, set)
+        }
+      }
+    }
+    var strips = ConvolutionProblem.square(3, pooled: false, height: 41, width: 50, inputs: 33, outputs: 35)
+    strips.parameters.weightWidth = bits
+    expectAgreement(strips, set)
+  }
+
+  /// 256 taps are a piece of a block, 64 where a kernel streams four blocks.
+  @Test("when weights take less than a byte and are used once", arguments: vectorSets, 2...7)
+  func packedWeightsOfASinglePixel(_ set: InstructionSet, _ bits: Int) {
+    for inputs in [1, 4, 63, 64, 65, 255, 256, 257, 300, 1025] {
+      for outputs in [1, 6, 16, 17, 64, 65, 100] {
+        var problem = ConvolutionProblem.dense(inputs: inputs, outputs: outputs)
+        problem.parameters.weightWidth = bits
+        problem.isExtreme = outputs % 2 == 1
+        problem.inputFormat.isSigned = inputs % 2 == 0
+        expectAgreement(problem, set)
+      }
+    }
+    var window = ConvolutionProblem.square(3, pooled: false, height: 3, width: 3, inputs: 101, outputs: 20)
+    window.parameters.weightWidth = bits
+    (window.parameters.paddingTop, window.parameters.paddingBottom) = (0, 0)
+    (window.parameters.paddingLeft, window.parameters.paddingRight) = (0, 0)
+    expectAgreement(window, set)
+  }
+
   @Test("where they don't apply, because the reference takes over", arguments: vectorSets)
   func uncovered(_ set: InstructionSet) {
     var dilated = ConvolutionProblem.square(3, pooled: false, height: 9, width: 9, inputs: 8, outputs: 8)

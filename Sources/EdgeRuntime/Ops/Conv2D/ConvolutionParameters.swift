@@ -20,8 +20,8 @@ public struct ConvolutionParameters: Equatable, Sendable {
   public var shiftOffset: Int
   /// Bits of a weight, 2...8; its range is symmetric.
   public var weightWidth: Int
-  /// Bits that a weight takes in the file: `weightWidth`, or 8 in files that don't pack narrow weights.
-  public var storedBits: Int
+  /// Whether a narrow weight takes a byte all the same, as in files that pack none.
+  public var storesBytes: Bool
   /// The greatest magnitude an accumulator can reach, the rounding half included; below 2^31.
   public var accumulatorBound: UInt32
 
@@ -29,7 +29,7 @@ public struct ConvolutionParameters: Equatable, Sendable {
     kernelHeight: Int, kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1, paddingTop: Int = 0,
     paddingLeft: Int = 0, paddingBottom: Int = 0, paddingRight: Int = 0, dilationHeight: Int = 1,
     dilationWidth: Int = 1, groups: Int = 1, hasMaxPool: Bool = false, weightsOffset: Int = 0, weightsBytes: Int = 0,
-    biasOffset: Int = 0, shiftOffset: Int = 0, weightWidth: Int = 8, storedBits: Int? = nil,
+    biasOffset: Int = 0, shiftOffset: Int = 0, weightWidth: Int = 8, storesBytes: Bool = false,
     accumulatorBound: UInt32 = 0
   ) {
     self.kernelHeight = kernelHeight
@@ -49,9 +49,12 @@ public struct ConvolutionParameters: Equatable, Sendable {
     self.biasOffset = biasOffset
     self.shiftOffset = shiftOffset
     self.weightWidth = weightWidth
-    self.storedBits = storedBits ?? weightWidth
+    self.storesBytes = storesBytes
     self.accumulatorBound = accumulatorBound
   }
+
+  /// Bits that a weight takes in the file.
+  public var storedBits: Int { storesBytes ? 8 : weightWidth }
 
   /// Rows of the convolution's own output for an input of `height` rows, before a fused pool; 0 when none fits.
   public func convolvedHeight(_ height: Int) -> Int {
