@@ -16,12 +16,18 @@ extension Conv2D {
       for kx in 0..<p.kernelWidth {
         let ix = ox * p.strideWidth - p.paddingLeft + kx * p.dilationWidth
         if unsafe ix < 0 || ix >= a.inputWidth { continue }
+        var four: UInt32 = 0
         for ic in 0..<inputsPerGroup {
-          let index = unsafe p.packedIndex(
-            output: oc, row: ky, tap: kx * inputsPerGroup + ic, inputChannels: a.inputChannels)
+          let tap = kx * inputsPerGroup + ic
+          let place = tap % Layout.tapsPerGroup
+          if place == 0 || ic == 0 {
+            four = unsafe weights.fourTaps(
+              p.packedIndex(output: oc, row: ky, tap: tap - place, inputChannels: a.inputChannels))
+          }
+          let weight = Int32(Int8(truncatingIfNeeded: four >> UInt32(8 * place)))
           let pixel = unsafe (iy * a.inputWidth + ix) * a.inputChannels + firstInput + ic
           // The exporter's accumulator bound rules overflow out; a wrapping sum keeps every order of adding equal.
-          sum = unsafe sum &+ weights.weight(index) &* a.input.element(pixel, a.inputFormat)
+          sum = unsafe sum &+ weight &* a.input.element(pixel, a.inputFormat)
         }
       }
     }

@@ -96,7 +96,7 @@ private struct PackedBlock {
       // A row's sum fits 32 bits: 255 * 65535 * 127 < 2^31.
       var sum = SIMD16<Int32>(repeating: 0)
       for group in 0..<groups {
-        let word = stored.group(first + row * groups + group)
+        let word = stored.taps(ofGroup: first + row * groups + group)
         if group == groups - 1 { stray |= word & missing }
         for tap in 0..<Int32(4) {
           let weight = (word &<< (24 &- 8 &* tap)) &>> 24
@@ -112,5 +112,17 @@ private struct PackedBlock {
     let limit = SIMD16<Int32>(repeating: 1 << Int32(p.weightWidth - 1) - 1)
     isSymmetric = seen & ~limit == SIMD16(repeating: 0)
     hasZerosForMissingTaps = stray == SIMD16(repeating: 0)
+  }
+}
+
+extension StoredWeights {
+  /// A group's weights: a lane for each output, whose lowest byte is the first tap's.
+  fileprivate func taps(ofGroup group: Int) -> SIMD16<Int32> {
+    var lanes = SIMD16<Int32>(repeating: 0)
+    for output in 0..<Layout.outputsPerBlock {
+      let index = (group * Layout.outputsPerBlock + output) * Layout.tapsPerGroup
+      lanes[output] = Int32(bitPattern: fourTaps(index))
+    }
+    return lanes
   }
 }

@@ -12,53 +12,44 @@ struct StoredWeights {
     self.bits = bits
   }
 
-  /// The weight of a `ConvolutionParameters.packedIndex`.
-  @inline(__always)
-  func weight(_ index: Int) -> Int32 {
-    let place = index % WeightStorage.weightsPerGroup
-    return Int32(
-      Int8(truncatingIfNeeded: eight(group: index / WeightStorage.weightsPerGroup, place / 8) >> (8 * (place % 8))))
-  }
-
-  /// Weights `8 * word` to `8 * word + 7` of a group, the first in the lowest byte, each in two's complement.
+  /// The four weights from a `ConvolutionParameters.packedIndex` on that is a multiple of 4, those of one output and four taps:
+  /// a byte each in two's complement, the first tap's the lowest.
   ///
-  /// A plane of 4, 2 or 1 bits is as many 64-bit words. In their order, each word's lowest fields are the first weights', so
-  /// that weight i has field `i / (8 * b)` of byte `i % (8 * b)` of a plane of b bits.
+  /// A group of 64 weights has a plane of 4, of 2 and of 1 bit, as far as `bits` is their sum, in this order, the lowest bits
+  /// of each weight in the first. Weight i has field `i / (8 * b)`, from the lowest bits up, of byte `i % (8 * b)` of the
+  /// plane of b bits: four neighbours have the same field of four neighbouring bytes.
   @inline(__always)
-  func eight(group: Int, _ word: Int) -> UInt64 {
-    let start = unsafe base + group * WeightStorage.groupBytes(bits: bits)
-    func load(_ word: Int) -> UInt64 {
-      unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
-    }
-    if bits == 8 { return load(word) }
-    var fields: UInt64 = 0
+  func fourTaps(_ index: Int) -> UInt32 {
+    if bits == 8 { return unsafe load(base + index) }
+    let group = unsafe base + index / WeightStorage.weightsPerGroup * WeightStorage.groupBytes(bits: bits)
+    let i = index % WeightStorage.weightsPerGroup
+    var fields: UInt32 = 0
     var below = 0
-    var plane = 4
-    while plane > 0 {
-      if bits & plane != 0 {
-        let mask = (1 << UInt64(plane) - 1) &* Self.everyByte
-        // `below` bits of each weight, and as many words, lie in the planes before.
-        fields |= (load(below + word % plane) >> UInt64(plane * (word / plane)) & mask) << UInt64(below)
-        below += plane
-      }
-      plane /= 2
+    func addPlane(_ b: Int) {
+      let bytes = unsafe load(group + (8 * below + i % (8 * b)))
+      let mask = (1 << UInt32(b) - 1) &* Self.everyByte
+      fields |= (bytes >> UInt32(b * (i / (8 * b))) & mask) << UInt32(below)
+      below += b
     }
+    if bits & 4 != 0 { addPlane(4) }
+    if bits & 2 != 0 { addPlane(2) }
+    if bits & 1 != 0 { addPlane(1) }
     // Each byte is below 128: with 128 added the subtraction borrows from no other, and its top bit is the sign reversed.
-    return ((fields | 0x80 &* Self.everyByte) - (Self.everyByte << UInt64(bits - 1))) ^ 0x80 &* Self.everyByte
+    let top = 0x80 &* Self.everyByte
+    return ((fields | top) - Self.everyByte << UInt32(bits - 1)) ^ top
   }
 
-  /// A group's weights: a lane for each output, whose lowest byte is the first tap's.
-  func group(_ index: Int) -> SIMD16<Int32> {
-    var lanes = SIMD16<Int32>(repeating: 0)
-    for word in 0..<8 {
-      let pair = eight(group: index, word)
-      lanes[2 * word] = Int32(truncatingIfNeeded: pair)
-      lanes[2 * word + 1] = Int32(truncatingIfNeeded: pair >> 32)
-    }
-    return lanes
+  /// The weight of a `ConvolutionParameters.packedIndex`.
+  func weight(_ index: Int) -> Int8 {
+    let place = index % Layout.tapsPerGroup
+    return Int8(truncatingIfNeeded: fourTaps(index - place) >> UInt32(8 * place))
   }
 
-  private static let everyByte: UInt64 = 0x0101_0101_0101_0101
+  private func load(_ place: UnsafeRawPointer) -> UInt32 {
+    unsafe UInt32(littleEndian: place.loadUnaligned(as: UInt32.self))
+  }
+
+  private static let everyByte: UInt32 = 0x0101_0101
 }
 
 extension StoredWeights {

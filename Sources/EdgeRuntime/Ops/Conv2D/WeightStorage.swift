@@ -43,7 +43,7 @@ public enum WeightStorage {
       unsafe bytes.withUnsafeBytes { memory in
         guard let base = memory.baseAddress else { return [] }
         let stored = unsafe StoredWeights(base, bits: bits)
-        return (0..<memory.count / groupBytes(bits: bits) * weightsPerGroup).map { Int8(stored.weight($0)) }
+        return (0..<memory.count / groupBytes(bits: bits) * weightsPerGroup).map { stored.weight($0) }
       }
     }
   }
