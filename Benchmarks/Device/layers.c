@@ -1,5 +1,6 @@
 // Runs the kernels of the medium SDL network's layers on a 64-bit ARM, FRAMES times over, so that instructions and modelled
-// cycles of a frame can be counted under emulation: `layers neon|dotprod FRAMES [LAYER]`. Layers: the convolutions and fully
+// cycles of a frame can be counted under emulation: `layers neon|dotprod FRAMES [BITS [LAYER]]`. Weights take BITS bits, 2 to
+// 8 (without it 8). Layers: the convolutions and fully
 // connected ones in their order, then the two samplers and the two average-pools. After `make device`:
 //   aarch64-linux-gnu-gcc -O2 -static-pie -Wno-unknown-pragmas -ISources/CVector/include Benchmarks/Device/layers.c \
 //     -Wl,--gc-sections -Wl,--whole-archive .build-aarch64/aarch64-none-none-elf/release/libFerriteEdge.a \
@@ -26,11 +27,14 @@ static _Alignas(64) int8_t weights[1 << 20];
 static _Alignas(64) int32_t bias[256];
 static uint8_t shifts[256];
 
-static void convolve(void (*kernel)(const struct FerriteConvolution *), int l) {
+static void convolve(void (*kernel)(const struct FerriteConvolution *), int l, int bits) {
   const int padding = layers[l].kernel / 2, pooled = layers[l].pool ? 2 : 1;
+  const int block = layers[l].kernel * ((layers[l].kernel * layers[l].inputs + 3) / 4) * 64;
+  const int unpacked = bits == 8 ? 0 : layers[l].size == 1 ? 4096 : block;
   const struct FerriteConvolution convolution = {
       .input = input, .output = output, .weights = weights, .bias = bias, .shifts = shifts, .workspace = workspace,
-      .biasBytes = 1024, .stripBytes = sizeof workspace - 1024, .inputHeight = layers[l].size,
+      .weightBits = bits, .biasBytes = 1024, .unpackedBytes = unpacked,
+      .stripBytes = sizeof workspace - 1024 - unpacked, .inputHeight = layers[l].size,
       .inputWidth = layers[l].size, .inputChannels = layers[l].inputs, .outputHeight = layers[l].size / pooled,
       .outputWidth = layers[l].size / pooled, .outputChannels = layers[l].outputs, .kernelHeight = layers[l].kernel,
       .kernelWidth = layers[l].kernel, .strideHeight = 1, .strideWidth = 1, .paddingTop = padding,
@@ -57,12 +61,12 @@ static void pool(int size, int channels) {
 
 int main(int count, char **arguments) {
   if (count < 3) {
-    fputs("usage: layers neon|dotprod FRAMES [LAYER]\n", stderr);
+    fputs("usage: layers neon|dotprod FRAMES [BITS [LAYER]]\n", stderr);
     return 64;
   }
   const bool dot = strcmp(arguments[1], "dotprod") == 0;
   const int convolutions = sizeof layers / sizeof layers[0], all = convolutions + 4;
-  const int only = count > 3 ? atoi(arguments[3]) : -1;
+  const int bits = count > 3 ? atoi(arguments[3]) : 8, only = count > 4 ? atoi(arguments[4]) : -1;
   for (size_t i = 0; i < sizeof input; i++) input[i] = (unsigned char)(i * 37 >> 3);
   for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)(i * 91 % 255 - 127);
   memset(shifts, 9, sizeof shifts);
@@ -74,7 +78,7 @@ int main(int count, char **arguments) {
         case 1: sample(24, 32); break;
         case 2: pool(48, 32); break;
         case 3: pool(24, 16); break;
-        default: convolve(dot ? ferrite_convolve_dotprod : ferrite_convolve_neon, l);
+        default: convolve(dot ? ferrite_convolve_dotprod : ferrite_convolve_neon, l, bits);
       }
     }
   }
