@@ -41,6 +41,12 @@ struct Compare: ParsableCommand {
   @Option(help: "Only the K-th of N parts of the pictures: K/N. Its result is in --partial's file.")
   var shard: Shard?
 
+  @Flag(help: "Also tell what comes back if a layer is computed in float, or in 16 bits.")
+  var whatIf = false
+
+  @Option(help: "For --what-if: at most this many pictures, evenly spread.")
+  var whatIfLimit = 256
+
   @OptionGroup var output: ComparisonOutput
 
   func validate() throws {
@@ -67,14 +73,21 @@ struct Compare: ParsableCommand {
     let (reference, file) = try openReference(model)
     let set = try data.open(labels: model.labels, extent: model.extent)
     let indices = set.indices(limit: data.limit)
-    let task = ComparisonTask(
+    var task = ComparisonTask(
       kind: reference.kind, reference: file, model: model, data: data, dataDigest: try set.fingerprint(),
       setPictures: set.count,
       pictures: indices.count,
       layerStride: (indices.count + Self.layerSamples - 1) / Self.layerSamples)
+    var paired: PairedNetwork?
+    if case .float(let graph) = reference {
+      paired = whatIf ? try PairedNetwork(model, graph, path: files[0]) : try? PairedNetwork(model, graph, path: files[0])
+    }
+    if whatIf, let paired {
+      task.whatIf = WhatIfTask(paired, chosen: nil, stride: (indices.count + whatIfLimit - 1) / whatIfLimit)
+    }
     var state = try start(task)
     let runner = try ComparisonRunner(
-      reference: reference, model: model, data: set, indices: indices, layerStride: task.layerStride, threads: threads)
+      reference: reference, model: model, paired: paired, data: set, indices: indices, task: task, threads: threads)
     do {
       try runner.run(&state, keptAt: partial)
     } catch let stopped as Interruption.Stopped {

@@ -58,6 +58,11 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
     Int(view.bytes.u8(view.sectionOffset(.weights) + parameters.shiftOffset + outputChannel))
   }
 
+  /// A layer's bias at the scale of its sums.
+  public func bias(_ parameters: ConvolutionParameters, outputChannel: Int) -> Int {
+    Int(view.bytes.i32(view.sectionOffset(.weights) + parameters.biasOffset + 4 * outputChannel))
+  }
+
   /// A weight of a convolution or fully connected layer, raw.
   ///
   /// - Parameter index: a `ConvolutionParameters.packedIndex` of the layer's shape.

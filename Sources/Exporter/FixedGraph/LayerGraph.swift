@@ -57,7 +57,7 @@ public enum LayerOperation: Sendable {
 
 extension LayerOperation {
   /// Weights and bias of a convolution or fully connected layer.
-  var linear: (weights: [Float], bias: [Float])? {
+  public var linear: (weights: [Float], bias: [Float])? {
     switch self {
     case .convolution(let convolution, _): (convolution.weights, convolution.bias)
     case .fullyConnected(let weights, let bias): (weights, bias)
@@ -66,7 +66,7 @@ extension LayerOperation {
   }
 
   /// The same operation with other numbers.
-  func with(weights: [Float], bias: [Float]) -> LayerOperation {
+  public func with(weights: [Float], bias: [Float]) -> LayerOperation {
     switch self {
     case .convolution(var convolution, let hasMaxPool):
       (convolution.weights, convolution.bias) = (weights, bias)

@@ -1,30 +1,61 @@
 import COpenBLAS
 
-/// The patches of one band of output rows; it grows to the largest band and is reused.
-struct ConvolutionWorkspace {
-  /// Patches of a band stay within this many values, 1 MiB, so that they are still cached when they are multiplied.
-  static let bandValues = 1 << 18
+/// Numbers that OpenBLAS multiplies matrices of.
+protocol MatrixElement: BinaryFloatingPoint {
+  /// `output += patches * transposed weights`: `rows` x `taps` times `taps` x `outputs`; a row of the output is `stride` long.
+  static func multiply(
+    _ patches: UnsafePointer<Self>, rows: Int, by weights: UnsafePointer<Self>, outputs: Int, taps: Int,
+    adding output: UnsafeMutablePointer<Self>, stride: Int)
+}
 
-  fileprivate var patches: [Float] = []
+extension Float: MatrixElement {
+  static func multiply(
+    _ patches: UnsafePointer<Float>, rows: Int, by weights: UnsafePointer<Float>, outputs: Int, taps: Int,
+    adding output: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    unsafe cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(outputs), blasint(taps), 1, patches,
+      blasint(taps), weights, blasint(taps), 1, output, blasint(stride))
+  }
+}
+
+extension Double: MatrixElement {
+  static func multiply(
+    _ patches: UnsafePointer<Double>, rows: Int, by weights: UnsafePointer<Double>, outputs: Int, taps: Int,
+    adding output: UnsafeMutablePointer<Double>, stride: Int
+  ) {
+    unsafe cblas_dgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(outputs), blasint(taps), 1, patches,
+      blasint(taps), weights, blasint(taps), 1, output, blasint(stride))
+  }
+}
+
+/// The patches of one band of output rows; it grows to the largest band and is reused.
+struct ConvolutionWorkspace<Element: MatrixElement> {
+  /// Patches of a band stay within this many values, 1 MiB of floats, so that they are still cached when they are multiplied.
+  static var bandValues: Int { 1 << 18 }
+
+  fileprivate var patches: [Element] = []
 }
 
 extension FloatConvolution {
   /// Convolves by im2col and one matrix product for each band of output rows and each group.
   ///
   /// - Parameters:
+  ///   - weights: in place of the convolution's own, as many; `bias` likewise.
   ///   - image: input height x width x channels.
   ///   - output: output height x width x channels, overwritten.
   /// - Requires: what `checkShapes` checks.
-  func apply(
-    to image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape,
-    _ workspace: inout ConvolutionWorkspace
+  func apply<Element>(
+    weights: [Element], bias: [Element], to image: [Element], _ imageShape: Shape, into output: inout [Element],
+    _ outputShape: Shape, _ workspace: inout ConvolutionWorkspace<Element>
   ) {
     let inputs = imageShape.channels / groups
     let outputs = outputShape.channels / groups
     let patch = kernel.height * kernel.width * inputs
     let rowValues = outputShape.width * outputShape.channels
     for index in output.indices { output[index] = bias[index % bias.count] }
-    let bandRows = min(max(ConvolutionWorkspace.bandValues / max(outputShape.width * patch, 1), 1), outputShape.height)
+    let bandRows = min(max(ConvolutionWorkspace<Element>.bandValues / max(outputShape.width * patch, 1), 1), outputShape.height)
     let needed = bandRows * outputShape.width * patch
     if workspace.patches.count < needed { workspace.patches = Array(repeating: 0, count: needed) }
     for first in Swift.stride(from: 0, to: outputShape.height, by: max(bandRows, 1)) {
@@ -35,11 +66,10 @@ extension FloatConvolution {
           unsafe weights.withUnsafeBufferPointer { weights in
             // Inside their buffers: `checkShapes` has compared the weights and the output with the shapes, and the
             // patches were sized above. Products of matrices pixels x patch and (outputs x patch) transposed.
-            unsafe cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows.count * outputShape.width), blasint(outputs),
-              blasint(patch), 1, workspace.patches, blasint(patch), weights.baseAddress! + group * outputs * patch,
-              blasint(patch), 1, output.baseAddress! + first * rowValues + group * outputs,
-              blasint(outputShape.channels))
+            unsafe Element.multiply(
+              workspace.patches, rows: rows.count * outputShape.width,
+              by: weights.baseAddress! + group * outputs * patch, outputs: outputs, taps: patch,
+              adding: output.baseAddress! + first * rowValues + group * outputs, stride: outputShape.channels)
           }
         }
       }
@@ -48,9 +78,9 @@ extension FloatConvolution {
 
   /// Writes the patch that each output pixel of the rows sees: pixels x (kernel height x kernel width x channels of the
   /// group), zeros outside the image.
-  private func gather(
-    _ image: [Float], _ shape: Shape, _ rows: Range<Int>, width: Int, group: Int, into patches: inout [Float]
-  ) {
+  private func gather<Element>(
+    _ image: [Element], _ shape: Shape, _ rows: Range<Int>, width: Int, group: Int, into patches: inout [Element]
+  ) where Element: MatrixElement {
     let channels = shape.channels / groups
     unsafe image.withUnsafeBufferPointer { image in
       unsafe patches.withUnsafeMutableBufferPointer { patches in

@@ -8,7 +8,7 @@ import EdgeRuntime
 public final class FloatReference {
   public let graph: FloatGraph
   private var values: [[Float]]
-  private var workspace: ConvolutionWorkspace
+  private var workspace: ConvolutionWorkspace<Float>
 
   /// - Requires: a sound graph: nodes in the order of execution, weights and shapes that fit each other.
   public init(_ graph: FloatGraph) {
@@ -20,7 +20,7 @@ public final class FloatReference {
   }
 
   /// OpenBLAS's own threads would compete with those that run an instance each.
-  private static let oneThread: Void = openblas_set_num_threads(1)
+  static let oneThread: Void = openblas_set_num_threads(1)
 
   /// The values of the graph's output for the latest image.
   public var output: [Float] { values[graph.output] }
@@ -60,7 +60,9 @@ public final class FloatReference {
     let outputShape = graph.values[node.output].shape
     switch node.operation {
     case .convolution(let convolution):
-      convolution.apply(to: input, inputShape, into: &output, outputShape, &workspace)
+      convolution.apply(
+        weights: convolution.weights, bias: convolution.bias, to: input, inputShape, into: &output, outputShape,
+        &workspace)
     case .batchNormalization(let scale, let shift):
       for index in input.indices {
         output[index] = input[index] * scale[index % scale.count] + shift[index % shift.count]
@@ -78,7 +80,7 @@ public final class FloatReference {
     case .quantize(let format):
       for index in input.indices { output[index] = format.roundedToEven(input[index]) }
     case .concatenate:
-      concatenate(node.inputs.map { values[$0] }, pixels: outputShape.height * outputShape.width, into: &output)
+      joinChannels(of: node.inputs.map { values[$0] }, pixels: outputShape.height * outputShape.width, into: &output)
     }
   }
 }
@@ -102,7 +104,7 @@ extension FixedFormat {
 }
 
 /// Joins images of `pixels` pixels each along their channels.
-private func concatenate(_ images: [[Float]], pixels: Int, into output: inout [Float]) {
+func joinChannels<Element>(of images: [[Element]], pixels: Int, into output: inout [Element]) {
   let outputChannels = output.count / pixels
   var firstChannel = 0
   for image in images {

@@ -1,14 +1,25 @@
 extension FloatPool {
   /// The greatest value of each window; padding never wins.
-  func maximum(of image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape) {
+  func maximum<Element: BinaryFloatingPoint>(
+    of image: [Element], _ imageShape: Shape, into output: inout [Element], _ outputShape: Shape
+  ) {
     reduce(image, imageShape, into: &output, outputShape, from: -.infinity) { max($0, $1) }
   }
 
   /// The mean of each window: padding counts as zeros, the divisor is the whole kernel.
-  func average(of image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape) {
-    reduce(image, imageShape, into: &output, outputShape, from: 0) { $0 + $1 }
-    let divisor = Float(kernel.height * kernel.width)
+  func average<Element: BinaryFloatingPoint>(
+    of image: [Element], _ imageShape: Shape, into output: inout [Element], _ outputShape: Shape
+  ) {
+    sum(of: image, imageShape, into: &output, outputShape)
+    let divisor = Element(kernel.height * kernel.width)
     for index in output.indices { output[index] /= divisor }
+  }
+
+  /// The sum of each window: padding counts as zeros.
+  func sum<Element: BinaryFloatingPoint>(
+    of image: [Element], _ imageShape: Shape, into output: inout [Element], _ outputShape: Shape
+  ) {
+    reduce(image, imageShape, into: &output, outputShape, from: 0) { $0 + $1 }
   }
 
   /// Joins the values of each window that lie inside the image.
@@ -17,9 +28,9 @@ extension FloatPool {
   ///   - image: input height x width x channels.
   ///   - output: output height x width x channels, overwritten.
   @inline(__always)
-  private func reduce(
-    _ image: [Float], _ imageShape: Shape, into output: inout [Float], _ outputShape: Shape, from start: Float,
-    _ join: (Float, Float) -> Float
+  private func reduce<Element: BinaryFloatingPoint>(
+    _ image: [Element], _ imageShape: Shape, into output: inout [Element], _ outputShape: Shape, from start: Element,
+    _ join: (Element, Element) -> Element
   ) {
     let channels = imageShape.channels
     for row in 0..<outputShape.height {

@@ -18,6 +18,8 @@ struct Comparison: Equatable, Codable, Sendable {
   var flips = FlipList()
   /// In the pictures' order.
   var layerSamples: [LayerSample] = []
+  /// In the pictures' order.
+  var whatIfSamples: [WhatIfSample] = []
   var latency = LatencyHistogram()
 
   init(classes: Int) {
@@ -42,6 +44,7 @@ struct Comparison: Equatable, Codable, Sendable {
     gained.merge(other.gained)
     flips.merge(other.flips)
     layerSamples = (layerSamples + other.layerSamples).sorted { $0.position < $1.position }
+    whatIfSamples = (whatIfSamples + other.whatIfSamples).sorted { $0.position < $1.position }
     latency.merge(other.latency)
   }
 }

@@ -29,14 +29,14 @@ struct ComparisonRunner: Sendable {
   let data: DataSet
   /// Indices of the pictures in `data`.
   let indices: [Int]
-  private let layerStride: Int
+  private let task: ComparisonTask
   private let workers: [Worker]
 
   /// A thread's networks.
   private final class Worker: Sendable {
-    private let networks: Mutex<(reference: ReferenceNetwork, fixed: Classifier)>
+    private let networks: Mutex<(reference: ReferenceNetwork, fixed: Classifier, hybrid: HybridRunner?)>
 
-    init(_ reference: Reference, _ model: LoadedModel) throws {
+    init(_ reference: Reference, _ model: LoadedModel, _ paired: PairedNetwork?) throws {
       let classifier = try Classifier(model, instructionSet: .best)
       let network: ReferenceNetwork
       switch reference {
@@ -44,24 +44,25 @@ struct ComparisonRunner: Sendable {
       case .fixed(let other):
         network = .fixed(try Classifier(other, instructionSet: .best), LayerPairing(other, model))
       }
-      networks = Mutex((network, classifier))
+      networks = Mutex((network, classifier, paired.map(HybridRunner.init)))
     }
 
     func use<Result: Sendable>(
-      _ body: (ReferenceNetwork, Classifier) throws -> Result
+      _ body: (ReferenceNetwork, Classifier, HybridRunner?) throws -> Result
     ) rethrows -> Result {
-      try networks.withLock { try body($0.reference, $0.fixed) }
+      try networks.withLock { try body($0.reference, $0.fixed, $0.hybrid) }
     }
   }
 
   init(
-    reference: Reference, model: LoadedModel, data: DataSet, indices: [Int], layerStride: Int, threads: Int
+    reference: Reference, model: LoadedModel, paired: PairedNetwork?, data: DataSet, indices: [Int], task: ComparisonTask,
+    threads: Int
   ) throws {
     self.model = model
     self.data = data
     self.indices = indices
-    self.layerStride = layerStride
-    workers = try (0..<threads).map { _ in try Worker(reference, model) }
+    self.task = task
+    workers = try (0..<threads).map { _ in try Worker(reference, model, paired) }
   }
 
   /// Goes on with `partial` until it is complete or the user interrupts, and keeps it in the file at `path` if there is one.
@@ -94,11 +95,11 @@ struct ComparisonRunner: Sendable {
   private func compare(
     _ numbers: StrideTo<Int>, _ shard: Shard, _ thread: Int, _ progress: ProgressBar
   ) throws -> Comparison {
-    try workers[thread].use { reference, classifier in
+    try workers[thread].use { reference, classifier, hybrid in
       var comparison = Comparison(classes: model.labels.count)
       for number in numbers {
         if Interruption.isRequested { break }
-        try compare(shard.position(number), reference, classifier, &comparison)
+        try compare(shard.position(number), reference, classifier, hybrid, &comparison)
         progress.advance()
       }
       return comparison
@@ -106,11 +107,12 @@ struct ComparisonRunner: Sendable {
   }
 
   private func compare(
-    _ position: Int, _ reference: ReferenceNetwork, _ classifier: Classifier, _ comparison: inout Comparison
+    _ position: Int, _ reference: ReferenceNetwork, _ classifier: Classifier, _ hybrid: HybridRunner?,
+    _ comparison: inout Comparison
   ) throws {
     let sample = try data.sample(indices[position])
     let pixels = sample.image.pixels
-    if position % layerStride == 0 {
+    if position % task.layerStride == 0 {
       comparison.layerSamples.append(compareLayers(position, pixels, reference, classifier))
     } else {
       reference.run(pixels)
@@ -120,6 +122,11 @@ struct ComparisonRunner: Sendable {
     classifier.run(pixels)
     comparison.latency.record(nanoseconds: Durations.now - start)
     let actual = classifier.answer
+    if let whatIf = task.whatIf, position % whatIf.stride == 0, let hybrid, case .float(let network, _) = reference {
+      hybrid.begin(pixels, classifier)
+      comparison.whatIfSamples.append(
+        hybrid.tryCases(whatIf, position: position, label: sample.label, exact: network.output.map(Double.init)))
+    }
 
     comparison.reference.record(truth: sample.label, expected)
     comparison.fixed.record(truth: sample.label, actual)

@@ -17,6 +17,7 @@ extension ComparisonReport {
       \(confusionTable(fixed.side.confusion).text)
       \(layerTable.text)
       """
+    text += whatIfText
     if !comparison.flips.told.isEmpty { text += "\n" + flipTable.text }
     return text
   }

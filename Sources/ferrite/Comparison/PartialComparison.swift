@@ -70,6 +70,8 @@ struct ComparisonTask: Equatable, Codable, Sendable {
   var setPictures: Int
   /// Every so many pictures, the layers are compared as well.
   var layerStride: Int
+  /// nil where nothing is tried.
+  var whatIf: WhatIfTask?
   var labels: [String]
   var layers: [Layer]
 
