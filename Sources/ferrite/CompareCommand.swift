@@ -1,4 +1,5 @@
 import ArgumentParser
+import EdgeRuntime
 import Exporter
 import FoundationEssentials
 import ImageData
@@ -23,6 +24,7 @@ struct Compare: ParsableCommand {
       """)
 
   private static let layerSamples = 100
+  private static let whatIfPictures = 256
 
   @Argument(help: "The float network (.onnx), then the model file (.fxm) made of it; with --against the model alone.")
   var files: [String]
@@ -41,11 +43,14 @@ struct Compare: ParsableCommand {
   @Option(help: "Only the K-th of N parts of the pictures: K/N. Its result is in --partial's file.")
   var shard: Shard?
 
-  @Flag(help: "Also tell what comes back if a layer is computed in float, or in 16 bits.")
+  @Flag(help: "Also tell how much comes back if one layer is computed in float, or in 16 bits: each layer in turn.")
   var whatIf = false
 
-  @Option(help: "For --what-if: at most this many pictures, evenly spread.")
-  var whatIfLimit = 256
+  @Option(name: .customLong("what-if-layer"), help: "With --what-if: this layer alone, by its name; again for more of them.")
+  var whatIfLayers: [String] = []
+
+  @Option(help: "With --what-if: at most this many pictures, evenly spread (default: \(Self.whatIfPictures)).")
+  var whatIfLimit: Int?
 
   @OptionGroup var output: ComparisonOutput
 
@@ -59,6 +64,15 @@ struct Compare: ParsableCommand {
     guard data.data != nil else { throw ValidationError("--data is missing") }
     guard 1...64 ~= threads else { throw ValidationError("--threads \(threads): 1 to 64 can be used") }
     guard partial != "" else { throw ValidationError("--partial is empty") }
+    guard whatIf || (whatIfLayers.isEmpty && whatIfLimit == nil) else {
+      throw ValidationError("--what-if-layer and --what-if-limit go with --what-if")
+    }
+    guard !whatIf || against == nil else {
+      throw ValidationError("--what-if needs the float network: it does not go with --against")
+    }
+    if let whatIfLimit, whatIfLimit < 1 {
+      throw ValidationError("--what-if-limit \(whatIfLimit): at least one picture is needed")
+    }
     guard shard == nil || partial != nil else { throw ValidationError("--shard goes with --partial") }
     guard shard == nil || output.html == nil else {
       throw ValidationError("--html goes with the whole: give it to merge, not to a shard")
@@ -78,13 +92,8 @@ struct Compare: ParsableCommand {
       setPictures: set.count,
       pictures: indices.count,
       layerStride: (indices.count + Self.layerSamples - 1) / Self.layerSamples)
-    var paired: PairedNetwork?
-    if case .float(let graph) = reference {
-      paired = whatIf ? try PairedNetwork(model, graph, path: files[0]) : try? PairedNetwork(model, graph, path: files[0])
-    }
-    if whatIf, let paired {
-      task.whatIf = WhatIfTask(paired, chosen: nil, stride: (indices.count + whatIfLimit - 1) / whatIfLimit)
-    }
+    let paired = try pair(reference, model)
+    if whatIf, let paired { task.whatIf = try whatIfTask(paired, task) }
     var state = try start(task)
     let runner = try ComparisonRunner(
       reference: reference, model: model, paired: paired, data: set, indices: indices, task: task, threads: threads)
@@ -114,6 +123,30 @@ struct Compare: ParsableCommand {
       network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
       labels: graph.labels, model)
     return (.float(graph), .init(path: network.path, digest: network.digest))
+  }
+
+  /// The float network's layers beside the model's; nil where it was not made of them, which only a what-if needs.
+  private func pair(_ reference: ComparisonRunner.Reference, _ model: LoadedModel) throws -> PairedNetwork? {
+    guard case .float(let graph) = reference else { return nil }
+    do {
+      return try PairedNetwork(model, graph, path: files[0])
+    } catch let error as BadData {
+      if whatIf { throw error }
+      return nil
+    }
+  }
+
+  private func whatIfTask(_ network: PairedNetwork, _ task: ComparisonTask) throws -> WhatIfTask {
+    let limit = whatIfLimit ?? Self.whatIfPictures
+    let stride = (task.pictures + limit - 1) / limit
+    if whatIfLayers.isEmpty { return WhatIfTask(network, stride: stride) }
+    let choices = try whatIfLayers.map { name in
+      guard let index = task.layers.firstIndex(where: { $0.name == name || $0.name.briefLayerName == name }) else {
+        throw BadData("\(task.model.path): has no layer \(name); `ferrite inspect --json` tells the names")
+      }
+      return index == 0 ? LayerChoice.input : .layer(index - 1)
+    }
+    return WhatIfTask(network, choices: choices, stride: stride)
   }
 
   /// Two networks can be compared if they take the same picture and tell the same classes in the same order.
@@ -161,9 +194,20 @@ extension ComparisonTask {
       data: data.data ?? "", dataDigest: dataDigest, usage: data.usage, pictures: pictures, setPictures: setPictures,
       layerStride: layerStride,
       labels: model.labels,
-      layers: (0..<model.file.operationCount).map {
-        let record = model.file.operation($0)
-        return Layer(name: model.name(record.name), operation: "\(record.operation.kind.name)")
-      })
+      layers: [Layer(model, "input", name: nil, tensor: model.file.inputTensor)]
+        + (0..<model.file.operationCount).map {
+          let record = model.file.operation($0)
+          return Layer(model, "\(record.operation.kind.name)", name: record.name, tensor: record.output)
+        })
+  }
+}
+
+extension ComparisonTask.Layer {
+  /// - Parameter name: nil is the tensor's.
+  fileprivate init(_ model: LoadedModel, _ operation: String, name: NameReference?, tensor: Int) {
+    let record = model.file.tensor(tensor)
+    self.init(
+      name: model.name(name ?? record.name), operation: operation, format: record.format.name, step: record.format.step,
+      octaves: RangeUse.octaves(of: record.format))
   }
 }

@@ -16,13 +16,17 @@ struct Comparison: Equatable, Codable, Sendable {
   /// Pictures that the fixed-point model alone gets right: true class by the reference's answer.
   var gained: ConfusionMatrix
   var flips = FlipList()
+  /// The input, then the operations.
+  var layerCounts: [LayerCounts]
   /// In the pictures' order.
   var layerSamples: [LayerSample] = []
   /// In the pictures' order.
   var whatIfSamples: [WhatIfSample] = []
   var latency = LatencyHistogram()
 
-  init(classes: Int) {
+  /// - Parameter layers: the input, then the operations.
+  init(classes: Int, layers: [ComparisonTask.Layer]) {
+    layerCounts = layers.map { LayerCounts(octaves: $0.octaves) }
     let matrix = ConfusionMatrix(classes: classes)
     reference = Side(confusion: matrix)
     fixed = Side(confusion: matrix)
@@ -43,6 +47,7 @@ struct Comparison: Equatable, Codable, Sendable {
     lost.merge(other.lost)
     gained.merge(other.gained)
     flips.merge(other.flips)
+    for index in layerCounts.indices { layerCounts[index].merge(other.layerCounts[index]) }
     layerSamples = (layerSamples + other.layerSamples).sorted { $0.position < $1.position }
     whatIfSamples = (whatIfSamples + other.whatIfSamples).sorted { $0.position < $1.position }
     latency.merge(other.latency)
@@ -74,25 +79,6 @@ struct Answer: Equatable, Sendable {
     var next = 0.0
     for (other, probability) in probabilities.enumerated() where other != index { next = max(next, probability) }
     return confidence - next
-  }
-}
-
-/// What quantisation did to the layers on one picture: by operation of the model.
-struct LayerSample: Equatable, Codable, Sendable {
-  /// Position of the picture among all that are compared.
-  var position: Int
-  /// Nothing is recorded for an operation without a counterpart in the reference.
-  var noise: [SignalToNoise]
-  /// Values at a bound of their format that isn't also their natural one: the greatest, or the least of a signed format.
-  var saturated: [Int]
-  /// All values.
-  var values: [Int]
-
-  init(position: Int, operations: Int) {
-    self.position = position
-    noise = [SignalToNoise](repeating: SignalToNoise(), count: operations)
-    saturated = [Int](repeating: 0, count: operations)
-    values = saturated
   }
 }
 

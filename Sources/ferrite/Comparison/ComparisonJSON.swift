@@ -21,7 +21,10 @@ extension ComparisonReport {
       "greatest_loss": loss,
       "flip_count": JSON(comparison.flips.count),
       "flips": JSON(comparison.flips.told.map(flip)),
+      "input": layer(tensors[0]),
       "layers": JSON(layers.map(layer)),
+      "first_loss": firstLoss.map { JSON($0.name) } ?? .null,
+      "what_if": whatIf.map(json) ?? .null,
       "latency_us": [
         "p50": .number(latency.microseconds(permille: 500)), "p99": .number(latency.microseconds(permille: 990)),
         "histogram": JSON(
@@ -93,7 +96,20 @@ extension ComparisonReport {
   private func layer(_ layer: Layer) -> JSON {
     [
       "name": JSON(layer.name), "op": JSON(layer.operation), "sqnr_db": .rounded(layer.decibels, digits: 2),
-      "saturation": .number(layer.saturation),
+      "format": JSON(layer.task.format), "own_sqnr_db": .rounded(layer.ownDecibels, digits: 2),
+      "inherited_sqnr_db": .rounded(layer.inheritedDecibels, digits: 2), "cosine": JSON(layer.error.cosine.value),
+      "greatest_error": JSON(layer.greatestError),
+      "greatest_error_steps": JSON(layer.greatestError.map { $0 / layer.task.step }),
+      "saturation": .number(layer.saturation), "range": range(layer.counts.range),
+    ]
+  }
+
+  private func range(_ range: RangeUse) -> JSON {
+    [
+      "top": .number(range.share(range.high)), "bottom": .number(range.share(range.low)),
+      "zeros": .number(range.share(range.zeros)),
+      "octaves": JSON(range.octaves.map { .number(range.share($0)) }),
+      "unused_bits": range.unusedBits.map { JSON($0) } ?? .null,
     ]
   }
 

@@ -17,28 +17,46 @@ struct ComparisonReport {
   }
 
   struct Layer {
-    var name: String
-    var operation: String
-    /// nil without a counterpart in the reference, or without signal.
-    var decibels: Double?
+    var task: ComparisonTask.Layer
+    var error: LayerError
+    var counts: LayerCounts
+
+    var name: String { task.name }
+    var operation: String { task.operation }
+    /// Signal to noise; nil without a counterpart in the reference, or without signal.
+    var decibels: Double? { error.all.decibels }
+    /// Signal to what the layer itself adds.
+    var ownDecibels: Double? { error.own.decibels }
+    /// Signal to what it inherits from the layers before.
+    var inheritedDecibels: Double? { error.inherited.decibels }
+    /// nil without a counterpart.
+    var greatestError: Double? { error.all.decibels == nil ? nil : counts.greatestError }
     /// Share of the values that saturate.
-    var saturation: Double
+    var saturation: Double { counts.range.saturation }
   }
 
-  /// Summed in the pictures' order, so that shards and threads don't change the last digit.
-  var layers: [Layer] {
-    task.layers.enumerated().map { index, layer in
-      var noise = SignalToNoise()
-      var (saturated, values) = (0, 0)
-      for sample in comparison.layerSamples {
-        noise.merge(sample.noise[index])
-        saturated += sample.saturated[index]
-        values += sample.values[index]
-      }
-      return Layer(
-        name: layer.name, operation: layer.operation, decibels: noise.decibels,
-        saturation: values == 0 ? 0 : Double(saturated) / Double(values))
+  /// The input, then the operations' outputs. Summed in the pictures' order, so that shards and threads don't change the last
+  /// digit.
+  var tensors: [Layer] {
+    task.layers.indices.map { index in
+      var error = LayerError()
+      for sample in comparison.layerSamples { error.merge(sample.tensors[index]) }
+      return Layer(task: task.layers[index], error: error, counts: comparison.layerCounts[index])
     }
+  }
+
+  /// Without the input.
+  var layers: [Layer] { Array(tensors[1...]) }
+
+  /// How many dB above the logits' a layer's signal to noise may lie and still be where the loss has happened: there, the noise
+  /// is at least half as strong as in the logits.
+  static let lossMargin = 3.0
+
+  /// The first tensor in the order of execution at which the noise is nearly as strong as in the logits; nil without noise.
+  var firstLoss: Layer? {
+    let tensors = tensors
+    guard let end = tensors.last?.decibels, end.isFinite else { return nil }
+    return tensors.first { $0.decibels.map { $0 <= end + Self.lossMargin } ?? false }
   }
 
   /// The class whose recall fell most, and where its pictures went.
@@ -65,7 +83,7 @@ struct ComparisonReport {
   }
 
   /// The layer with the least signal to quantisation noise.
-  var noisiestLayer: Layer? {
+  private var noisiestLayer: Layer? {
     layers.filter { $0.decibels?.isFinite == true }.min { $0.decibels! < $1.decibels! }
   }
 
@@ -88,6 +106,25 @@ struct ComparisonReport {
         "the noisiest layer is \(layer.name.briefLayerName): \(decibels.decimals(1)) dB, "
           + "\(layer.saturation.percent) of its values saturate")
     }
+    if let loss = firstLoss, let decibels = loss.decibels {
+      sentences.append(
+        "the loss is there first at \(loss.name.briefLayerName): \(decibels.decimals(1)) dB\(origin(of: loss))")
+    }
+    if let whatIf, let first = whatIf.rows.first, first.comesBack > 0 {
+      var text = "in float, \(layer(first.choice)?.name.briefLayerName ?? "") alone would take "
+      text += "\(first.comesBack.percent) of the noise off the logits"
+      if let all = whatIf.all, let weights = all.outcomes[.weights], let outputs = all.outcomes[.output] {
+        text += "; all weights together \(weights.comesBack.percent), all roundings of values \(outputs.comesBack.percent)"
+      }
+      sentences.append(text)
+    }
     return sentences.joined(separator: "\n")
+  }
+
+  /// Whether a layer's noise is its own.
+  private func origin(of layer: Layer) -> String {
+    guard let own = layer.ownDecibels else { return "" }
+    guard let inherited = layer.inheritedDecibels, inherited.isFinite else { return ", all of it its own" }
+    return ", of its own \(own.decimals(1)) dB, inherited \(inherited.decimals(1)) dB"
   }
 }

@@ -96,7 +96,7 @@ struct ComparisonRunner: Sendable {
     _ numbers: StrideTo<Int>, _ shard: Shard, _ thread: Int, _ progress: ProgressBar
   ) throws -> Comparison {
     try workers[thread].use { reference, classifier, hybrid in
-      var comparison = Comparison(classes: model.labels.count)
+      var comparison = Comparison(classes: model.labels.count, layers: task.layers)
       for number in numbers {
         if Interruption.isRequested { break }
         try compare(shard.position(number), reference, classifier, hybrid, &comparison)
@@ -112,21 +112,12 @@ struct ComparisonRunner: Sendable {
   ) throws {
     let sample = try data.sample(indices[position])
     let pixels = sample.image.pixels
-    if position % task.layerStride == 0 {
-      comparison.layerSamples.append(compareLayers(position, pixels, reference, classifier))
-    } else {
-      reference.run(pixels)
-    }
+    lookIntoLayers(position, sample, reference, classifier, hybrid, &comparison)
     let expected = reference.answer
     let start = Durations.now
     classifier.run(pixels)
     comparison.latency.record(nanoseconds: Durations.now - start)
     let actual = classifier.answer
-    if let whatIf = task.whatIf, position % whatIf.stride == 0, let hybrid, case .float(let network, _) = reference {
-      hybrid.begin(pixels, classifier)
-      comparison.whatIfSamples.append(
-        hybrid.tryCases(whatIf, position: position, label: sample.label, exact: network.output.map(Double.init)))
-    }
 
     comparison.reference.record(truth: sample.label, expected)
     comparison.fixed.record(truth: sample.label, actual)
@@ -140,22 +131,41 @@ struct ComparisonRunner: Sendable {
         picture: sample.image.thumbnail().map { Data($0.png()).base64EncodedString() }))
   }
 
+  /// Runs the reference and, on the pictures that they are chosen for, looks at each layer and tries what would be if.
+  private func lookIntoLayers(
+    _ position: Int, _ sample: Sample, _ reference: ReferenceNetwork, _ classifier: Classifier,
+    _ hybrid: HybridRunner?, _ comparison: inout Comparison
+  ) {
+    let pixels = sample.image.pixels
+    let isLayerSample = position % task.layerStride == 0
+    let whatIf = task.whatIf.flatMap { position % $0.stride == 0 ? $0 : nil }
+    guard isLayerSample || whatIf != nil else { return reference.run(pixels) }
+    let exact = reference.runLayers(pixels, operations: model.file.operationCount)
+    let values = classifier.runLayers(pixels)
+    hybrid?.begin(pixels, values)
+    if isLayerSample {
+      compareLayers(exact, values, hybrid, position, &comparison)
+    }
+    if let whatIf, let hybrid {
+      comparison.whatIfSamples.append(
+        hybrid.tryCases(whatIf, position: position, label: sample.label, exact: reference.logits))
+    }
+  }
+
   /// What quantisation does to each layer on one picture.
   private func compareLayers(
-    _ position: Int, _ pixels: [UInt8], _ reference: ReferenceNetwork, _ classifier: Classifier
-  ) -> LayerSample {
-    let operations = model.file.operationCount
-    let exact = reference.runLayers(pixels, operations: operations)
-    var sample = LayerSample(position: position, operations: operations)
-    classifier.runLayers(pixels) { operation, tensor in
-      let values = classifier.values(tensor)
-      sample.values[operation] = values.count
-      sample.saturated[operation] = classifier.saturated(tensor)
-      for (number, value) in zip(exact[operation], values) {
-        sample.noise[operation].record(exact: number, approximate: value)
-      }
+    _ exact: [[Double]], _ values: [[Double]], _ hybrid: HybridRunner?, _ position: Int, _ comparison: inout Comparison
+  ) {
+    var sample = LayerSample(position: position, tensors: [])
+    for index in values.indices {
+      // The input inherits nothing.
+      let alone = index == 0 ? exact[0] : hybrid?.output(of: index - 1, .float)
+      sample.tensors.append(LayerError(exact: exact[index], alone: alone, values: values[index]))
+      let tensor = index == 0 ? model.file.inputTensor : model.file.operation(index - 1).output
+      comparison.layerCounts[index].record(
+        exact: exact[index], values: values[index], model.file.tensor(tensor).format)
     }
-    return sample
+    comparison.layerSamples.append(sample)
   }
 }
 

@@ -17,7 +17,7 @@ extension ComparisonReport {
       \(confusionTable(fixed.side.confusion).text)
       \(layerTable.text)
       """
-    text += whatIfText
+    if let whatIf { text += "\n" + whatIfText(whatIf) }
     if !comparison.flips.told.isEmpty { text += "\n" + flipTable.text }
     return text
   }
@@ -59,11 +59,20 @@ extension ComparisonReport {
   }
 
   private var layerTable: TextTable {
-    var table = TextTable([("layer", .left), ("op", .left), ("SQNR dB", .right), ("saturated", .right)])
-    for layer in layers {
+    var table = TextTable([
+      ("layer", .left), ("op", .left), ("format", .left), ("SQNR dB", .right), ("own", .right), ("inherited", .right),
+      ("cosine", .right), ("greatest error", .right), ("in steps", .right), ("at the top", .right), ("bottom", .right),
+      ("unused bits", .right),
+    ])
+    for layer in tensors {
+      let range = layer.counts.range
+      func share(_ count: Int) -> String { count == 0 ? "" : range.share(count).percent }
       table.add([
-        layer.name.briefLayerName, layer.operation, layer.decibels?.decimals(1) ?? "no counterpart",
-        layer.saturation == 0 ? "" : layer.saturation.percent,
+        layer.name.briefLayerName, layer.operation, layer.task.format,
+        layer.decibels?.decimals(1) ?? "no counterpart", layer.ownDecibels?.decimals(1) ?? "",
+        layer.inheritedDecibels?.decimals(1) ?? "", layer.error.cosine.value?.decimals(6) ?? "",
+        layer.greatestError?.decimals(4) ?? "", layer.greatestError.map { ($0 / layer.task.step).decimals(1) } ?? "",
+        share(range.high), share(range.low), range.unusedBits.map(String.init) ?? "all",
       ])
     }
     return table

@@ -4,7 +4,7 @@ import ImageData
 
 /// A comparison on the way: what `--partial` keeps of an interrupted run, and what a shard leaves for `merge`.
 struct PartialComparison: Equatable, Codable, Sendable {
-  static let currentFormat = "ferrite partial comparison 1"
+  static let currentFormat = "ferrite partial comparison 2"
 
   var format = currentFormat
   var task: ComparisonTask
@@ -16,7 +16,7 @@ struct PartialComparison: Equatable, Codable, Sendable {
   init(task: ComparisonTask, shard: Shard) {
     self.task = task
     self.shard = shard
-    comparison = Comparison(classes: task.labels.count)
+    comparison = Comparison(classes: task.labels.count, layers: task.layers)
   }
 
   var isComplete: Bool { done == shard.count(of: task.pictures) }
@@ -49,7 +49,13 @@ struct ComparisonTask: Equatable, Codable, Sendable {
 
   struct Layer: Equatable, Codable, Sendable {
     var name: String
+    /// `input` for what is no operation.
     var operation: String
+    var format: String
+    /// The distance of neighbouring values.
+    var step: Double
+    /// Of the format's range, as `RangeUse` tells them.
+    var octaves: Int
   }
 
   enum ReferenceKind: String, Codable, Sendable {
@@ -73,6 +79,7 @@ struct ComparisonTask: Equatable, Codable, Sendable {
   /// nil where nothing is tried.
   var whatIf: WhatIfTask?
   var labels: [String]
+  /// The input, then the operations.
   var layers: [Layer]
 
   /// The same but for where the files lie, which may differ between machines.
@@ -82,6 +89,13 @@ struct ComparisonTask: Equatable, Codable, Sendable {
     moved.model.path = model.path
     moved.data = data
     return self == moved
+  }
+}
+
+extension ComparisonTask {
+  fileprivate var isSound: Bool {
+    layerStride > 0 && !layers.isEmpty && layers.allSatisfy { 1...32 ~= $0.octaves && $0.step.isFinite && $0.step > 0 }
+      && whatIf.map { $0.isSound(layers: layers.count) } ?? true
   }
 }
 
@@ -108,9 +122,12 @@ extension PartialComparison {
   /// Whether this could have been written: what follows relies on it.
   private var isSound: Bool {
     let (classes, layers) = (task.labels.count, task.layers.count)
+    let tensors = { (counts: [LayerCounts]) in
+      counts.count == layers && zip(counts, task.layers).allSatisfy { $0.isSound(octaves: $1.octaves) }
+    }
     let side = { (side: Comparison.Side) in side.confusion.isSound(classes: classes) && side.reliability.isSound }
     // Counts first: the others are measured by them.
-    guard format == Self.currentFormat, shard.isSound, classes > 0, task.layerStride > 0,
+    guard format == Self.currentFormat, shard.isSound, classes > 0, task.isSound,
       0...ConfusionMatrix.greatestCount ~= task.pictures, 0...ConfusionMatrix.greatestCount ~= task.setPictures,
       0...shard.count(of: task.pictures) ~= done,
       side(comparison.reference), side(comparison.fixed), comparison.lost.isSound(classes: classes),
@@ -121,7 +138,9 @@ extension PartialComparison {
       && comparison.reference.isConsistent && comparison.fixed.isConsistent && comparison.latency.total == done
       && comparison.lost.total + comparison.gained.total <= flips.count
       && flips.isSound(pictures: done, classes: classes) && comparison.layerSamples.count <= done
-      && comparison.layerSamples.allSatisfy { $0.isSound(operations: layers) }
+      && comparison.layerSamples.allSatisfy { $0.tensors.count == layers && $0.tensors.allSatisfy(\.isSound) }
+      && tensors(comparison.layerCounts) && comparison.whatIfSamples.count <= done
+      && comparison.whatIfSamples.allSatisfy { $0.isSound(task.whatIf, classes: classes) }
   }
 }
 
@@ -140,14 +159,6 @@ extension FlipList {
         0..<classes ~= $0.label && 0..<classes ~= $0.reference && 0..<classes ~= $0.fixed && 0...1 ~= $0.referenceMargin
           && 0...1 ~= $0.fixedMargin && $0.picture.map { Data(base64Encoded: $0) != nil } ?? true
       }
-  }
-}
-
-extension LayerSample {
-  fileprivate func isSound(operations: Int) -> Bool {
-    noise.count == operations && saturated.count == operations && values.count == operations
-      && noise.allSatisfy(\.isSound)
-      && zip(saturated, values).allSatisfy { 0...ConfusionMatrix.greatestCount ~= $1 && 0...$1 ~= $0 }
   }
 }
 

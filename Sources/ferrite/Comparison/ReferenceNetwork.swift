@@ -15,6 +15,14 @@ enum ReferenceNetwork {
     }
   }
 
+  /// On the latest picture, real.
+  var logits: [Double] {
+    switch self {
+    case .float(let reference, _): reference.output.map(Double.init)
+    case .fixed(let classifier, _): classifier.values(classifier.model.file.outputTensor)
+    }
+  }
+
   func run(_ pixels: [UInt8]) {
     switch self {
     case .float(let reference, _): reference.run(pixels: pixels)
@@ -22,21 +30,26 @@ enum ReferenceNetwork {
     }
   }
 
-  /// Runs on a picture and returns the values that stand against each operation's output: empty without a counterpart.
+  /// Runs on a picture and returns the values that stand against the input and each operation's output: empty without a
+  /// counterpart.
   func runLayers(_ pixels: [UInt8], operations: Int) -> [[Double]] {
-    var exact = [[Double]](repeating: [], count: operations)
+    var exact = [[Double]](repeating: [], count: 1 + operations)
     switch self {
     case .float(let reference, let pairing):
       reference.run(pixels: pixels) { value, numbers in
+        if value == reference.graph.input { exact[0] = numbers.map(Double.init) }
         for operation in pairing.operations[value] {
-          exact[operation] = pairing.scaled(numbers.map(Double.init), operation)
+          exact[1 + operation] = pairing.scaled(numbers.map(Double.init), operation)
         }
       }
     case .fixed(let classifier, let pairing):
-      classifier.runLayers(pixels) { step, tensor in
-        // Read at once: a later operation may reuse the memory.
-        for operation in pairing.operations[step] {
-          exact[operation] = pairing.scaled(classifier.values(tensor), operation, step: step)
+      for (index, values) in classifier.runLayers(pixels).enumerated() {
+        guard index > 0 else {
+          exact[0] = values
+          continue
+        }
+        for operation in pairing.operations[index - 1] {
+          exact[1 + operation] = pairing.scaled(values, operation, step: index - 1)
         }
       }
     }
@@ -121,12 +134,15 @@ extension FloatReference {
 extension Classifier {
   var answer: Answer { Answer(index: classIndex, probabilities: probabilities) }
 
-  /// Runs on a picture and calls `visit` after each operation with its number and the tensor it has made.
-  func runLayers(_ pixels: [UInt8], visit: (_ operation: Int, _ tensor: Int) -> Void) {
+  /// Runs on a picture and returns the values of the input and of each operation's output.
+  func runLayers(_ pixels: [UInt8]) -> [[Double]] {
     begin(pixels)
+    var all = [values(model.file.inputTensor)]
     for operation in 0..<model.file.operationCount {
       step(operation)
-      visit(operation, model.file.operation(operation).output)
+      // Read at once: a later operation may reuse the memory.
+      all.append(values(model.file.operation(operation).output))
     }
+    return all
   }
 }

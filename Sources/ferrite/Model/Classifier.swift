@@ -57,16 +57,6 @@ final class Classifier {
     return (0..<record.count).map { Double(session.value($0, of: tensor)) * step }
   }
 
-  /// How many values of a tensor lie at the bound where its format saturates: the greatest, or the least of a signed one.
-  func saturated(_ tensor: Int) -> Int {
-    let record = model.file.tensor(tensor)
-    let format = record.format
-    return (0..<record.count).count {
-      let raw = Int64(session.value($0, of: tensor))
-      return raw == format.maximumRaw || format.isSigned && raw == format.minimumRaw
-    }
-  }
-
   /// `2^-fraction`.
   private func scale(_ format: FixedFormat) -> Double {
     Double(sign: .plus, exponent: -format.fraction, significand: 1)

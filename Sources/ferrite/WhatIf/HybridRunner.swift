@@ -6,7 +6,7 @@ enum Substitution: String, Codable, CaseIterable, Sendable {
   /// The network's weights, and an output that is not rounded.
   case float
   /// Weights and output in 16 bits.
-  case bits16 = "16_bits"
+  case bits16 = "bits_16"
   /// The network's weights; the output is rounded as ever.
   case weights
   /// An output that is not rounded; the model's weights.
@@ -24,21 +24,21 @@ final class HybridRunner {
 
   init(_ network: PairedNetwork) { self.network = network }
 
-  /// Runs the model itself on an image.
-  func begin(_ pixels: [UInt8], _ classifier: Classifier) {
+  /// Goes on to another image.
+  ///
+  /// - Parameter values: what the model makes of it: the input, then each layer's output.
+  func begin(_ pixels: [UInt8], _ values: [[Double]]) {
     self.pixels = pixels
-    outputs = []
-    classifier.begin(pixels)
-    input = classifier.values(classifier.model.file.inputTensor)
-    for operation in network.layers.indices {
-      classifier.step(operation)
-      outputs.append(classifier.values(classifier.model.file.operation(operation).output))
-    }
+    input = values[0]
+    outputs = Array(values[1...])
   }
 
-  /// A layer's output in float, from the inputs that it has in the model: what of its error is its own.
-  func alone(_ index: Int, _ substitution: Substitution?) -> [Double] {
-    compute(network.layers[index], network.layers[index].producers.map { $0.map { outputs[$0] } ?? input }, substitution)
+  /// A layer's output from the inputs that it has in the model.
+  ///
+  /// - Parameter substitution: nil computes as the model does.
+  func output(of index: Int, _ substitution: Substitution?) -> [Double] {
+    let layer = network.layers[index]
+    return compute(layer, layer.producers.map { $0.map { outputs[$0] } ?? input }, substitution)
   }
 
   /// The logits with some layers substituted. Only what they change is computed again.
@@ -66,16 +66,6 @@ final class HybridRunner {
     case .weights: return nil
     }
   }
-}
-
-/// Layers that are substituted.
-enum LayerChoice: Equatable, Codable, Sendable {
-  case all
-  case input
-  case layer(Int)
-
-  var includesInput: Bool { self == .all || self == .input }
-  func includes(_ index: Int) -> Bool { self == .all || self == .layer(index) }
 }
 
 /// What becomes of a value on its way out of a layer: the nearest multiple of a step, half up, between bounds.

@@ -10,18 +10,44 @@ struct WhatIfTask: Equatable, Codable, Sendable {
   /// Layers in the order of execution.
   var cases: [Case]
 
-  /// - Parameter chosen: numbers of the layers; the input and all layers together come before them if it is nil.
-  init(_ network: PairedNetwork, chosen: [Int]?, stride: Int) {
+  /// All layers together, the input and every layer that rounds.
+  init(_ network: PairedNetwork, stride: Int) {
+    let layers = network.layers.indices.filter { network.layers[$0].rounds }.map(LayerChoice.layer)
+    self.init(network, choices: [.all, .input] + layers, stride: stride)
+  }
+
+  /// The choices alone.
+  init(_ network: PairedNetwork, choices: [LayerChoice], stride: Int) {
     self.stride = stride
-    cases = []
-    if chosen == nil {
-      cases += Substitution.allCases.map { Case(choice: .all, substitution: $0) }
-      cases += [Substitution.float, .bits16].map { Case(choice: .input, substitution: $0) }
+    cases = choices.flatMap { choice in
+      choice.substitutions(in: network).map { Case(choice: choice, substitution: $0) }
     }
-    for index in chosen ?? Array(network.layers.indices) where network.layers[index].rounds {
-      let hasWeights = network.layers[index].fixed != nil
-      cases += Substitution.allCases.filter { hasWeights || $0 != .weights }
-        .map { Case(choice: .layer(index), substitution: $0) }
+  }
+
+  /// - Parameter layers: the input counted.
+  func isSound(layers: Int) -> Bool {
+    stride > 0
+      && cases.allSatisfy { entry in
+        if case .layer(let index) = entry.choice { 0..<layers - 1 ~= index } else { true }
+      }
+  }
+}
+
+/// What is substituted: a layer by its number in the order of execution, the input, or all of them at once.
+enum LayerChoice: Equatable, Codable, Sendable {
+  case all
+  case input
+  case layer(Int)
+
+  var includesInput: Bool { self == .all || self == .input }
+  func includes(_ index: Int) -> Bool { self == .all || self == .layer(index) }
+
+  /// Those that make a difference: what has no weights can't have others.
+  fileprivate func substitutions(in network: PairedNetwork) -> [Substitution] {
+    switch self {
+    case .all: Substitution.allCases
+    case .input: [.float, .bits16]
+    case .layer(let index): Substitution.allCases.filter { network.layers[index].fixed != nil || $0 != .weights }
     }
   }
 }
@@ -51,6 +77,14 @@ struct WhatIfSample: Equatable, Codable, Sendable {
   mutating func record(_ logits: [Double], exact: [Double]) {
     answers.append(logits.greatestIndex)
     noise.append(zip(logits, exact).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) })
+  }
+}
+
+extension WhatIfSample {
+  func isSound(_ task: WhatIfTask?, classes: Int) -> Bool {
+    guard let task else { return false }
+    return answers.count == 1 + task.cases.count && noise.count == answers.count && signal.isFinite && signal >= 0
+      && (answers + [label, reference]).allSatisfy { 0..<classes ~= $0 } && noise.allSatisfy { $0.isFinite && $0 >= 0 }
   }
 }
 

@@ -2,73 +2,128 @@ import Glibc
 
 /// What the cases of a what-if gave, over its pictures.
 struct WhatIfReport {
-  /// The model, or the model with a layer substituted, against the float network.
+  /// A model against the float network.
   struct Outcome {
-    var agreement: Double
     var accuracy: Double
+    var agreement: Double
+    /// Sum of squared differences of the logits.
+    var noise: Double
     /// Signal to noise of the logits, dB; nil without signal, infinite without noise.
     var decibels: Double?
-    /// The sum of squared differences of the logits.
-    var noise: Double
+    /// The share of the model's own noise that is gone: negative where there is more of it.
+    var comesBack: Double
   }
 
   struct Row {
     var choice: LayerChoice
     var outcomes: [Substitution: Outcome]
+
+    /// What comes back in float.
+    var comesBack: Double { outcomes[.float]?.comesBack ?? 0 }
   }
 
   let pictures: Int
+  /// The float network's.
   let accuracy: Double
+  /// The model as it is.
   let base: Outcome
-  let rows: [Row]
+  /// Every layer and the input at once; nil where layers were named.
+  private(set) var all: Row?
+  /// What gives most back first.
+  private(set) var rows: [Row] = []
 
+  /// - Parameter samples: in the pictures' order, so that shards and threads don't change the last digit.
   init(_ task: WhatIfTask, _ samples: [WhatIfSample]) {
+    let count = Double(max(samples.count, 1))
+    let signal = samples.reduce(0) { $0 + $1.signal }
+    let own = samples.reduce(0) { $0 + $1.noise[0] }
     func outcome(_ index: Int) -> Outcome {
-      var signal = 0.0
-      var noise = 0.0
-      var (agreed, right) = (0, 0)
-      for sample in samples {
-        signal += sample.signal
-        noise += sample.noise[index]
-        if sample.answers[index] == sample.reference { agreed += 1 }
-        if sample.answers[index] == sample.label { right += 1 }
-      }
-      let count = Double(max(samples.count, 1))
+      let noise = samples.reduce(0) { $0 + $1.noise[index] }
       return Outcome(
-        agreement: Double(agreed) / count, accuracy: Double(right) / count,
-        decibels: signal == 0 ? nil : noise == 0 ? .infinity : 10 * log10(signal / noise), noise: noise)
+        accuracy: Double(samples.count { $0.answers[index] == $0.label }) / count,
+        agreement: Double(samples.count { $0.answers[index] == $0.reference }) / count, noise: noise,
+        decibels: signal == 0 ? nil : noise == 0 ? .infinity : 10 * log10(signal / noise),
+        comesBack: own == 0 ? 0 : 1 - noise / own)
     }
     pictures = samples.count
-    accuracy = Double(samples.count { $0.reference == $0.label }) / Double(max(samples.count, 1))
+    accuracy = Double(samples.count { $0.reference == $0.label }) / count
     base = outcome(0)
-    var rows: [Row] = []
     for (index, entry) in task.cases.enumerated() {
       if rows.last?.choice != entry.choice { rows.append(Row(choice: entry.choice, outcomes: [:])) }
       rows[rows.count - 1].outcomes[entry.substitution] = outcome(index + 1)
     }
-    self.rows = rows
+    all = rows.first { $0.choice == .all }
+    // Equal ones stay in the order of execution.
+    let ranked = rows.filter { $0.choice != .all }.enumerated().sorted {
+      ($1.element.comesBack, $0.offset) < ($0.element.comesBack, $1.offset)
+    }
+    rows = ranked.map(\.element)
   }
 }
 
 extension ComparisonReport {
-  var whatIfText: String {
-    guard let task = task.whatIf else { return "" }
-    let report = WhatIfReport(task, comparison.whatIfSamples)
-    var table = TextTable(
-      [("what if", .left)] + Substitution.allCases.flatMap { [($0.rawValue, .right), ("agree", .right), ("right", .right)] })
-    func cells(_ outcome: WhatIfReport.Outcome?) -> [String] {
-      guard let outcome else { return ["", "", ""] }
-      return [outcome.decibels?.decimals(2) ?? "", outcome.agreement.percent, outcome.accuracy.percent]
+  /// nil if nothing was tried.
+  var whatIf: WhatIfReport? { task.whatIf.map { WhatIfReport($0, comparison.whatIfSamples) } }
+
+  /// The layer of a choice; nil for all together.
+  func layer(_ choice: LayerChoice) -> ComparisonTask.Layer? {
+    switch choice {
+    case .all: nil
+    case .input: task.layers[0]
+    case .layer(let index): task.layers[1 + index]
     }
-    table.add(["the model itself"] + cells(report.base) + Array(repeating: "", count: 9))
-    for row in report.rows {
-      let name = switch row.choice {
-        case .all: "(all)"
-        case .input: "(input)"
-        case .layer(let index): self.task.layers[index].name.briefLayerName
-      }
-      table.add([name] + Substitution.allCases.flatMap { cells(row.outcomes[$0]) })
+  }
+
+  func whatIfTable(_ report: WhatIfReport) -> TextTable {
+    var table = TextTable([
+      ("what if", .left), ("float gives back", .right), ("16 bits", .right), ("weights", .right), ("output", .right),
+      ("agreement in float", .right), ("in 16 bits", .right), ("accuracy in float", .right), ("in 16 bits", .right),
+    ])
+    for row in (report.all.map { [$0] } ?? []) + report.rows {
+      let outcomes = Substitution.allCases.map { row.outcomes[$0] }
+      let both = [row.outcomes[.float], row.outcomes[.bits16]]
+      table.add(
+        [layer(row.choice)?.name.briefLayerName ?? "(all)"] + outcomes.map { $0?.comesBack.percent ?? "" }
+          + both.map { $0?.agreement.percent ?? "" } + both.map { $0?.accuracy.percent ?? "" })
     }
-    return "\n\(report.pictures) pictures, float right on \(report.accuracy.percent)\n" + table.text
+    return table
+  }
+
+  func whatIfText(_ report: WhatIfReport) -> String {
+    """
+    What if one layer were computed otherwise, over \(report.pictures.grouped) pictures: float is right on \
+    \(report.accuracy.percent), the model on \(report.base.accuracy.percent), \
+    agreement \(report.base.agreement.percent), logits \(report.base.decibels?.decimals(2) ?? "-") dB
+    \(whatIfTable(report).text)
+
+    """
+  }
+}
+
+extension ComparisonReport {
+  func json(_ whatIf: WhatIfReport) -> JSON {
+    [
+      "samples": JSON(whatIf.pictures), "float_accuracy": .number(whatIf.accuracy), "model": json(whatIf.base),
+      "all": whatIf.all.map(json) ?? .null, "layers": JSON(whatIf.rows.map(json)),
+    ]
+  }
+
+  private func json(_ row: WhatIfReport.Row) -> JSON {
+    let layer = layer(row.choice)
+    let names: [JSON.Member] = [
+      .init(key: "name", value: layer.map { JSON($0.name) } ?? .null),
+      .init(key: "op", value: layer.map { JSON($0.operation) } ?? .null),
+    ]
+    let outcomes = Substitution.allCases.map { substitution in
+      JSON.Member(key: substitution.rawValue, value: row.outcomes[substitution].map(json) ?? .null)
+    }
+    return .object(names + outcomes)
+  }
+
+  private func json(_ outcome: WhatIfReport.Outcome) -> JSON {
+    [
+      "accuracy": .number(outcome.accuracy), "agreement": .number(outcome.agreement),
+      "sqnr_db": .rounded(outcome.decibels, digits: 2), "comes_back": .number(outcome.comesBack),
+    ]
   }
 }
