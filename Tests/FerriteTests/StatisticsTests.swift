@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Testing
 
 @testable import ferrite
@@ -120,6 +121,37 @@ import Testing
     other.record(exact: 0, approximate: 1)
     ratio.merge(other)
     #expect(abs(ratio.decibels! - 20) < 1e-12)
+  }
+
+  @Test func theCosineIsThatOfTheWholeTensors() {
+    var cosine = CosineSimilarity()
+    #expect(cosine.value == nil)
+    cosine.record(exact: 3, approximate: 4)
+    var other = CosineSimilarity()
+    other.record(exact: 4, approximate: 3)
+    cosine.merge(other)
+    #expect(cosine.value == 24.0 / 25)
+    #expect(cosine.isSound)
+  }
+
+  @Test func valuesAreCountedByOctavesBelowTheTop() {
+    let unsigned = FixedFormat(width: 4, fraction: 1, isSigned: false)
+    var range = RangeUse(octaves: RangeUse.octaves(of: unsigned))
+    for raw in [0, 0, 1, 2, 3, 4, 15] { range.record(Double(raw) / 2, unsigned) }
+    #expect(range.values == 7 && range.zeros == 2 && range.octaves == [1, 1, 2, 1])
+    #expect(range.low == 0 && range.high == 1 && range.unusedBits == 0)
+    #expect(abs(range.saturation - 1.0 / 7) < 1e-15)
+    // A signed format of eight steps: its least value counts as the top.
+    let signed = FixedFormat(width: 4, fraction: -3, isSigned: true)
+    var bounds = RangeUse(octaves: RangeUse.octaves(of: signed))
+    for raw in [-8, -7, 7, 3, -1] { bounds.record(Double(raw) * 8, signed) }
+    #expect(bounds.octaves == [3, 1, 1] && bounds.low == 1 && bounds.high == 1)
+    var small = RangeUse(octaves: 3)
+    small.record(8, signed)
+    #expect(small.unusedBits == 2)
+    small.merge(bounds)
+    #expect(small.values == 6 && small.octaves == [3, 1, 2] && small.unusedBits == 0 && small.isSound(octaves: 3))
+    #expect(RangeUse(octaves: 3).unusedBits == nil && !small.isSound(octaves: 4))
   }
 
   @Test func theClockGoesForward() {

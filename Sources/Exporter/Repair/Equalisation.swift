@@ -38,22 +38,6 @@ struct Equalisation: Sendable {
     offsets = factors
   }
 
-  /// Scales channels as a model's file says.
-  ///
-  /// - Parameters:
-  ///   - parts: by node, as in `parts`; nodes that can't be scaled so are left out.
-  ///   - input: as in `input`; left out likewise.
-  init(_ graph: FloatGraph, parts: [String: [Int16]], input: InputAlignment? = nil) {
-    self.init(graph)
-    align(input)
-    for index in graph.nodes.indices {
-      guard let wanted = parts[graph.nodes[index].name], let link = graph.link(ofNode: index),
-        wanted.count == graph.values[graph.nodes[index].output].shape.channels
-      else { continue }
-      apply(wanted.map(Int.init), to: link)
-    }
-  }
-
   /// Scales every channel whose readers can undo it.
   ///
   /// With absorption each channel is multiplied by the power of two to which its best weight step is rounded, over that

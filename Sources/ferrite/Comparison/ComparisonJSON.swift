@@ -99,7 +99,7 @@ extension ComparisonReport {
       "format": JSON(layer.task.format), "own_sqnr_db": .rounded(layer.ownDecibels, digits: 2),
       "inherited_sqnr_db": .rounded(layer.inheritedDecibels, digits: 2), "cosine": JSON(layer.error.cosine.value),
       "greatest_error": JSON(layer.greatestError),
-      "greatest_error_steps": JSON(layer.greatestError.map { $0 / layer.task.step }),
+      "greatest_error_steps": JSON(layer.greatestErrorSteps),
       "saturation": .number(layer.saturation), "range": range(layer.counts.range),
     ]
   }

@@ -31,6 +31,8 @@ struct ComparisonReport {
     var inheritedDecibels: Double? { error.inherited.decibels }
     /// nil without a counterpart.
     var greatestError: Double? { error.all.decibels == nil ? nil : counts.greatestError }
+    /// In steps of the format.
+    var greatestErrorSteps: Double? { greatestError.map { $0 / task.step } }
     /// Share of the values that saturate.
     var saturation: Double { counts.range.saturation }
   }

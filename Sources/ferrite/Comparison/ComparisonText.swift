@@ -71,7 +71,7 @@ extension ComparisonReport {
         layer.name.briefLayerName, layer.operation, layer.task.format,
         layer.decibels?.decimals(1) ?? "no counterpart", layer.ownDecibels?.decimals(1) ?? "",
         layer.inheritedDecibels?.decimals(1) ?? "", layer.error.cosine.value?.decimals(6) ?? "",
-        layer.greatestError?.decimals(4) ?? "", layer.greatestError.map { ($0 / layer.task.step).decimals(1) } ?? "",
+        layer.greatestError?.decimals(4) ?? "", layer.greatestErrorSteps?.decimals(1) ?? "",
         share(range.high), share(range.low), range.unusedBits.map(String.init) ?? "all",
       ])
     }

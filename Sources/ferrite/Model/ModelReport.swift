@@ -121,7 +121,9 @@ extension ModelReport.Layer {
       "weight_bytes": weights.map { JSON($0.bytes) } ?? .null,
       "weight_entropy_bytes": weights.map { JSON($0.entropyBytes) } ?? .null,
       "float_bytes": weights.map { JSON($0.floatBytes) } ?? .null,
-      "accumulator_bound": operation.convolution.map { JSON($0.accumulatorBound) } ?? .null,
+      "accumulator_bound": accumulator.map { JSON($0.bound) } ?? .null,
+      "accumulator_bits": accumulator.map { JSON($0.bits) } ?? .null,
+      "accumulator_spare_bits": accumulator.map { JSON($0.spareBits) } ?? .null,
       "workspace_bytes": JSON(workspaceBytes),
     ]
   }

@@ -6,7 +6,7 @@ extension ModelReport {
     var layerTable = TextTable([
       ("layer", .left), ("op", .left), ("input", .left), ("output", .left), ("input format", .left),
       ("weight format", .left), ("output format", .left), ("MACs", .right), ("weight bytes", .right),
-      ("entropy", .right), ("bits of sum", .right), ("SQNR dB", .right),
+      ("entropy", .right), ("greatest sum", .right), ("spare bits", .right), ("SQNR dB", .right),
     ])
     for layer in layers {
       layerTable.add([
@@ -14,7 +14,8 @@ extension ModelReport {
         layer.inputs.map(\.extents).joined(separator: ", "), layer.output.extents, layer.inputs[0].format.name,
         layer.weightFormat ?? "", layer.output.format.name, layer.macs == 0 ? "" : layer.macs.grouped,
         layer.weights?.bytes.grouped ?? "", layer.weights?.entropyBytes.grouped ?? "",
-        layer.accumulatorBits.map(String.init) ?? "", layer.sqnr?.decimals(1) ?? "",
+        layer.accumulator.map { $0.bound.grouped } ?? "", layer.accumulator.map { "\($0.spareBits)" } ?? "",
+        layer.sqnr?.decimals(1) ?? "",
       ])
     }
     var bufferTable = TextTable([
@@ -41,13 +42,6 @@ extension ModelReport {
       digest      \(model.file.digest.hexadecimal)
 
       """
-  }
-}
-
-extension ModelReport.Layer {
-  /// Bits of a signed integer that holds every sum of the layer, by the accumulator bound.
-  fileprivate var accumulatorBits: Int? {
-    operation.convolution.map { UInt32.bitWidth - $0.accumulatorBound.leadingZeroBitCount + 1 }
   }
 }
 

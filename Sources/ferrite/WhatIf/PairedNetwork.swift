@@ -183,8 +183,8 @@ extension PairedLayer.Linear {
       let step = Double(sign: .plus, exponent: input.format.fraction - sums, significand: 1)
       for row in 0..<parameters.kernelHeight {
         for tap in 0..<parameters.kernelWidth * perGroup {
-          let raw = file.weight(
-            parameters, output: channel, row: row, tap: tap, inputChannels: input.channels)
+          let index = parameters.packedIndex(output: channel, row: row, tap: tap, inputChannels: input.channels)
+          let raw = file.weight(parameters, index)
           weights.append(Double(raw) * step)
         }
       }

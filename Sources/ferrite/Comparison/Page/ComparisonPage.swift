@@ -33,7 +33,9 @@ struct ComparisonPage {
     \(confusion)\(ReliabilityFigure(sides: report.sides).figure.html)</div>
     <h2>Layers and time</h2>
     <div class="figures">
-    \(layers)\(LatencyFigure(latency: comparison.latency).figure.html)</div>
+    \(report.layerFigure.html)\(RangeFigure(layers: report.tensors).figure.html)\
+    \(LatencyFigure(latency: comparison.latency).figure.html)</div>
+    \(whatIf)\
     <h2>Flips</h2>
     \(flips)
     <h2>To repeat this</h2>
@@ -111,18 +113,9 @@ struct ComparisonPage {
     report.sides.map { ConfusionFigure(name: $0.name, matrix: $0.side.confusion, labels: labels).figure.html }.joined()
   }
 
-  private var layers: String {
-    BarFigure(
-      title: "Layers", caption: "Signal to quantisation noise at each output, dB (6 are one bit), and what saturates.",
-      greatest: 80, columns: ["layer", "operation", "dB", "saturated"],
-      entries: report.layers.map { layer in
-        let decibels = layer.decibels?.decimals(1) ?? "no counterpart"
-        let saturation = layer.saturation == 0 ? "" : ", \(layer.saturation.percent)"
-        // An exact layer is as long as one of 80 dB.
-        let bar = BarFigure.Bar(value: layer.decibels, text: decibels + saturation)
-        return (layer.name.briefLayerName, [layer.operation, decibels, layer.saturation.percent], [bar])
-      }
-    ).figure.html
+  private var whatIf: String {
+    guard let figure = report.whatIfFigure else { return "" }
+    return "<h2>What if</h2>\n<div class=\"figures\">\n\(figure.html)</div>\n"
   }
 
   private var flips: String {
@@ -148,7 +141,8 @@ struct ComparisonPage {
       task.kind == .float
       ? "\(task.reference.path) \(task.model.path)" : "\(task.model.path) --against \(task.reference.path)"
     let limit = task.pictures < task.setPictures ? " --limit \(task.pictures)" : ""
-    let command = "ferrite compare \(files) --data \(task.data)\(task.usage.map { " --usage \($0)" } ?? "")\(limit)"
+    let whatIf = task.whatIf == nil ? "" : " --what-if"
+    let command = "ferrite compare \(files) --data \(task.data)\(task.usage.map { " --usage \($0)" } ?? "")\(limit)\(whatIf)"
     let rows = [
       ["reference", task.reference.path, task.reference.digest], ["fixed", task.model.path, task.model.digest],
       ["\(task.pictures.grouped) of \(task.setPictures.grouped) pictures", task.data, task.dataDigest],
