@@ -54,7 +54,7 @@ class Page(unittest.TestCase):
                      "--weight-bits", 3, "--without", "adaptive-rounding")
         cls.report = json.loads(fixtures.run(
             fixtures.FERRITE, "compare", fixtures.TOON, COARSE, "--data", fixtures.FOLDER / "faces", "--html", PAGE,
-            "--json"))
+            "--json", "--what-if", "--what-if-limit", 20))
         options = webdriver.ChromeOptions()
         for flag in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                      "--force-device-scale-factor=1", "--hide-scrollbars"]:
@@ -147,6 +147,33 @@ class Page(unittest.TestCase):
         greatest = max(bar["value"] for bar in bars)
         for bar in bars:
             self.assertAlmostEqual(bar["height"], 150 * bar["value"] / greatest, places=2)
+
+    def test_ranges_are_those_of_the_json(self):
+        self.show(1280, 900, "light")
+        cells = self.bars("Range")
+        layers = [self.report["input"]] + self.report["layers"]
+        wanted = [share for layer in layers for share in
+                  [layer["range"]["zeros"]] + layer["range"]["octaves"][::-1]]
+        self.assertEqual([cell["value"] for cell in cells], wanted)
+        for cell in cells:
+            opacity = 0.08 + 0.92 * cell["value"] ** 0.5 if cell["value"] else 0
+            self.assertAlmostEqual(cell["opacity"], opacity, places=3)
+        # The tops of all formats stand above each other.
+        ends = {round(max(cell["x"] for cell in cells if cell["y"] == y), 3) for y in {cell["y"] for cell in cells}}
+        self.assertEqual(len(ends), 1)
+
+    def test_what_if_is_that_of_the_json(self):
+        self.show(1280, 900, "light")
+        what_if = self.report["what_if"]
+        self.assertTrue(0 < what_if["samples"] <= 20)
+        rows = [what_if["all"]] + what_if["layers"]
+        bars = self.bars("What if")
+        self.assertEqual([bar["value"] for bar in bars],
+                         [row[key]["comes_back"] for row in rows for key in ("float", "bits_16")])
+        for bar in bars:
+            self.assertAlmostEqual(bar["width"] / LONGEST, min(max(bar["value"], 0), 1), places=3)
+        self.assertEqual([bar["side"] for bar in bars], ["reference", "fixed"] * len(rows))
+        self.assertGreater(bars[0]["value"], 0.999)
 
     def test_confusion_and_reliability_are_those_of_the_json(self):
         self.show(1280, 900, "light")

@@ -128,6 +128,14 @@ import Testing
       ["compare", other, fixture.model, "--data", fixture.faces], "class 3 is sad for \(other), happy for ")
   }
 
+  /// A channel that a ReLU keeps at zero puts its bias into the sums all the same.
+  @Test func sumsThatDoNotFitAreRefusedWithTheirLayer() throws {
+    let network = try folder.write(TinyNetwork.onnx(bias: [0, 0.1, -1e9, 0]), to: "huge.onnx")
+    try expectBadData(
+      ["export", network, "-o", folder.path("huge.fxm"), "--calibrate", fixture.images],
+      "layer conv: the sums of output channel 2 do not fit 32 bits")
+  }
+
   @Test func aPictureThatCannotBeDecodedIsNamed() throws {
     let picture = try folder.write(Data("P5\n48 48\n255\n".utf8) + Data(count: 100), to: "short.pgm")
     try expectBadData(["run", fixture.model, picture], "short.pgm, byte 13: malformed: expected 2304 samples")

@@ -1,6 +1,9 @@
+import EdgeRuntime
 import Foundation
 import FoundationXML
 import Testing
+
+@testable import ferrite
 
 @Suite struct CommandTests {
   private let fixture: Fixture
@@ -45,6 +48,36 @@ import Testing
     #expect(bytes(wide, "weight_entropy_bytes") > bytes(narrow, "weight_entropy_bytes"))
     let text = try BuiltProgram.run("inspect", fixture.coarseModel).output
     #expect(text.contains("weights     2 352 bytes, 14.45 % of the 16 272 as 32-bit floats; entropy "), "\(text)")
+  }
+
+  /// Recomputed from the file's weights: no input of the format takes a sum further.
+  @Test func inspectTellsHowFarEverySumCanGo() throws {
+    let model = try LoadedModel(path: fixture.model)
+    let layers = try #require(try BuiltProgram.run("inspect", fixture.model, "--json").json["layers"] as? [[String: Any]])
+    for (index, layer) in layers.enumerated() {
+      let record = model.file.operation(index)
+      let parameters = try #require(record.operation.convolution)
+      let (input, output) = (model.file.tensor(record.inputs[0]), model.file.tensor(record.output))
+      var greatest = 0
+      for channel in 0..<output.channels {
+        var sum = abs(model.file.bias(parameters, outputChannel: channel))
+        sum += (1 << model.file.shift(parameters, outputChannel: channel)) / 2
+        for row in 0..<parameters.kernelHeight {
+          for tap in 0..<parameters.kernelWidth * input.channels {
+            let index = parameters.packedIndex(
+              output: channel, row: row, tap: tap, inputChannels: input.channels)
+            sum += abs(model.file.weight(parameters, index)) * Int(max(input.format.maximumRaw, -input.format.minimumRaw))
+          }
+        }
+        greatest = max(greatest, sum)
+      }
+      #expect(layer["accumulator_bound"] as? Int == greatest)
+      let spare = try #require(layer["accumulator_spare_bits"] as? Int)
+      #expect(layer["accumulator_bits"] as? Int == 32 && spare >= 0)
+      #expect(greatest << spare < 1 << 31 && greatest << (spare + 1) >= 1 << 31)
+    }
+    let text = try BuiltProgram.run("inspect", fixture.model).output
+    #expect(text.contains("greatest sum") && text.contains("spare bits"))
   }
 
   @Test func runClassifiesPicturesAndDataSetsAlike() throws {

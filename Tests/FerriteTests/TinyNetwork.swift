@@ -7,9 +7,10 @@ import Foundation
 enum TinyNetwork {
   static let labels = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
 
-  static var onnx: [UInt8] { onnx(labels: labels) }
+  static var onnx: [UInt8] { onnx() }
 
-  static func onnx(labels: [String]) -> [UInt8] {
+  /// - Parameter bias: of the convolution; seeded if nil.
+  static func onnx(labels: [String] = labels, bias: [Float]? = nil) -> [UInt8] {
     var random = Weights(state: 7)
     let graph = message(
       (
@@ -26,7 +27,7 @@ enum TinyNetwork {
       (1, node("Gemm", ["flat", "fc.weight", "fc.bias"], "logits", [int("transB", 1)])),
       (2, .bytes(Array("tiny".utf8))),
       (5, tensor("conv.weight", [4, 1, 3, 3], random.next(36, scale: 0.4))),
-      (5, tensor("conv.bias", [4], random.next(4, scale: 0.1))),
+      (5, tensor("conv.bias", [4], bias ?? random.next(4, scale: 0.1))),
       (5, tensor("fc.weight", [7, 576], random.next(7 * 576, scale: 0.1))),
       (5, tensor("fc.bias", [7], random.next(7, scale: 0.5))),
       (11, valueInfo("image", [1, 1, 48, 48])),

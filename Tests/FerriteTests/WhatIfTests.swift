@@ -176,7 +176,8 @@ private func pixels(seed: Int, count: Int) -> [UInt8] {
     #expect(own[0] < inherited[0] - 10 && own[1] > inherited[1] + 10, "\(own), \(inherited)")
     let input = try #require(outcome.json["input"] as? [String: Any])
     #expect(input["name"] as? String == "image" && input["op"] as? String == "input")
-    #expect(input["greatest_error_steps"] as? Double ?? 1 <= 0.5)
+    // The brightest pixel saturates; others are rounded.
+    #expect(0.1...1 ~= input["greatest_error_steps"] as? Double ?? 2)
     #expect(input["own_sqnr_db"] as? Double == input["sqnr_db"] as? Double && input["inherited_sqnr_db"] is NSNull)
     for layer in layers {
       #expect((layer["cosine"] as? Double ?? 0) > 0.9 && (layer["cosine"] as? Double ?? 2) < 1)
