@@ -46,7 +46,9 @@ struct Compare: ParsableCommand {
   @Flag(help: "Also tell how much comes back if one layer is computed in float, or in 16 bits: each layer in turn.")
   var whatIf = false
 
-  @Option(name: .customLong("what-if-layer"), help: "With --what-if: this layer alone, by its name; again for more of them.")
+  @Option(
+    name: .customLong("what-if-layer"),
+    help: "With --what-if: this layer alone, by its name; again for more of them.")
   var whatIfLayers: [String] = []
 
   @Option(help: "With --what-if: at most this many pictures, evenly spread (default: \(Self.whatIfPictures)).")

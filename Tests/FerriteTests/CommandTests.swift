@@ -53,7 +53,7 @@ import Testing
   /// Recomputed from the file's weights: no input of the format takes a sum further.
   @Test func inspectTellsHowFarEverySumCanGo() throws {
     let model = try LoadedModel(path: fixture.model)
-    let layers = try #require(try BuiltProgram.run("inspect", fixture.model, "--json").json["layers"] as? [[String: Any]])
+    let layers = try #require(try inspected(fixture.model)["layers"] as? [[String: Any]])
     for (index, layer) in layers.enumerated() {
       let record = model.file.operation(index)
       let parameters = try #require(record.operation.convolution)

@@ -85,7 +85,8 @@ import Testing
       ("\"confidence\":", "\"confidence\":1"), ("\"fixedMargin\":0.", "\"fixedMargin\":7."),
       ("\"picture\":\"", "\"picture\":\"<script>"), ("\"correct\":", "\"correct\":1"),
       ("partial comparison 2", "partial comparison 1"), ("\"reference\":", "\"refrence\":"),
-      ("\"zeros\":", "\"zeros\":1"), ("\"octaves\":[", "\"octaves\":[0,"), ("\"greatestError\":", "\"greatestError\":-"),
+      ("\"zeros\":", "\"zeros\":1"), ("\"octaves\":[", "\"octaves\":[0,"),
+      ("\"greatestError\":", "\"greatestError\":-"),
       ("\"octaves\":8", "\"octaves\":7"), ("\"answers\":[", "\"answers\":[7"), ("\"noise\":[", "\"noise\":[-"),
       ("\"stride\":1", "\"stride\":0"), ("\"layer\":{\"_0\":", "\"layer\":{\"_0\":9"),
     ] {

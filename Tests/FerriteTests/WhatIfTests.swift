@@ -10,9 +10,10 @@ import Testing
 @Suite struct HybridRunnerTests {
   /// Between them every operation: grouped, strided and dilated convolutions, pools, samplers, concatenations, formats that the
   /// network gives.
-  static let networks = [
-    "convolutions", "dense", "pools", "network-legacy", "network-legacy-aligned", "network-dynamo", "quantized",
-  ].map { "../ExporterTests/Fixtures/\($0).onnx" } + ["../../Models/sdl-toon.onnx"]
+  static let networks =
+    [
+      "convolutions", "dense", "pools", "network-legacy", "network-legacy-aligned", "network-dynamo", "quantized",
+    ].map { "../ExporterTests/Fixtures/\($0).onnx" } + ["../../Models/sdl-toon.onnx"]
 
   private let folder: TemporaryFolder
 
@@ -92,7 +93,6 @@ import Testing
     }
   }
 
-  
 }
 
 /// Seeded noise, blurred along its run.

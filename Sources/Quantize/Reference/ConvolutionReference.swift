@@ -32,7 +32,8 @@ extension Double: MatrixElement {
 
 /// The patches of one band of output rows; it grows to the largest band and is reused.
 struct ConvolutionWorkspace<Element: MatrixElement> {
-  /// Patches of a band stay within this many values, 1 MiB of floats, so that they are still cached when they are multiplied.
+  /// Patches of a band stay within this many values, 1 MiB of floats, so that they are still cached when they are
+  /// multiplied.
   static var bandValues: Int { 1 << 18 }
 
   fileprivate var patches: [Element] = []
@@ -55,7 +56,8 @@ extension FloatConvolution {
     let patch = kernel.height * kernel.width * inputs
     let rowValues = outputShape.width * outputShape.channels
     for index in output.indices { output[index] = bias[index % bias.count] }
-    let bandRows = min(max(ConvolutionWorkspace<Element>.bandValues / max(outputShape.width * patch, 1), 1), outputShape.height)
+    let rowsInBand = ConvolutionWorkspace<Element>.bandValues / max(outputShape.width * patch, 1)
+    let bandRows = min(max(rowsInBand, 1), outputShape.height)
     let needed = bandRows * outputShape.width * patch
     if workspace.patches.count < needed { workspace.patches = Array(repeating: 0, count: needed) }
     for first in Swift.stride(from: 0, to: outputShape.height, by: max(bandRows, 1)) {
@@ -78,9 +80,9 @@ extension FloatConvolution {
 
   /// Writes the patch that each output pixel of the rows sees: pixels x (kernel height x kernel width x channels of the
   /// group), zeros outside the image.
-  private func gather<Element>(
+  private func gather<Element: MatrixElement>(
     _ image: [Element], _ shape: Shape, _ rows: Range<Int>, width: Int, group: Int, into patches: inout [Element]
-  ) where Element: MatrixElement {
+  ) {
     let channels = shape.channels / groups
     unsafe image.withUnsafeBufferPointer { image in
       unsafe patches.withUnsafeMutableBufferPointer { patches in

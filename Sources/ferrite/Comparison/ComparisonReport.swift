@@ -116,7 +116,8 @@ struct ComparisonReport {
       var text = "in float, \(layer(first.choice)?.name.briefLayerName ?? "") alone would take "
       text += "\(first.comesBack.percent) of the noise off the logits"
       if let all = whatIf.all, let weights = all.outcomes[.weights], let outputs = all.outcomes[.output] {
-        text += "; all weights together \(weights.comesBack.percent), all roundings of values \(outputs.comesBack.percent)"
+        text += "; all weights together \(weights.comesBack.percent), "
+        text += "all roundings of values \(outputs.comesBack.percent)"
       }
       sentences.append(text)
     }

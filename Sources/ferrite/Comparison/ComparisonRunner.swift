@@ -55,8 +55,8 @@ struct ComparisonRunner: Sendable {
   }
 
   init(
-    reference: Reference, model: LoadedModel, paired: PairedNetwork?, data: DataSet, indices: [Int], task: ComparisonTask,
-    threads: Int
+    reference: Reference, model: LoadedModel, paired: PairedNetwork?, data: DataSet, indices: [Int],
+    task: ComparisonTask, threads: Int
   ) throws {
     self.model = model
     self.data = data

@@ -38,7 +38,7 @@ final class HybridRunner {
   /// - Parameter substitution: nil computes as the model does.
   func output(of index: Int, _ substitution: Substitution?) -> [Double] {
     let layer = network.layers[index]
-    return compute(layer, layer.producers.map { $0.map { outputs[$0] } ?? input }, substitution)
+    return arithmetic.output(of: layer, layer.producers.map { $0.map { outputs[$0] } ?? input }, substitution)
   }
 
   /// The logits with some layers substituted. Only what they change is computed again.
@@ -52,7 +52,7 @@ final class HybridRunner {
       let inputs = layer.producers.map { producer in
         producer.map { changed[$0] ?? outputs[$0] } ?? image ?? input
       }
-      let output = compute(layer, inputs, own)
+      let output = arithmetic.output(of: layer, inputs, own)
       if output != outputs[index] { changed[index] = output }
     }
     return changed[outputs.count - 1] ?? outputs.last ?? []
@@ -65,157 +65,5 @@ final class HybridRunner {
     case .bits16: return exact.map(OutputRule.wide(network.input.format, clip: (-.infinity, .infinity)).applied)
     case .weights: return nil
     }
-  }
-}
-
-/// What becomes of a value on its way out of a layer: the nearest multiple of a step, half up, between bounds.
-struct OutputRule: Sendable {
-  /// nil leaves values between the steps.
-  var step: Double?
-  var least: Double
-  var greatest: Double
-
-  func applied(_ value: Double) -> Double {
-    guard let step else { return min(max(value, least), greatest) }
-    // Exact: a step is a power of two, and RND of a sum is the floor of it plus one half.
-    return min(max((value / step + 0.5).rounded(.down) * step, least), greatest)
-  }
-
-  static func real(_ clip: (least: Double, greatest: Double)) -> OutputRule {
-    OutputRule(step: nil, least: clip.least, greatest: clip.greatest)
-  }
-
-  /// Sixteen bits: two octaves more range than the format's, the others for finer steps.
-  static func wide(_ format: FixedFormat, clip: (least: Double, greatest: Double)) -> OutputRule {
-    let fraction = format.width == 16 ? format.fraction : format.fraction + 14 - format.width
-    let wide = FixedFormat(width: 16, fraction: min(max(fraction, -64), 64), isSigned: format.isSigned)
-    return OutputRule(
-      step: wide.step, least: max(wide.number(wide.minimumRaw), clip.least),
-      greatest: min(wide.number(wide.maximumRaw), clip.greatest))
-  }
-}
-
-extension PairedLayer {
-  func rule(_ substitution: Substitution?) -> OutputRule {
-    switch substitution {
-    case .float, .output: .real(clip)
-    case .bits16: .wide(format, clip: clip)
-    case .weights, nil:
-      OutputRule(
-        step: format.step, least: format.number(Int64(bounds.lowerBound)),
-        greatest: format.number(Int64(bounds.upperBound)))
-    }
-  }
-
-  func linear(_ substitution: Substitution?) -> Linear? {
-    switch substitution {
-    case .float, .weights: float
-    case .bits16: wide
-    case .output, nil: fixed
-    }
-  }
-}
-
-extension HybridRunner {
-  /// One layer's output.
-  fileprivate func compute(_ layer: PairedLayer, _ inputs: [[Double]], _ substitution: Substitution?) -> [Double] {
-    let rule = layer.rule(substitution)
-    let shape = layer.inputShapes[0]
-    switch layer.source {
-    case .convolution(let convolution, let hasMaxPool):
-      guard let linear = layer.linear(substitution) else { return [] }
-      var sums = layer.outputShape
-      if hasMaxPool, case .conv2D(let parameters) = layer.kind {
-        sums.height = parameters.convolvedHeight(shape.height)
-        sums.width = parameters.convolvedWidth(shape.width)
-      }
-      var output = arithmetic.convolve(
-        inputs[0], shape, convolution, weights: linear.weights, bias: linear.bias, outputShape: sums)
-      if hasMaxPool {
-        let pool = FloatPool(kernel: Extent(2, 2), stride: Extent(2, 2))
-        output = arithmetic.maximum(output, sums, pool, outputShape: layer.outputShape)
-      }
-      return output.map(rule.applied)
-    case .fullyConnected:
-      guard let linear = layer.linear(substitution) else { return [] }
-      let convolution = FloatConvolution(weights: [], bias: [], kernel: Extent(1, 1))
-      return arithmetic.convolve(
-        inputs[0], .vector(shape.count), convolution, weights: linear.weights, bias: linear.bias,
-        outputShape: layer.outputShape
-      ).map(rule.applied)
-    case .maxPool(let pool):
-      return arithmetic.maximum(inputs[0], shape, pool, outputShape: layer.outputShape).map(layer.moved)
-    case .averagePool(let pool):
-      let sums = arithmetic.sum(inputs[0], shape, pool, outputShape: layer.outputShape)
-      let factor = layer.averageFactor(substitution, pool)
-      return sums.map { rule.applied($0 * factor) }
-    case .affineGridSample(let alignCorners):
-      if substitution == .float {
-        return arithmetic.sample(
-          inputs[0], shape, theta: inputs[1], alignCorners: alignCorners, outputShape: layer.outputShape
-        ).map(rule.applied)
-      }
-      return layer.sample(inputs[0], theta: inputs[1]).map(rule.applied)
-    case .concatenate:
-      guard case .concatenate(let shifts) = layer.kind else { return [] }
-      let images = inputs.indices.map { shifts[$0] == 0 ? inputs[$0].map(layer.moved) : inputs[$0].map(rule.applied) }
-      return arithmetic.concatenate(images, pixels: layer.outputShape.height * layer.outputShape.width)
-    case .clip: return inputs[0].map(rule.applied)
-    }
-  }
-}
-
-extension PairedLayer {
-  /// A value that a layer moves and does not round: clipped only where the layer itself clips.
-  fileprivate func moved(_ value: Double) -> Double {
-    let least = Int64(bounds.lowerBound) > format.minimumRaw ? format.number(Int64(bounds.lowerBound)) : -.infinity
-    let greatest = Int64(bounds.upperBound) < format.maximumRaw ? format.number(Int64(bounds.upperBound)) : .infinity
-    return min(max(value, least), greatest)
-  }
-
-  /// What an average-pool multiplies its sums with: the model's integer stands for the reciprocal nearly.
-  fileprivate func averageFactor(_ substitution: Substitution?, _ pool: FloatPool) -> Double {
-    let exact = 1 / Double(pool.kernel.height * pool.kernel.width)
-    guard substitution == nil || substitution == .output, case .averagePool2D(_, let multiplier, let shift) = kind
-    else { return exact }
-    let dropped = Int(shift) + format.fraction - inputFraction
-    return Double(sign: .plus, exponent: -dropped, significand: Double(multiplier))
-  }
-
-  /// Samples as the runtime does, where places are multiples of 1/128 pixel, and rounds nothing else.
-  fileprivate func sample(_ image: [Double], theta: [Double]) -> [Double] {
-    guard case .affineGridSample(let grid) = kind else { return [] }
-    let source = inputShapes[0]
-    var output = [Double](repeating: 0, count: outputShape.count)
-    for row in 0..<outputShape.height {
-      for column in 0..<outputShape.width {
-        let (x, u) = grid.x.place(theta[0], theta[1], theta[2], row: row, column: column)
-        let (y, v) = grid.y.place(theta[3], theta[4], theta[5], row: row, column: column)
-        let target = (row * outputShape.width + column) * source.channels
-        for (tapY, weightY) in [(y, 1 - v), (y + 1, v)] where 0..<source.height ~= tapY && weightY != 0 {
-          for (tapX, weightX) in [(x, 1 - u), (x + 1, u)] where 0..<source.width ~= tapX && weightX != 0 {
-            let tap = (tapY * source.width + tapX) * source.channels
-            let weight = weightX * weightY
-            for channel in 0..<source.channels { output[target + channel] += weight * image[tap + channel] }
-          }
-        }
-      }
-    }
-    return output
-  }
-}
-
-extension AffineGridParameters.Axis {
-  /// The pixel before a place and the fraction of a pixel beyond it, a multiple of 1/128. The sums are exact: constants times
-  /// an index lie below 2^32, theta's raw values below 2^15.
-  fileprivate func place(_ t0: Double, _ t1: Double, _ t2: Double, row: Int, column: Int) -> (Int, Double) {
-    let sum =
-      t0 * (Double(a0) + Double(a1) * Double(column)) + t1 * (Double(b0) + Double(b1) * Double(row)) + t2 * Double(c)
-      + Double(d)
-    let limit = Double(AffineGridParameters.coordinateLimit)
-    let exponent = AffineGridParameters.coordinateFraction - AffineGridParameters.constantFraction
-    let places = (sum * Double(sign: .plus, exponent: exponent, significand: 1) + 0.5).rounded(.down)
-    let raw = Int(min(max(places, -limit), limit))
-    return (raw >> AffineGridParameters.coordinateFraction, Double(raw & 127) / 128)
   }
 }

@@ -142,7 +142,8 @@ struct ComparisonPage {
       ? "\(task.reference.path) \(task.model.path)" : "\(task.model.path) --against \(task.reference.path)"
     let limit = task.pictures < task.setPictures ? " --limit \(task.pictures)" : ""
     let whatIf = task.whatIf == nil ? "" : " --what-if"
-    let command = "ferrite compare \(files) --data \(task.data)\(task.usage.map { " --usage \($0)" } ?? "")\(limit)\(whatIf)"
+    let usage = task.usage.map { " --usage \($0)" } ?? ""
+    let command = "ferrite compare \(files) --data \(task.data)\(usage)\(limit)\(whatIf)"
     let rows = [
       ["reference", task.reference.path, task.reference.digest], ["fixed", task.model.path, task.model.digest],
       ["\(task.pictures.grouped) of \(task.setPictures.grouped) pictures", task.data, task.dataDigest],

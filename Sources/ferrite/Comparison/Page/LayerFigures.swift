@@ -40,7 +40,8 @@ extension ComparisonReport {
             value: outcome?.comesBack, text: outcome?.comesBack.percent ?? "", isReference: index == 0)
         }
         let float = row.outcomes[.float]
-        let cells = outcomes(row).map { $0?.comesBack.percent ?? "" }
+        let cells =
+          outcomes(row).map { $0?.comesBack.percent ?? "" }
           + [float?.agreement.percent ?? "", float?.accuracy.percent ?? ""]
         return (layer(row.choice)?.name.briefLayerName ?? "all of them", cells, bars)
       }

@@ -28,7 +28,8 @@ struct RangeFigure {
     let name = layer.name.briefLayerName
     var svg = SVG.text("\(name), \(layer.task.format)", x: 0, y: y + 11)
     // Aligned at the top of the formats, on the right.
-    let cells = [("zero", range.zeros)] + range.octaves.enumerated().reversed().map { ("\($0) octaves below the top", $1) }
+    let octaves = range.octaves.enumerated().map { ("\($0) octaves below the top", $1) }
+    let cells = [("zero", range.zeros)] + octaves.reversed()
     for (index, (title, count)) in cells.enumerated() {
       let share = range.share(count)
       svg += SVG.rectangle(
