@@ -27,15 +27,12 @@ struct Equalisation: Sendable {
   private(set) var parts: [String: [Int16]] = [:]
   /// By value, a factor for each channel that its numbers are multiplied with; nil for 1.
   private(set) var factors: [[Float]?]
-  /// What is added after that to the values that the input flows through; nil for 0.
-  private(set) var offsets: [[Float]?]
   private(set) var input: InputAlignment?
 
   /// Nothing scaled.
   init(_ graph: FloatGraph) {
     self.graph = graph
     factors = Array(repeating: nil, count: graph.values.count)
-    offsets = factors
   }
 
   /// Scales every channel whose readers can undo it.
@@ -90,10 +87,7 @@ struct Equalisation: Sendable {
   private mutating func align(_ input: InputAlignment?) {
     guard let input, let aligned = graph.align(input) else { return }
     self.input = input
-    for (value, factors, offsets) in aligned {
-      self.factors[value] = factors
-      self.offsets[value] = offsets
-    }
+    for (value, factors, _) in aligned { self.factors[value] = factors }
   }
 
   private mutating func apply(_ chosen: [Int], to link: ChannelLink) {

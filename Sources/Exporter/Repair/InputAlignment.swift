@@ -6,11 +6,22 @@ import Quantize
 ///
 /// Any other step rounds pixels, which are integers already, a second time. The network stays the same function but for
 /// the zeros that paddings add, which stand for the pixel `zero` in place of the mean.
-struct InputAlignment: Sendable, Equatable, Codable {
+struct InputAlignment: Sendable, Equatable, Encodable {
   /// The input's fraction bits: a pixel counts `2^-fraction`.
-  var fraction: Int
+  let fraction: Int
   /// By channel, the pixel that becomes 0.
-  var zero: [Int]
+  let zero: [Int]
+  /// By channel, what the prepared input of the source is multiplied with, and what is added then.
+  let scale: [Float]
+  let offset: [Float]
+
+  init(_ preparation: InputPreparation, fraction: Int, zero: [Int]) {
+    self.fraction = fraction
+    self.zero = zero
+    let step = exp2(Double(-fraction))
+    scale = preparation.standardDeviation.map { Float(255 * Double($0) * step) }
+    offset = zip(preparation.mean, zero).map { Float((255 * Double($0) - Double($1)) * step) }
+  }
 
   var format: FixedFormat { FixedFormat(width: 8, fraction: fraction, isSigned: zero.contains { $0 > 0 }) }
 }
@@ -49,8 +60,9 @@ extension InputAlignment {
     let signed = centred.reduce(0) { $0 + $1.cost }
     let unsigned = channels.reduce(0) { $0 + cost(0, $1) }
     guard min(signed, unsigned) < rounding else { return nil }
-    fraction = Int(octaves.rounded())
-    zero = unsigned <= signed ? channels.map { _ in 0 } : centred.map(\.zero)
+    self.init(
+      preparation, fraction: Int(octaves.rounded()),
+      zero: unsigned <= signed ? channels.map { _ in 0 } : centred.map(\.zero))
   }
 }
 
@@ -75,16 +87,14 @@ extension FloatGraph {
   ///   nothing changed, if the graph's input can't be aligned so.
   mutating func align(_ alignment: InputAlignment) -> [(value: Int, factors: [Float], offsets: [Float])]? {
     guard let link = alignableInput, alignment.zero.count == preparation.mean.count else { return nil }
+    scale(link, by: alignment.scale)
+    shift(link, by: alignment.offset)
     let step = exp2(Double(-alignment.fraction))
-    let factors = preparation.standardDeviation.map { Float(255 * Double($0) * step) }
-    let offsets = zip(preparation.mean, alignment.zero).map { Float((255 * Double($0) - Double($1)) * step) }
-    scale(link, by: factors)
-    shift(link, by: offsets)
     preparation = InputPreparation(
       mean: alignment.zero.map { Float(Double($0) / 255) },
       standardDeviation: alignment.zero.map { _ in Float(1 / (255 * step)) })
     return link.values.map { value, channels in
-      (value, channels.map { $0 < 0 ? 1 : factors[$0] }, channels.map { $0 < 0 ? 0 : offsets[$0] })
+      (value, channels.map { $0 < 0 ? 1 : alignment.scale[$0] }, channels.map { $0 < 0 ? 0 : alignment.offset[$0] })
     }
   }
 }

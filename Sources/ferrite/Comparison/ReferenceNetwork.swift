@@ -37,7 +37,7 @@ enum ReferenceNetwork {
     switch self {
     case .float(let reference, let pairing):
       reference.run(pixels: pixels) { value, numbers in
-        if value == reference.graph.input { exact[0] = numbers.map(Double.init) }
+        if value == reference.graph.input { exact[0] = pairing.scaledInput(numbers.map(Double.init)) }
         for operation in pairing.operations[value] {
           exact[1 + operation] = pairing.scaled(numbers.map(Double.init), operation)
         }
@@ -45,7 +45,7 @@ enum ReferenceNetwork {
     case .fixed(let classifier, let pairing):
       for (index, values) in classifier.runLayers(pixels).enumerated() {
         guard index > 0 else {
-          exact[0] = values
+          exact[0] = pairing.scaledInput(values)
           continue
         }
         for operation in pairing.operations[index - 1] {
@@ -61,10 +61,9 @@ enum ReferenceNetwork {
 /// output has the same name and extents.
 struct LayerPairing: Sendable {
   let operations: [[Int]]
-  /// By operation, what export has multiplied each channel of the output with; nil for 1.
-  private var factors: [[Float]?] = []
-  /// The same by operation of the other model.
-  private var divisors: [[Float]?] = []
+  private let maps: ChannelMaps
+  /// Of the other model; nil for a float network.
+  private let otherMaps: ChannelMaps?
 
   private struct Output: Hashable {
     var name: String
@@ -78,37 +77,37 @@ struct LayerPairing: Sendable {
     self.init(
       graph.values.map {
         Output(name: $0.name, height: $0.shape.height, width: $0.shape.width, channels: $0.shape.channels)
-      }, model)
-    factors = model.channelFactors
+      }, model, otherMaps: nil)
   }
 
   /// By operation of the other model.
   init(_ other: LoadedModel, _ model: LoadedModel) {
-    self.init(Self.outputs(other), model)
-    factors = model.channelFactors
-    divisors = other.channelFactors
+    self.init(Self.outputs(other), model, otherMaps: ChannelMaps(other))
   }
 
-  /// A value of the reference as the model has it, with its channels scaled.
+  private init(_ outputs: [Output], _ model: LoadedModel, otherMaps: ChannelMaps?) {
+    let own = Self.outputs(model)
+    operations = outputs.map { output in own.indices.filter { own[$0] == output } }
+    maps = ChannelMaps(model)
+    self.otherMaps = otherMaps
+  }
+
+  /// A value of the reference as the model has it.
   ///
   /// - Parameters:
   ///   - step: of the reference model; nil for a float network.
   func scaled(_ numbers: [Double], _ operation: Int, step: Int? = nil) -> [Double] {
-    // The same factors on both sides change nothing, and not even the last bit.
-    if let step, divisors[step] == factors[operation] { return numbers }
-    var numbers = numbers
-    if let divisors = step.flatMap({ divisors[$0] }) {
-      for index in numbers.indices { numbers[index] /= Double(divisors[index % divisors.count]) }
-    }
-    if let factors = factors[operation] {
-      for index in numbers.indices { numbers[index] *= Double(factors[index % factors.count]) }
-    }
-    return numbers
+    Self.scaled(numbers, from: step.flatMap { otherMaps?.outputs[$0] } ?? .identity, to: maps.outputs[operation])
   }
 
-  private init(_ outputs: [Output], _ model: LoadedModel) {
-    let own = Self.outputs(model)
-    operations = outputs.map { output in own.indices.filter { own[$0] == output } }
+  /// The reference's input as the model has it.
+  func scaledInput(_ numbers: [Double]) -> [Double] {
+    Self.scaled(numbers, from: otherMaps?.input ?? .identity, to: maps.input)
+  }
+
+  private static func scaled(_ numbers: [Double], from other: ChannelMap, to own: ChannelMap) -> [Double] {
+    // The same map on both sides changes nothing, and not even the last bit.
+    other == own ? numbers : own.applied(to: other.undone(in: numbers))
   }
 
   private static func outputs(_ model: LoadedModel) -> [Output] {

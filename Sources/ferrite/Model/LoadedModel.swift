@@ -37,51 +37,6 @@ final class LoadedModel: Sendable {
 
   var provenance: String { unsafe String(decoding: file.unsafeProvenance, as: UTF8.self) }
 
-  /// By node of the network that the model was made of, what its channels were multiplied with: 256ths of an octave. Empty
-  /// where the provenance tells nothing of it.
-  var scaling: [String: [Int16]] {
-    struct Told: Decodable { var scaling: [String: Data]? }
-    let told = try? JSONDecoder().decode(Told.self, from: Data(provenance.utf8))
-    return (told?.scaling ?? [:]).mapValues { data in
-      stride(from: 0, to: data.count - 1, by: 2).map {
-        Int16(truncatingIfNeeded: Int(data[$0]) | Int(data[$0 + 1]) << 8)
-      }
-    }
-  }
-
-  /// By operation, what export has multiplied each channel of its output with; nil for 1.
-  ///
-  /// The provenance tells the factors of layers with weights; whatever else computes passes on those of its input.
-  var channelFactors: [[Float]?] {
-    let scaling = scaling
-    var byTensor: [Int: [Float]] = [:]
-    // A view has the place of the tensor that it is a view of.
-    var latest: [Int: Int] = [:]
-    func factors(of tensor: Int) -> [Float]? {
-      byTensor[tensor] ?? latest[file.tensor(tensor).arenaOffset].flatMap { byTensor[$0] }
-    }
-    return (0..<file.operationCount).map { index in
-      let record = file.operation(index)
-      var found: [Float]?
-      switch record.operation {
-      case .conv2D, .fullyConnected:
-        found = scaling[name(record.name)]?.map { OctaveParts.factor(Int($0)) }
-      case .concatenate:
-        let inputs = (0..<record.inputCount).map { [inputs = record.inputs] in inputs[$0] }
-        if inputs.contains(where: { factors(of: $0) != nil }) {
-          found = inputs.flatMap { input in
-            let own = factors(of: input) ?? [1]
-            return (0..<file.tensor(input).channels).map { own[$0 % own.count] }
-          }
-        }
-      default: found = factors(of: record.inputs[0])
-      }
-      byTensor[record.output] = found
-      latest[file.tensor(record.output).arenaOffset] = record.output
-      return found
-    }
-  }
-
   /// The provenance without the channels' factors, which people can't read.
   var briefProvenance: String {
     guard let start = provenance.range(of: "\"scaling\":{"),

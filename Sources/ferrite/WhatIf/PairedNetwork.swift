@@ -5,12 +5,13 @@ import Quantize
 /// A model with the float network that it was made of beside it, layer by layer: what each operation computes with, and what
 /// it would compute with in float.
 ///
-/// Numbers are real, in the model's scale: float weights are multiplied with what export has multiplied the channels with.
+/// Numbers are real, in the model's scale: float weights and biases take up what export has made of the channels.
 struct PairedNetwork: Sendable {
   /// In the order of execution: the model's operations.
   let layers: [PairedLayer]
   let input: TensorRecord
   private let preparation: InputPreparation
+  private let inputMap: ChannelMap
 
   /// - Parameter graph: as the importer read it.
   /// - Throws: `BadData` naming the first layer that is not the network's.
@@ -21,7 +22,8 @@ struct PairedNetwork: Sendable {
     } catch {
       throw BadData("\(path): \(error)")
     }
-    let factors = model.channelFactors
+    let maps = ChannelMaps(model)
+    inputMap = maps.input
     input = model.file.tensor(model.file.inputTensor)
     preparation = source.graph.preparation
     var layers: [PairedLayer] = []
@@ -32,7 +34,7 @@ struct PairedNetwork: Sendable {
       guard
         let layer = PairedLayer(
           model, index, source, producers: producers,
-          inputFactors: producers[0].flatMap { factors[$0] } ?? [1], outputFactors: factors[index] ?? [1])
+          inputMap: producers[0].map { maps.outputs[$0] } ?? maps.input, outputMap: maps.outputs[index])
       else {
         let name = model.name(model.file.operation(index).name)
         throw BadData("\(model.path): layer \(name) was not made of \(path)'s layer \(source.layers[index].name)")
@@ -50,7 +52,9 @@ struct PairedNetwork: Sendable {
   }
 
   /// The network's input for an image of 8-bit pixels, without rounding.
-  func prepared(_ pixels: [UInt8]) -> [Double] { preparation.prepared(pixels).map(Double.init) }
+  func prepared(_ pixels: [UInt8]) -> [Double] {
+    inputMap.applied(to: preparation.prepared(pixels).map(Double.init))
+  }
 }
 
 /// A model's operation and the float layer that it was made of.
@@ -96,8 +100,8 @@ struct PairedLayer: Sendable {
 extension PairedLayer {
   /// - Returns: nil for a float layer of another name, kind or size.
   init?(
-    _ model: LoadedModel, _ index: Int, _ graph: LayerGraph, producers: [Int?], inputFactors: [Float],
-    outputFactors: [Float]
+    _ model: LoadedModel, _ index: Int, _ graph: LayerGraph, producers: [Int?], inputMap: ChannelMap,
+    outputMap: ChannelMap
   ) {
     let (record, layer) = (model.file.operation(index), graph.layers[index])
     let inputs = (0..<record.inputCount).map { [all = record.inputs] in model.file.tensor(all[$0]) }
@@ -120,7 +124,7 @@ extension PairedLayer {
       return
     }
     let scaled = Linear(
-      weights: weights, bias: bias, inputFactors: inputFactors, outputFactors: outputFactors, groups: parameters.groups)
+      weights: weights, bias: bias, inputMap: inputMap, outputMap: outputMap, groups: parameters.groups)
     float = scaled
     wide = scaled.rounded(to: 16)
     fixed = Linear(model.file, parameters, input: inputs[0], output: output)
@@ -154,20 +158,28 @@ extension PairedLayer.Linear {
   /// The network's weights in the model's scale.
   ///
   /// - Parameters:
-  ///   - inputFactors: by channel of the input, repeated where the input is a flattened image.
+  ///   - inputMap: by channel of the input, repeated where the input is a flattened image.
+  ///   - outputMap: of factors alone.
   fileprivate init(
-    weights: [Float], bias: [Float], inputFactors: [Float], outputFactors: [Float], groups: Int
+    weights: [Float], bias: [Float], inputMap: ChannelMap, outputMap: ChannelMap, groups: Int
   ) {
     let taps = weights.count / bias.count
     let perGroup = bias.count / groups
-    let channels = max(inputFactors.count / groups, 1)
-    self.weights = weights.indices.map { index in
-      let output = index / taps
-      let input = (output / perGroup * channels + index % taps % channels) % inputFactors.count
-      return Double(weights[index]) * Double(outputFactors[output % outputFactors.count])
-        / Double(inputFactors[input])
+    let (factors, offsets) = (inputMap.factors, inputMap.offsets)
+    let channels = max(factors.count / groups, 1)
+    self.weights = []
+    self.bias = []
+    for output in bias.indices {
+      let scale = outputMap.factors[output % outputMap.factors.count]
+      var constant = Double(bias[output]) * scale
+      for tap in 0..<taps {
+        let input = (output / perGroup * channels + tap % channels) % factors.count
+        let weight = Double(weights[output * taps + tap]) * scale / factors[input]
+        self.weights.append(weight)
+        constant -= weight * offsets[input % offsets.count]
+      }
+      self.bias.append(constant)
     }
-    self.bias = bias.indices.map { Double(bias[$0]) * Double(outputFactors[$0 % outputFactors.count]) }
   }
 
   /// What a model's file holds.
