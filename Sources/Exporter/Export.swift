@@ -34,17 +34,38 @@ public struct ExportedModel: Sendable {
   public var digest: String { bytes[Layout.digestOffset..<Layout.digestOffset + Layout.digestBytes].hexadecimal }
 }
 
-/// From a float network to a model file. The same arguments give the same bytes.
+/// Runs the pictures through the float network once: what every export of it needs, whatever the settings are.
 ///
 /// - Parameters:
 ///   - progress: called with the number of calibration images done, from several threads.
 /// - Throws: `ExportError`, or what reading images or running the float graph threw.
+public func calibrate(
+  _ source: ExportSource, images: CalibrationImages, progress: @Sendable (Int) -> Void = { _ in }
+) throws -> Calibration {
+  let layers = try LayerGraph(fusing: source.graph)
+  do {
+    return try Calibration.gather(
+      observed: Dictionary(layers.stored.map { ($0, layers.shape($0).channels) }) { first, _ in first },
+      valueCount: layers.graph.values.count, imageCount: images.count,
+      makeRunner: { try source.makeRunner(source.graph) }, image: images.pixels, progress: progress)
+  } catch let error as CalibrationError {
+    switch error {
+    case .noImages: throw ExportError.noCalibrationImages
+    case .notFinite(let value, let image):
+      throw ExportError.notFiniteOnImage(tensor: layers.graph.values[value].name, image: image)
+    }
+  }
+}
+
+/// From a float network to a model file. The same arguments give the same bytes.
+///
+/// - Parameters:
+///   - calibration: what `calibrate` found of the same source on the same images.
+/// - Throws: `ExportError`, or what reading images or running the float graph threw.
 public func exportModel(
-  _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings,
-  progress: @Sendable (Int) -> Void = { _ in }
+  _ source: ExportSource, calibration: Calibration, images: CalibrationImages, settings: QuantizationSettings
 ) throws -> ExportedModel {
   let original = try LayerGraph(fusing: source.graph)
-  let calibration = try calibrate(original, source, images, progress: progress)
   let equalised = Equalisation(original, calibration: calibration.histograms, settings: settings)
   var layers = try LayerGraph(fusing: equalised.graph)
   if let input = equalised.input { layers.inputFormat = input.format }
@@ -70,24 +91,6 @@ public func exportModel(
   // What a device will do first: the loader checks the file that is about to be written.
   _ = try ModelRunner(bytes, instructionSet: .scalar)
   return ExportedModel(content: content, bytes: bytes, warnings: constantTensors(original, calibration))
-}
-
-/// Ranges and histograms of the tensors that the model will have.
-private func calibrate(
-  _ layers: LayerGraph, _ source: ExportSource, _ images: CalibrationImages, progress: @Sendable (Int) -> Void
-) throws -> Calibration {
-  do {
-    return try Calibration.gather(
-      observed: Dictionary(layers.stored.map { ($0, layers.shape($0).channels) }) { first, _ in first },
-      valueCount: layers.graph.values.count, imageCount: images.count,
-      makeRunner: { try source.makeRunner(source.graph) }, image: images.pixels, progress: progress)
-  } catch let error as CalibrationError {
-    switch error {
-    case .noImages: throw ExportError.noCalibrationImages
-    case .notFinite(let value, let image):
-      throw ExportError.notFiniteOnImage(tensor: layers.graph.values[value].name, image: image)
-    }
-  }
 }
 
 /// The model with what only running it can tell: each operation's noise, and test vectors.

@@ -105,7 +105,8 @@ struct Export: ParsableCommand {
       weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
       method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers ?? [:],
       without: without.repairs)
-    let model = try exportModel(source, images: images, settings: settings) { _ in bar.advance() }
+    let calibration = try Exporter.calibrate(source, images: images) { _ in bar.advance() }
+    let model = try exportModel(source, calibration: calibration, images: images, settings: settings)
     for warning in model.warnings { writeError("Warning: \(warning)\n") }
     try AtomicFile.write(model.bytes, to: output)
 

@@ -16,6 +16,13 @@ func export(
   return try exportModel(source, images: data, settings: settings)
 }
 
+/// Calibrates and exports.
+func exportModel(
+  _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings
+) throws -> ExportedModel {
+  try exportModel(source, calibration: try calibrate(source, images: images), images: images, settings: settings)
+}
+
 /// Signal to noise of the logits on images that calibration has not seen.
 func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
   let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
