@@ -15,12 +15,15 @@ public enum OctaveParts {
 struct Equalisation: Sendable {
   /// How many octaves channels of one format may be moved against each other.
   static let octaves = 2
+  /// A channel that lies further below the others than this has no bits left in their format. It is moved all the way: the
+  /// weights that read it may make up for its smallness, and if they don't, nothing is lost.
+  static let octavesApart = 8
+  /// No channel, and no side of a concatenation, is moved by more: files count parts of octaves in 16 bits.
+  static let mostOctaves = 60
   /// A reach is that of so many values, extrapolated from those that were seen.
   static let foreseen = 1e6
   /// Bits of a weight from which on the noise of its rounding is small beside that of the activations'.
   static let wideBits = 7
-  /// How many octaves a side of a concatenation may be moved against the other.
-  static let sideOctaves = 8
 
   private(set) var graph: FloatGraph
   /// By name of the node that makes the channels, each channel's factor in 256ths of an octave.
@@ -39,8 +42,8 @@ struct Equalisation: Sendable {
   ///
   /// With absorption each channel is multiplied by the power of two to which its best weight step is rounded, over that
   /// step, so that power-of-two weight scales fit as well as real ones. With equalisation channels are moved by whole
-  /// octaves until each reaches into the upper octave of the format that it shares, `octaves` at most, and the sides of a
-  /// concatenation likewise as a whole.
+  /// octaves until each reaches into the upper octave of the format that it shares, `octaves` at most (all the way
+  /// from `octavesApart` on), and the sides of a concatenation likewise as a whole.
   ///
   /// - Parameter calibration: by value, what its channels were on the calibration images.
   init(_ layers: LayerGraph, calibration: [ChannelHistograms?], settings: QuantizationSettings) {
@@ -59,7 +62,7 @@ struct Equalisation: Sendable {
         let width = settings.weightBits(of: graph.nodes[index].name)
         let reach = layer.flatMap { reach[$0.output] }
         if absorbs, width >= Self.wideBits {
-          if let reach { chosen = filling(reach, octaves: equalises ? Self.octaves : 0) }
+          if let reach { chosen = filling(reach, equalises: equalises) }
         } else {
           if absorbs { chosen = absorption(link, width: width) }
           if equalises, let reach { chosen = raised(chosen, reach: reach) }
@@ -124,19 +127,20 @@ struct Equalisation: Sendable {
     }
     guard let least = room.compactMap({ $0 }).min() else { return parts }
     return zip(parts, room).map { parts, room in
-      parts + min((room ?? least) - least, Self.octaves) * OctaveParts.perOctave
+      let gap = (room ?? least) - least
+      return parts + min(gap, gap > Self.octavesApart ? Self.mostOctaves : Self.octaves) * OctaveParts.perOctave
     }
   }
 
   /// The factors that bring the greatest magnitude of every channel up to the power of two that the tensor's format will
-  /// reach: as far as `octaves` allow, but all by what the tensor as a whole lacks.
-  private func filling(_ reach: [Float], octaves: Int) -> [Int] {
-    let wanted = reach.map { $0 > 0 ? log2(Double($0)) : -.infinity }
-    guard let most = wanted.max(), most > -.infinity else { return Array(repeating: 0, count: reach.count) }
-    let bound = most.rounded(.up)
-    return wanted.map { wanted in
-      let octaves = max(min(bound - wanted, Double(octaves)), bound - most)
-      return Int((octaves * Double(OctaveParts.perOctave)).rounded(.down))
+  /// reach: all channels by what the tensor lacks, and each by as much of its own distance as `raised` allows.
+  private func filling(_ reach: [Float], equalises: Bool) -> [Int] {
+    guard let greatest = reach.max(), greatest > 0 else { return Array(repeating: 0, count: reach.count) }
+    let most = log2(Double(greatest))
+    return reach.map { reach in
+      let gap = equalises && reach > 0 ? most - log2(Double(reach)) : 0
+      let own = min(gap, Double(gap > Double(Self.octavesApart) ? Self.mostOctaves : Self.octaves))
+      return Int(((most.rounded(.up) - most + own) * Double(OctaveParts.perOctave)).rounded(.down))
     }
   }
 
@@ -157,7 +161,7 @@ struct Equalisation: Sendable {
     // Up to the power of two that the format will reach.
     let bound = exp2(log2(most).rounded(.up))
     for (link, reach) in sides where reach > 0 {
-      let octaves = min(Int(log2(bound / reach).rounded(.down)), Self.sideOctaves)
+      let octaves = min(Int(log2(bound / reach).rounded(.down)), Self.mostOctaves)
       if octaves > 0 {
         let moved = octaves * OctaveParts.perOctave
         // A link's first value is what its node makes.
