@@ -61,46 +61,52 @@ public func calibrate(
 ///
 /// - Parameters:
 ///   - calibration: what `calibrate` found of the same source on the same images.
+///   - progress: called with what each phase has done, `exportUnits` in sum.
 /// - Throws: `ExportError`, or what reading images or running the float graph threw.
 public func exportModel(
-  _ source: ExportSource, calibration: Calibration, images: CalibrationImages, settings: QuantizationSettings
+  _ source: ExportSource, calibration: Calibration, images: CalibrationImages, settings: QuantizationSettings,
+  progress: ExportProgress = { _, _ in }
 ) throws -> ExportedModel {
   let original = try LayerGraph(fusing: source.graph)
+  try checkRange(original, calibration)
   let equalised = Equalisation(original, calibration: calibration.histograms, settings: settings)
   var layers = try LayerGraph(fusing: equalised.graph)
   if let input = equalised.input { layers.inputFormat = input.format }
   let histograms = calibration.histograms.enumerated().map { value, channels in
     channels?.tensor(scaledBy: equalised.factors[value])
   }
-  if !settings.without.isSuperset(of: [.adaptiveRounding, .biasCorrection]) {
+  if settings.repairsLayers {
     layers = try Reconstruction(
-      layers, histograms: histograms, settings: settings, images: images, makeRunner: source.makeRunner
+      layers, histograms: histograms, settings: settings, images: images, makeRunner: source.makeRunner,
+      progress: progress
     ).layers
   }
   if settings.method == .joint {
-    layers = try JointSearch(layers, histograms: histograms, settings: settings, images: images) {
-      try source.makeRunner(equalised.graph)
-    }.layers
+    layers = try JointSearch(
+      layers, histograms: histograms, settings: settings, images: images,
+      makeRunner: { try source.makeRunner(equalised.graph) }, progress: progress
+    ).layers
   }
   let graph = try FixedGraph(layers, histograms: histograms, settings: settings)
   let draft = try ModelContent(
     draft: graph,
     provenance: try Provenance(source, images: images, settings: settings, equalised: equalised).json)
-  let content = try proven(draft, images) { try source.makeRunner(equalised.graph) }
+  let content = try proven(draft, images, progress) { try source.makeRunner(equalised.graph) }
   let bytes = try content.encoded()
   // What a device will do first: the loader checks the file that is about to be written.
   _ = try ModelRunner(bytes, instructionSet: .scalar)
-  return ExportedModel(content: content, bytes: bytes, warnings: constantTensors(original, calibration))
+  return ExportedModel(content: content, bytes: bytes, warnings: try warnings(original, calibration, images))
 }
 
 /// The model with what only running it can tell: each operation's noise, and test vectors.
 private func proven(
-  _ draft: ModelContent, _ images: CalibrationImages, makeRunner: @Sendable () throws -> FloatRunner
+  _ draft: ModelContent, _ images: CalibrationImages, _ progress: ExportProgress,
+  makeRunner: @Sendable () throws -> FloatRunner
 ) throws -> ModelContent {
   let file = try draft.encoded()
   var content = draft
   content.sqnrCentibels = try NoiseMeasurement(
-    draft.graph, file: file, images: images, makeRunner: makeRunner
+    draft.graph, file: file, images: images, makeRunner: makeRunner, progress: progress
   ).centibels
   // The scalar reference alone defines what every machine must find.
   let runner = try ModelRunner(file, instructionSet: .scalar)
@@ -109,15 +115,4 @@ private func proven(
     return TestVector(pixels: pixels, logits: runner.logits(pixels))
   }
   return content
-}
-
-/// A warning that names the tensors whose values never changed: their formats rest on one value.
-private func constantTensors(_ layers: LayerGraph, _ calibration: Calibration) -> [String] {
-  let names = layers.stored.compactMap { value -> String? in
-    guard let histogram = calibration.histograms[value], histogram.isConstant else { return nil }
-    return layers.graph.values[value].name
-  }
-  if names.isEmpty { return [] }
-  let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
-  return ["constant on all \(calibration.imageCount) calibration images, so formats are a guess: \(shown)"]
 }

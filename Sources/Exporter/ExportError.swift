@@ -6,10 +6,12 @@ public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFinite(layer: String, channel: Int)
   /// A tensor is NaN or infinite on a calibration image.
   case notFiniteOnImage(tensor: String, image: Int)
+  /// A tensor's values on the calibration images are beyond every format.
+  case outOfRange(tensor: String, reach: Float)
   /// 32 bits can't hold a layer's sums.
   case accumulatorOverflow(layer: String, channel: Int)
-  /// Settings for a layer that the network doesn't have.
-  case noSuchLayer(String)
+  /// The settings contradict the network.
+  case conflict(SettingsConflict)
   case noCalibrationImages
   case wrongImageSize(image: Int, bytes: Int, wanted: Int)
   /// The model is larger than a file or an arena may be.
@@ -24,9 +26,13 @@ public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFinite(let layer, let channel):
       "layer \(layer): output channel \(channel) has a weight or bias that is not finite"
     case .notFiniteOnImage(let tensor, let image): "tensor \(tensor) is not finite on calibration image \(image)"
+    case .outOfRange(let tensor, let reach):
+      "tensor \(tensor) reaches \(reach) on the calibration images, 2^64 at most can be quantised: "
+        + "is a weight before it damaged?"
     case .accumulatorOverflow(let layer, let channel):
       "layer \(layer): the sums of output channel \(channel) do not fit 32 bits; fewer --weight-bits or --activation-bits"
-    case .noSuchLayer(let name): "the network has no layer \(name); `ferrite inspect --json` tells the names"
+    case .conflict(let conflict):
+      conflict.setting.map { "layer \(conflict.layer): \($0.rawValue) \(conflict.reason)" } ?? conflict.reason
     case .noCalibrationImages: "there are no calibration images"
     case .wrongImageSize(let image, let bytes, let wanted):
       "calibration image \(image) has \(bytes) pixel bytes where the network takes \(wanted)"

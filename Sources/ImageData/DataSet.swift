@@ -52,6 +52,15 @@ public struct DataSet: Sendable {
     }
   }
 
+  /// The class of the picture at `index`, without reading it.
+  public func label(_ index: Int) -> Int {
+    switch source {
+    case .folders(let folders): folders.files[index].label
+    case .table(let table): table.rows[index].label
+    case .arrays(let arrays): arrays.labels[index]
+    }
+  }
+
   /// The picture at `index`, read and decoded now.
   public func sample(_ index: Int) throws(DataError) -> Sample {
     switch source {

@@ -16,7 +16,7 @@ struct Export: ParsableCommand {
       """)
 
   /// How formats are chosen.
-  enum Method: String, CaseIterable, Decodable, ExpressibleByArgument {
+  enum Method: String, CaseIterable, ExpressibleByArgument {
     case mse, minmax, percentile, entropy, joint
 
     var calibration: CalibrationMethod {
@@ -39,12 +39,13 @@ struct Export: ParsableCommand {
   @Option(
     help: """
       Pictures like those that the model will see: a folder of class folders (JPEG, PNG, PGM), a .csv with the columns \
-      emotion,pixels,Usage, or X-images.npy with X-labels.npy beside it.
+      emotion,pixels,Usage, or X-images.npy with X-labels.npy beside it; or what `ferrite calibrate` made of them for this \
+      network (\(CalibrationFile.suffix)).
       """)
   var calibrate: String
 
-  @Option(help: "At most this many calibration pictures, evenly spread over the data.")
-  var limit = 512
+  @Option(help: "At most this many calibration pictures, evenly spread over the data (default: 512).")
+  var limit: Int?
 
   @Option(help: "Only these rows of a .csv: Training, PublicTest or PrivateTest.")
   var usage: String?
@@ -68,7 +69,7 @@ struct Export: ParsableCommand {
   @Option(
     help: """
       A JSON file of settings: weight_bits, activation_bits, calibration, and layers, where the name of a layer leads to \
-      its own weight_bits and activation_bits. Flags go before it.
+      its own weight_bits and activation_bits. A flag goes before the file's setting for the model, a layer's own before both.
       """)
   var config: String?
 
@@ -82,7 +83,10 @@ struct Export: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard limit >= 1 else { throw ValidationError("--limit \(limit): at least one picture is needed") }
+    if let limit, limit < 1 { throw ValidationError("--limit \(limit): at least one picture is needed") }
+    guard !isCalibrated || (limit == nil && usage == nil) else {
+      throw ValidationError("--calibrate \(calibrate): has its pictures already; --limit and --usage choose others")
+    }
     if let weightBits, !(QuantizationSettings.weightBits ~= weightBits) {
       throw ValidationError("--weight-bits \(weightBits): 2 to 8 are possible")
     }
@@ -98,16 +102,13 @@ struct Export: ParsableCommand {
     }
     try AtomicFile.checkWritable(output)
     let config = try config.map { try ExportConfig(path: $0) } ?? ExportConfig()
-    let source = try readSource()
-    let images = try openImages(for: source.graph)
-    let bar = ProgressBar("calibrating", total: images.count)
+    let source = try ExportSource(path: network)
     let settings = QuantizationSettings(
       weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
-      method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers ?? [:],
-      without: without.repairs)
-    let calibration = try Exporter.calibrate(source, images: images) { _ in bar.advance() }
-    let model = try exportModel(source, calibration: calibration, images: images, settings: settings)
-    for warning in model.warnings { writeError("Warning: \(warning)\n") }
+      method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers, without: without.repairs)
+    if let conflict = try settings.conflict(with: source.graph) { throw config.complaint(conflict) }
+    let model = try export(source, settings)
+    for warning in model.warnings { printWarning(warning) }
     try AtomicFile.write(model.bytes, to: output)
 
     let report = ModelReport(try LoadedModel(path: output))
@@ -118,22 +119,25 @@ struct Export: ParsableCommand {
     }
   }
 
-  private func readSource() throws -> ExportSource {
-    let network = try FloatNetwork(path: network)
-    let graph = Passes.all(network.graph)
-    return ExportSource(graph: graph, digest: network.digest, name: network.name) { graph in
-      let reference = FloatReference(graph)
-      return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
-    }
-  }
+  private var isCalibrated: Bool { calibrate.hasSuffix(CalibrationFile.suffix) }
 
-  private func openImages(for graph: FloatGraph) throws -> CalibrationImages {
-    let shape = graph.values[graph.input].shape
-    let extent = ImageExtent(width: shape.width, height: shape.height, channels: shape.channels)
-    let data = try DataSet(path: calibrate, labels: graph.labels, extent: extent, usage: usage)
-    let chosen = data.indices(limit: limit)
-    return CalibrationImages(count: chosen.count, frameBytes: shape.count) { index in
-      try data.sample(chosen[index]).image.pixels
+  private func export(_ source: ExportSource, _ settings: QuantizationSettings) throws -> ExportedModel {
+    if isCalibrated {
+      let (calibration, images) = try source.calibration(path: calibrate)
+      let bar = ProgressBar("", total: try exportUnits(source, images: images.count, settings: settings))
+      return try exportModel(source, calibration: calibration, images: images, settings: settings) {
+        bar.advance(by: $1, label: $0.rawValue)
+      }
+    }
+    let labels = source.graph.labels
+    let data = try DataSet(path: calibrate, labels: labels, extent: source.extent, usage: usage)
+    let images = CalibrationImages(data, limit: limit, classes: labels.count)
+    let bar = ProgressBar(
+      ExportPhase.calibrating.rawValue,
+      total: images.count + (try exportUnits(source, images: images.count, settings: settings)))
+    let calibration = try Exporter.calibrate(source, images: images) { _ in bar.advance() }
+    return try exportModel(source, calibration: calibration, images: images, settings: settings) {
+      bar.advance(by: $1, label: $0.rawValue)
     }
   }
 }

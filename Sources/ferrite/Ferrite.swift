@@ -7,8 +7,8 @@ struct Ferrite: ParsableCommand {
     abstract: "Turns trained float networks into fixed-point models and runs them.",
     discussion: "Exits with 64 when called wrongly and with 65 when data is bad, and says why on standard error.",
     subcommands: [
-      Export.self, Inspect.self, Run.self, Compare.self, Merge.self, Explain.self, Bench.self, Selftest.self,
-      Faces.self,
+      Export.self, Calibrate.self, Inspect.self, Run.self, Compare.self, Merge.self, Explain.self, Bench.self,
+      Selftest.self, Faces.self,
     ])
 
   /// Parses and runs a command. What the parser and `validate()` find is the caller's mistake, 64; what a command throws

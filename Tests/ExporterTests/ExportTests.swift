@@ -1,6 +1,7 @@
 import EdgeRuntime
 import Foundation
 import Quantize
+import Synchronization
 import Testing
 
 @testable import Exporter
@@ -47,7 +48,8 @@ func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
     let graph = FloatGraph.miniature(seed: seed)
     let model = try export(graph)
     #expect(try logitSQNR(graph, model) >= 25)
-    #expect(model.warnings.isEmpty)
+    // A few of so many random units never fire.
+    #expect(model.warnings.allSatisfy { $0.hasPrefix("channels that are 0 on all 24 calibration images: ") })
     for noise in model.content.sqnrCentibels { #expect(try #require(noise) >= 2500) }
   }
 
@@ -95,9 +97,43 @@ func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
 
   @Test func blackImagesGiveFiniteFormatsAndAWarning() throws {
     let model = try export(.miniature()) { _, size in Array(repeating: 0, count: size * size) }
-    #expect(model.warnings.count == 1)
-    #expect(model.warnings[0].contains("image"))
+    #expect(model.warnings == ["all 24 calibration images are black, so formats are a guess"])
     for tensor in model.content.graph.tensors { #expect(abs(tensor.format.fraction) < 32) }
+  }
+
+  @Test func picturesThatAreAllTheSameGiveAWarning() throws {
+    let model = try export(.miniature()) { _, size in picture(3, size: size) }
+    #expect(model.warnings == ["all 24 calibration images are the same, so formats are a guess"])
+    #expect(
+      try export(.miniature(), images: 1).warnings == ["one calibration image only, so formats are a guess"])
+  }
+
+  @Test func picturesOfOneClassGiveAWarning() throws {
+    let graph = FloatGraph.miniature()
+    let source = ExportSource(graph: graph, digest: "07", name: "test.onnx") { FloatLoops.runner($0) }
+    for (counts, isWarned) in [([0, 0, 8], true), ([1, 0, 7], false), ([], false)] {
+      let images = CalibrationImages(
+        count: 8, frameBytes: 256, classCounts: counts + Array(repeating: 0, count: counts.isEmpty ? 0 : 4)
+      ) { picture($0, size: 16) }
+      let found = try warnings(source, calibration: calibrate(source, images: images), images: images)
+      #expect(
+        found.filter { $0.contains("class") }
+          == (isWarned
+            ? ["all 8 calibration images are of one class, class 2, of 7: what the others need may be clipped"] : []))
+    }
+  }
+
+  @Test(arguments: [QuantizationSettings(), .init(method: .joint), .init(without: Set(Repair.allCases))])
+  func progressAddsUpToTheUnitsThatWereTold(settings: QuantizationSettings) throws {
+    let source = ExportSource(graph: .miniature(), digest: "07", name: "test.onnx") { FloatLoops.runner($0) }
+    let images = CalibrationImages(count: 24, frameBytes: 256) { picture($0, size: 16) }
+    let done = Mutex<[ExportPhase: Int]>([:])
+    _ = try exportModel(
+      source, calibration: calibrate(source, images: images), images: images, settings: settings
+    ) { phase, units in done.withLock { $0[phase, default: 0] += units } }
+    let all = done.withLock { $0 }
+    #expect(try all.values.reduce(0, +) == exportUnits(source, images: 24, settings: settings))
+    #expect(all[.measuring] == 24 && (all[.searching] != nil) == (settings.method == .joint))
   }
 
   @Test func aWeightThatIsNotANumberIsRefusedByName() throws {

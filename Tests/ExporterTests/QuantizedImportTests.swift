@@ -98,12 +98,15 @@ struct QuantizedImportTests {
   func contradictingSettings() throws {
     let graph = try fixture()
     #expect(
-      throws: ExportError.unsupported(
-        layer: "Conv_a0", reason: "4 bits a weight, but the network gives it weights of 8")
+      throws: ExportError.conflict(
+        .init(layer: "Conv_a0", setting: .weightBits, reason: "is 4, but the network gives it weights of 8"))
     ) {
       try exported(graph, settings: .init(layers: ["Conv_a0": .init(weightBits: 4)]))
     }
-    #expect(throws: ExportError.unsupported(layer: "Conv_b0", reason: "8 bits, but the network gives its output 6")) {
+    #expect(
+      throws: ExportError.conflict(
+        .init(layer: "Conv_b0", setting: .activationBits, reason: "is 8, but the network gives its output 6"))
+    ) {
       try exported(graph, settings: .init(layers: ["Conv_b0": .init(activationBits: 8)]))
     }
   }

@@ -22,11 +22,11 @@ enum BuiltProgram {
   static func run(_ arguments: String..., in folder: URL? = nil) throws -> Outcome { try run(arguments, in: folder) }
 
   /// - Parameters:
-  ///   - output: where its standard output goes; what it says there is then not read.
+  ///   - output, errors: where its standard output and error go; what it says there is then not read.
   ///   - signal: sent to the program as soon as `condition` holds; none if nil.
   static func run(
-    _ arguments: [String], in folder: URL? = nil, output path: String? = nil, signal: Int32? = nil,
-    when condition: () -> Bool = { true }
+    _ arguments: [String], in folder: URL? = nil, output path: String? = nil, errors errorPath: String? = nil,
+    signal: Int32? = nil, when condition: () -> Bool = { true }
   ) throws -> Outcome {
     let files = try TemporaryFolder()
     let output = files.url.appendingPathComponent("output")
@@ -38,7 +38,7 @@ enum BuiltProgram {
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: path.map { URL(fileURLWithPath: $0) } ?? output)
-    process.standardError = try FileHandle(forWritingTo: errors)
+    process.standardError = try FileHandle(forWritingTo: errorPath.map { URL(fileURLWithPath: $0) } ?? errors)
     try process.run()
     if let signal {
       while process.isRunning && !condition() { Thread.sleep(forTimeInterval: 0.01) }

@@ -66,27 +66,91 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"weight_bits": 9}"#, "config.json: weight_bits: is 9; 2 to 8 are possible"),
+    (#"{"weight_bits": 9}"#, "config.json:1: weight_bits: is 9; 2 to 8 are possible\n"),
     (
       #"{"weight_bit": 8}"#,
-      "config.json: weight_bit: is unknown; weight_bits, activation_bits, calibration, layers are"
+      "config.json:1: weight_bit: is unknown; weight_bits, activation_bits, calibration, layers are possible\n"
     ),
     (
-      #"{"layers": {"conv": {"bits": 3}}}"#,
-      "config.json: layers.conv.bits: is unknown; weight_bits, activation_bits are"
+      "{\n  \"layers\": {\n    \"conv\": {\n\"bits\": 3}}}",
+      "config.json:4: layers.conv.bits: is unknown; weight_bits, activation_bits are possible\n"
     ),
-    (#"{"layers": {"conv": {"activation_bits": 1}}}"#, "layers.conv.activation_bits: is 1; 2 to 16 are possible"),
-    (#"{"layers": {"none": {"weight_bits": 3}}}"#, "the network has no layer none"),
-    (#"{"layers": {"conv": 3}}"#, "config.json: layers.conv: "),
-    (#"{"calibration": "kl"}"#, "config.json: calibration: "),
-    (#"{"weight_bits": "8"}"#, "config.json: weight_bits: "), (#"{"weight_bits": 8"#, "config.json: "),
-    ("", "config.json: "),
-    ("[]", "config.json: "),
+    (
+      "{\"layers\": {\r\n \"conv\": {\"weight_bits\": 4,\r\n \"activation_bits\": 1}}}",
+      "config.json:3: layers.conv.activation_bits: is 1; 2 to 16 are possible\n"
+    ),
+    (#"{"layers": {"conv": 3}}"#, "config.json:1: layers.conv: an object, {...}, is wanted, not a number\n"),
+    (#"{"calibration": "kl"}"#, "config.json:1: calibration: is none of mse, minmax, percentile, entropy, joint\n"),
+    (#"{"calibration": 3}"#, "config.json:1: calibration: is none of mse, minmax, percentile, entropy, joint\n"),
+    (#"{"weight_bits": "8"}"#, "config.json:1: weight_bits: a number is wanted, not a string\n"),
+    (#"{"weight_bits": 4.5}"#, "config.json:1: weight_bits: is 4.5; 2 to 8 are possible\n"),
+    ("{\n\"weight_bits\": 8", "config.json:2: expected ',' or '}'\n"),
+    ("", "config.json:1: expected a value\n"),
+    ("[]", "config.json:1: an object, {...}, is wanted, not an array\n"),
+    ("{\"weight_bits\": 8,\n\n\"weight_bits\": 6}", "config.json:3: weight_bits: is given twice, first on line 1\n"),
+    (
+      "{\"layers\": {\n\"conv\": {\"weight_bits\": 3},\n\"logits\": {},\n\"c\\u006fnv\": {}}}",
+      "config.json:4: layers.conv: is given twice, first on line 2\n"
+    ),
   ])
-  func aWrongConfigurationIsNamed(_ config: String, _ message: String) throws {
+  func aWrongConfigurationIsNamed(_ config: String, _ message: String) throws { try expectRefusal(config, message) }
+
+  private func expectRefusal(_ config: String, _ message: String) throws {
     let outcome = try export(config)
-    #expect(outcome.status == 65 && outcome.output.isEmpty && outcome.errors.contains(message), "\(outcome)")
+    #expect(outcome.status == 65 && outcome.output.isEmpty && outcome.errors.hasSuffix(message), "\(outcome)")
     #expect(folder.names == ["config.json"])
+  }
+
+  /// What can be known without the pictures is told before they are read.
+  @Test(arguments: [
+    (
+      "{\"layers\": {\n\"convv\": {\"weight_bits\": 3}}}",
+      "config.json:2: layers.convv: the network has no layer convv; the nearest name is conv\n"
+    ),
+    (
+      "{\"layers\": {\"logits\":\n{\"weight_bits\": 3,\n\"activation_bits\": 8}}}",
+      "config.json:3: layers.logits.activation_bits: is 8, but the logits always have 16\n"
+    ),
+  ])
+  func aConfigurationThatContradictsTheNetworkIsNamed(_ config: String, _ message: String) throws {
+    let path = try folder.write(Data(config.utf8), to: "config.json")
+    let outcome = try BuiltProgram.run(
+      "export", fixture.network, "-o", folder.path("m.fxm"), "--calibrate", folder.path("absent"), "--config", path)
+    #expect(outcome.status == 65 && outcome.errors.hasSuffix(message), "\(outcome)")
+  }
+
+  @Test func aWidthThatIsDecidedAnywayMayBeSaid() throws {
+    #expect(try export(#"{"layers": {"logits": {"activation_bits": 16}}}"#).status == 0)
+  }
+
+  /// Theta, a sampler, a concatenation, what only it reads; a width that the network's own QuantizeLinear contradicts.
+  @Test func eachWidthThatSomethingElseDecidesIsRefusedWithTheReason() throws {
+    let toon = try BuiltProgram.run("inspect", "--json", try exportedToon()).json["layers"] as? [[String: Any]] ?? []
+    func name(_ operation: String) throws -> String {
+      try #require(toon.first { $0["op"] as? String == operation }?["name"] as? String)
+    }
+    let theta = try #require(toon.first { $0["output_shape"] as? [Int] == [1, 1, 6] }?["name"] as? String)
+    for (layer, setting, bits, reason) in [
+      (try name("affineGridSample"), "activation_bits", 12, "is 12, but it keeps the format of its input, which has 8"),
+      (theta, "activation_bits", 12, "is 12, but a sampler's theta always has 16"),
+      (try name("concatenate"), "weight_bits", 8, "is given, but the layer has no weights"),
+    ] {
+      let path = try folder.write(
+        Data(#"{"layers": {"\#(layer)": {"\#(setting)": \#(bits)}}}"#.utf8), to: "config.json")
+      let outcome = try BuiltProgram.run(
+        "export", Fixture.toonNetwork, "-o", folder.path("m.fxm"), "--calibrate", fixture.images, "--config", path)
+      #expect(
+        outcome.status == 65 && outcome.errors.contains("config.json:1: layers.\(layer).\(setting): \(reason)"),
+        "\(outcome)")
+    }
+  }
+
+  private func exportedToon() throws -> String {
+    let path = folder.path("toon.fxm")
+    let outcome = try BuiltProgram.run(
+      "export", Fixture.toonNetwork, "-o", path, "--calibrate", fixture.images, "--limit", "4", "--without", "all")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return path
   }
 
   @Test func aConfigurationThatIsNotThereIsNamed() throws {

@@ -9,9 +9,16 @@ enum TinyNetwork {
 
   static var onnx: [UInt8] { onnx() }
 
-  /// - Parameter bias: of the convolution; seeded if nil.
-  static func onnx(labels: [String] = labels, bias: [Float]? = nil) -> [UInt8] {
+  /// - Parameter change: called with each tensor's name and numbers, to spoil them.
+  static func onnx(
+    labels: [String] = labels, change: (_ tensor: String, _ numbers: inout [Float]) -> Void = { _, _ in }
+  ) -> [UInt8] {
     var random = Weights(state: 7)
+    func tensor(_ name: String, _ extents: [UInt64], _ numbers: [Float]) -> Field {
+      var numbers = numbers
+      change(name, &numbers)
+      return Self.tensor(name, extents, numbers)
+    }
     let graph = message(
       (
         1,
@@ -27,7 +34,7 @@ enum TinyNetwork {
       (1, node("Gemm", ["flat", "fc.weight", "fc.bias"], "logits", [int("transB", 1)])),
       (2, .bytes(Array("tiny".utf8))),
       (5, tensor("conv.weight", [4, 1, 3, 3], random.next(36, scale: 0.4))),
-      (5, tensor("conv.bias", [4], bias ?? random.next(4, scale: 0.1))),
+      (5, tensor("conv.bias", [4], random.next(4, scale: 0.1))),
       (5, tensor("fc.weight", [7, 576], random.next(7 * 576, scale: 0.1))),
       (5, tensor("fc.bias", [7], random.next(7, scale: 0.5))),
       (11, valueInfo("image", [1, 1, 48, 48])),

@@ -13,58 +13,6 @@ private func values(_ count: Int, seed: UInt64, reach: Float) -> [Float] {
   }
 }
 
-private func histogram(_ parts: [[Float]]) -> Histogram {
-  var histogram = Histogram()
-  for part in parts {
-    let isRecorded = histogram.record(part)
-    #expect(isRecorded)
-  }
-  return histogram
-}
-
-@Suite struct CalibrationHistogramTests {
-  @Test func theOrderOfImagesMakesNoDifference() {
-    let parts = [values(100, seed: 1, reach: 0.01), values(100, seed: 2, reach: 70), values(100, seed: 3, reach: 3)]
-    #expect(histogram(parts) == histogram(parts.reversed()))
-  }
-
-  @Test func mergingEqualsRecordingEverything() {
-    let parts = [values(500, seed: 1, reach: 0.3), values(500, seed: 2, reach: 900)]
-    var merged = histogram([parts[0]])
-    merged.merge(histogram([parts[1]]))
-    #expect(merged == histogram(parts))
-    var other = histogram([parts[1]])
-    other.merge(histogram([parts[0]]))
-    #expect(merged == other)
-    #expect(merged.total == 1000)
-  }
-
-  @Test func everyValueLandsInTheBinAroundIt() {
-    for value in [Float(0.1), 1, 1.999, 2, -0.1, -1, -2, 1e-20, -3e20] {
-      let one = histogram([[value]])
-      let bin = one.counts.firstIndex(of: 1)
-      #expect(bin.map { abs(one.centre($0) - Double(value)) <= one.binWidth / 2 } == true, "\(value)")
-    }
-  }
-
-  @Test func nothingIsRecordedOfValuesThatAreNotFinite() {
-    for bad in [Float.nan, .infinity, -.infinity] {
-      var one = histogram([[1, 2]])
-      let before = one
-      let isRecorded = one.record([1, bad, 3])
-      #expect(!isRecorded)
-      #expect(one == before)
-    }
-  }
-
-  @Test func zerosAreCountedApart() {
-    let one = histogram([[0, 0, 0]])
-    #expect(one.zeros == 3)
-    #expect(one.isConstant)
-    #expect(one.counts.isEmpty)
-  }
-}
-
 @Suite struct CalibrationChannelTests {
   private func recorded(_ images: [[Float]], channels: Int) -> ChannelHistograms {
     var histograms = ChannelHistograms(channels: channels)
@@ -90,13 +38,52 @@ private func histogram(_ parts: [[Float]]) -> Histogram {
     let image = values(20_000, seed: 5, reach: 3)
     let scaled = image.enumerated().map { $1 * factors[$0 % 2] }
     let tensor = recorded([image], channels: 2).tensor(scaledBy: factors)
-    let direct = histogram([scaled])
-    #expect(tensor.minimum == direct.minimum && tensor.maximum == direct.maximum)
-    #expect(tensor.zeros == direct.zeros * 8 && tensor.total == direct.total * 8)
+    #expect(tensor.minimum == scaled.min() && tensor.maximum == scaled.max())
+    #expect(tensor.zeros == 8 * UInt64(scaled.count { $0 == 0 }) && tensor.total == 8 * 20_000)
     for fraction in [-1, 0, 2, 3] {
       let format = FixedFormat(width: 6, fraction: fraction, isSigned: true)
-      let ratio = tensor.squaredError(format) / 8 / direct.squaredError(format)
+      let exact = scaled.reduce(0.0) { sum, value in
+        let difference = format.number(format.raw(Double(value))) - Double(value)
+        return sum + difference * difference
+      }
+      let ratio = tensor.squaredError(format) / 8 / exact
       #expect(0.9...1.1 ~= ratio, "fraction \(fraction): \(ratio)")
+    }
+  }
+
+  @Test func everyValueLandsInTheBinAroundIt() {
+    for value in [Float(0.1), 1, 1.999, 2, -0.1, -1, -2, 1e-20, -3e20, 0x1p-140] {
+      let one = recorded([[value]], channels: 1)[0]
+      let place = Double(value) * exp2(-Double(one.exponent))
+      let bin = one.counts.firstIndex(of: 1).map { Double($0 - ChannelHistograms.binsPerSide) }
+      #expect(bin == place.rounded(.down), "\(value)")
+    }
+  }
+
+  @Test func zerosAreCountedApart() {
+    let one = recorded([[0, 0, 0]], channels: 1)
+    #expect(one.isConstant && one[0].zeros == 3 && one[0].counts.allSatisfy { $0 == 0 })
+  }
+
+  @Test func aRecordIsTakenOverAndOneThatNoRecordingMakesIsNot() {
+    let all = recorded([values(90, seed: 1, reach: 7), values(90, seed: 2, reach: 70)], channels: 3)
+    var copy = ChannelHistograms(channels: 3)
+    for channel in 0..<3 {
+      let isTaken = copy.set(channel, all[channel], values: 60)
+      #expect(isTaken)
+    }
+    #expect(copy == all)
+    let changes: [(inout ChannelHistograms.Channel) -> Void] = [
+      { $0.zeros += 1 }, { $0.counts[200] += 1 }, { $0.counts[3] = .max }, { $0.exponent += 1 }, { $0.exponent = .min },
+      { $0.maximum = .infinity }, { $0.minimum = .nan }, { ($0.minimum, $0.maximum) = (1, -1) },
+      { $0.counts.removeLast() },
+      { ($0.minimum, $0.maximum) = (0, 0) },
+    ]
+    for (number, change) in changes.enumerated() {
+      var record = all[1]
+      change(&record)
+      let isTaken = copy.set(1, record, values: 60)
+      #expect(!isTaken && copy == all, "change \(number)")
     }
   }
 

@@ -11,7 +11,7 @@ extension FixedGraph {
   ) throws(ExportError) {
     var builder = FixedGraphBuilder(
       layers: layers, selection: FormatSelection(layers: layers, histograms: histograms, settings: settings))
-    try builder.checkSettings()
+    if let conflict = settings.conflict(with: layers) { throw .conflict(conflict) }
     let tables = try builder.inputTables()
     for layer in layers.layers { try builder.add(layer) }
     self.init(
@@ -52,25 +52,6 @@ private struct FixedGraphBuilder {
       preconditionFailure("a graph's nodes stand in the order of execution")
     }
     return format
-  }
-
-  /// Settings for a layer that isn't there are a mistake, and so are bits of weights where there are none.
-  func checkSettings() throws(ExportError) {
-    for (name, settings) in selection.settings.layers.sorted(by: { $0.key < $1.key }) {
-      guard let layer = layers.layers.first(where: { $0.name == name }) else { throw .noSuchLayer(name) }
-      switch layer.operation {
-      case .convolution, .fullyConnected: break
-      default:
-        if settings.weightBits != nil { throw .unsupported(layer: name, reason: "it has no weights to give bits to") }
-      }
-      if let bits = settings.weightBits, let grid = layer.grid, bits != grid.width {
-        throw .unsupported(
-          layer: name, reason: "\(bits) bits a weight, but the network gives it weights of \(grid.width)")
-      }
-      if let bits = settings.activationBits, let format = layer.format, bits != format.width {
-        throw .unsupported(layer: name, reason: "\(bits) bits, but the network gives its output \(format.width)")
-      }
-    }
   }
 
   mutating func inputTables() throws(ExportError) -> [[Int32]] {

@@ -14,41 +14,20 @@ struct FormatSelection {
 
   /// The wanted format of a stored value.
   func format(_ value: Int) -> FixedFormat {
-    if let format = givenFormat(value) ?? layers.chosenFormats[value] { return format }
-    let consumers = layers.consumers(value)
-    if consumers.contains(where: { $0.isTheta(value, in: layers) }) {
+    let origin = layers.formatOrigin(value)
+    if case .given(let format) = origin { return format }
+    if let format = layers.chosenFormats[value] { return format }
+    switch origin {
+    case .given(let format): return format
+    case .theta:
       var format = preciseFormat(value)
       format.fraction = min(max(format.fraction, 0), 15)
       return format
-    }
-    if layers.storage[layers.graph.output] == value { return preciseFormat(value) }
-    // What only a concatenation reads is rounded to its format sooner or later: once is better than twice.
-    if consumers.count == 1, case .concatenate = consumers[0].operation,
-      consumers[0].inputs.filter({ layers.storage[$0] == value }).count == 1
-    {
-      return format(consumers[0].output)
-    }
-    let bits = layers.producer(value).flatMap { settings.layers[$0.name]?.activationBits } ?? settings.activationBits
-    return histogram(value).format(
-      width: bits, isSigned: !isNonNegative(value), method: settings.method)
-  }
-
-  /// The format that the network gives a stored value; nil where it is ours to choose.
-  ///
-  /// What only a max-pool or a sampler reads has that one's format, and a concatenation that of its inputs where all agree.
-  private func givenFormat(_ value: Int) -> FixedFormat? {
-    guard let layer = layers.producer(value) else { return layers.inputFormat }
-    if let format = layer.format { return format }
-    if case .concatenate = layer.operation {
-      let formats = Set(layer.inputs.map { layers.producer($0).map(\.format) ?? layers.inputFormat })
-      if formats.count == 1, let format = formats.first { return format }
-    }
-    let consumers = layers.consumers(value)
-    guard consumers.count == 1, layers.storage[layers.graph.output] != value else { return nil }
-    switch consumers[0].operation {
-    case .maxPool: return givenFormat(consumers[0].output)
-    case .affineGridSample where !consumers[0].isTheta(value, in: layers): return givenFormat(consumers[0].output)
-    default: return nil
+    case .logits: return preciseFormat(value)
+    case .concatenation(let output): return format(output)
+    case .kept, .own:
+      return histogram(value).format(
+        width: settings.activationBits(of: value, in: layers), isSigned: !isNonNegative(value), method: settings.method)
     }
   }
 
@@ -56,7 +35,7 @@ struct FormatSelection {
   func inputFormat(isSigned: Bool) -> FixedFormat {
     if let format = layers.inputFormat ?? layers.chosenFormats[layers.graph.input] { return format }
     return histogram(layers.graph.input).format(
-      width: min(settings.activationBits, 8), isSigned: isSigned, method: settings.method)
+      width: settings.inputBits, isSigned: isSigned, method: settings.method)
   }
 
   /// True if a value cannot be negative whatever the image is.
@@ -84,14 +63,6 @@ struct FormatSelection {
       preconditionFailure("a stored value was not observed")
     }
     return histogram
-  }
-}
-
-extension LayerGraph.Layer {
-  /// True if the layer is a sampler that takes its theta from `value`.
-  func isTheta(_ value: Int, in layers: LayerGraph) -> Bool {
-    guard case .affineGridSample = operation else { return false }
-    return layers.storage[inputs[1]] == layers.storage[value]
   }
 }
 

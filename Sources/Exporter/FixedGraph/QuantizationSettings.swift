@@ -22,7 +22,8 @@ public struct QuantizationSettings: Equatable, Sendable {
   /// 2...16. The input has at most 8, theta and the logits always 16.
   public var activationBits: Int
   public var method: CalibrationMethod
-  /// By the layer's name. A max-pool, a sampler and what only a concatenation reads keep to their neighbour's format.
+  /// By the layer's name. A max-pool, a sampler and what only a concatenation reads keep to their neighbour's format, theta
+  /// and the logits to 16 bits: export refuses other widths for them.
   public var layers: [String: Layer]
   /// Repairs that are left out.
   public var without: Set<Repair>
@@ -44,6 +45,23 @@ public struct QuantizationSettings: Equatable, Sendable {
     self.without = without
   }
 
+  /// Whether layers are fitted to the float network's one after the other.
+  var repairsLayers: Bool { !without.isSuperset(of: [.adaptiveRounding, .biasCorrection]) }
+
   /// The bits of a layer's weights.
   func weightBits(of layer: String) -> Int { layers[layer]?.weightBits ?? weightBits }
+
+  /// The bits of the input, whose table holds bytes.
+  var inputBits: Int { min(activationBits, 8) }
+
+  /// The bits that a stored value has by the network and these settings.
+  func activationBits(of value: Int, in graph: LayerGraph) -> Int {
+    switch graph.formatOrigin(value) {
+    case .given(let format): format.width
+    case .theta, .logits: FormatSelection.preciseBits
+    case .kept(let input): activationBits(of: input, in: graph)
+    case .concatenation(let output): activationBits(of: output, in: graph)
+    case .own: graph.producer(value).map { layers[$0.name]?.activationBits ?? activationBits } ?? inputBits
+    }
+  }
 }

@@ -11,16 +11,26 @@ struct JointSearch {
   /// A move must bring the error below this share of what it was: less is chance on so few images.
   static let gain = 0.98
 
+  /// Of a move: it runs all images, but in integers.
+  private static let unitsPerMove = imageLimit / 4
+
   private(set) var layers: LayerGraph
+
+  /// The units of work that a search reports, those that it then spares included.
+  static func units(_ layers: LayerGraph) -> Int {
+    sweeps * layers.stored.count { layers.canChoose($0) } * 2 * unitsPerMove
+  }
 
   /// - Parameters:
   ///   - layers: with all weights on grids.
   ///   - makeRunner: runs the layers' graph, for each thread.
   init(
     _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings, images: CalibrationImages,
-    makeRunner: @Sendable () throws -> FloatRunner, progress: @Sendable () -> Void = {}
+    makeRunner: @Sendable () throws -> FloatRunner, progress: ExportProgress
   ) throws {
     self.layers = layers
+    var left = Self.units(layers)
+    defer { progress(.searching, left) }
     let chosen = images.spread(Self.imageLimit)
     let wanted = try Self.floatLogits(layers.graph, chosen, images, makeRunner)
     guard var least = try Self.cost(layers, histograms, settings, chosen, images, wanted) else { return }
@@ -32,11 +42,12 @@ struct JointSearch {
       var isMoved = false
       for value in layers.stored where layers.canChoose(value) {
         for step in [1, -1] {
+          progress(.searching, Self.unitsPerMove)
+          left -= Self.unitsPerMove
           guard var format = formats[value], -63...63 ~= format.fraction else { continue }
           format.fraction += step
           var candidate = self.layers
           candidate.chosenFormats[value] = format
-          progress()
           guard let found = try Self.cost(candidate, histograms, settings, chosen, images, wanted),
             found < Self.gain * least
           else {

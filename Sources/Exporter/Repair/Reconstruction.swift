@@ -15,6 +15,16 @@ struct Reconstruction {
   static let manySamplesPerTap = 12
   static let leastSamples = 8192
 
+  /// The units of work that a reconstruction reports: an image's run through the float graph is one; a layer takes about
+  /// as long as the runs of an image in 24.
+  static func units(_ layers: LayerGraph, images: Int) -> Int {
+    let chosen = min(images, imageLimit)
+    let free = layers.layers.count { $0.operation.linear != nil && $0.grid == nil }
+    return chosen + free * layerUnits(images: chosen)
+  }
+
+  private static func layerUnits(images: Int) -> Int { (images + 23) / 24 }
+
   private let source: LayerGraph
   private let histograms: [Histogram?]
   private let settings: QuantizationSettings
@@ -25,10 +35,9 @@ struct Reconstruction {
   /// - Parameters:
   ///   - layers: with float weights, channels scaled.
   ///   - makeRunner: runs a graph, for each thread.
-  ///   - progress: called with the name of each layer that is done.
   init(
     _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings, images: CalibrationImages,
-    makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, progress: @Sendable () -> Void = {}
+    makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, progress: ExportProgress
   ) throws {
     source = layers
     self.histograms = histograms
@@ -38,7 +47,7 @@ struct Reconstruction {
     self.layers = layers
     var fixed = try FixedGraph(layers, histograms: histograms, settings: settings)
     for index in layers.layers.indices { keepPlain(index, of: fixed) }
-    let outputs = try floatOutputs(makeRunner)
+    let outputs = try floatOutputs(makeRunner, progress)
     for index in layers.layers.indices where layers.layers[index].grid == nil {
       guard let target = outputs[index] else { continue }
       let before = self.layers.layers[index]
@@ -49,7 +58,7 @@ struct Reconstruction {
         // The sums of other raw weights can leave 32 bits where those of plain rounding just fit.
         self.layers.layers[index] = before
       }
-      progress()
+      progress(.rounding, Self.layerUnits(images: chosen.count))
     }
   }
 
@@ -94,7 +103,9 @@ struct Reconstruction {
   }
 
   /// By layer the float outputs at the sampled pixels, images x pixels x channels; nil for layers without weights.
-  private func floatOutputs(_ makeRunner: @Sendable (FloatGraph) throws -> FloatRunner) throws -> [[Float]?] {
+  private func floatOutputs(
+    _ makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, _ progress: ExportProgress
+  ) throws -> [[Float]?] {
     let linear = source.layers.indices.filter { source.layers[$0].operation.linear != nil }
     let layerOf = Dictionary(uniqueKeysWithValues: linear.map { (rawOutput($0), $0) })
     let found = try concurrentMap(chosen.count, prepare: { try makeRunner(source.graph) }) { run, image in
@@ -104,6 +115,7 @@ struct Reconstruction {
         let channels = source.shape(value).channels
         samples[index] = places(index, image: image).flatMap { numbers[$0 * channels..<($0 + 1) * channels] }
       }
+      progress(.rounding, 1)
       return samples
     }
     return source.layers.indices.map { index in
@@ -116,14 +128,17 @@ struct Reconstruction {
     let file = try ModelContent(draft: fixed).encoded()
     let layer = layers.layers[index]
     let (input, output) = (layers.shape(layer.inputs[0]), source.graph.values[rawOutput(index)].shape)
-    let found = try concurrentMap(
-      chosen.count, prepare: { try ModelRunner(file, instructionSet: .fastest) }
+    var rowCount = input.count
+    if case .convolution(let convolution, _) = layer.operation {
+      rowCount = places(index, image: 0).count * convolution.kernel.height * convolution.kernel.width * input.channels
+    }
+    return try concurrentRows(
+      chosen.count, of: rowCount, prepare: { try ModelRunner(file, instructionSet: .fastest) }
     ) { runner, image in
       let raws = runner.input(of: index, try images.pixels(chosen[image]))
       guard case .convolution(let convolution, _) = layer.operation else { return raws }
       return places(index, image: image).flatMap { convolution.patch(of: raws, input, at: $0, width: output.width) }
     }
-    return Array(found.joined())
   }
 
   // MARK: A layer

@@ -27,20 +27,64 @@ public enum AtomicFile {
   ///
   /// - Throws: `ExportError.unwritable`; then `path` is as it was, and nothing is left beside it.
   public static func write(_ bytes: [UInt8], to path: String) throws(ExportError) {
-    let target = try target(path)
-    let draft = "\(target).\(ProcessInfo.processInfo.processIdentifier).draft"
-    guard let file = unsafe fopen(draft, "wbx") else { throw unwritable(path) }
-    let isWritten = unsafe fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0
-    let isFlushed = unsafe isWritten && fsync(fileno(file)) == 0
-    let failure = isFlushed ? 0 : errno
-    unsafe fclose(file)
-    if isFlushed, unsafe rename(draft, target) == 0 { return }
-    let error = unwritable(path, code: isFlushed ? errno : failure)
-    unsafe unlink(draft)
-    throw error
+    let draft = try AtomicDraft(path: path, target: try target(path))
+    draft.put(bytes)
+    try draft.finish()
   }
 
-  private static func unwritable(_ path: String, code: Int32 = errno) -> ExportError {
+  /// The same for a file that need not fit into memory.
+  ///
+  /// - Parameter body: calls `put` with one part of the file after the other.
+  /// - Throws: also what `body` threw.
+  public static func write(to path: String, _ body: (_ put: ([UInt8]) -> Void) throws -> Void) throws {
+    let draft = try AtomicDraft(path: path, target: try target(path))
+    do {
+      try body(draft.put)
+    } catch {
+      draft.discard()
+      throw error
+    }
+    try draft.finish()
+  }
+
+  fileprivate static func unwritable(_ path: String, code: Int32 = errno) -> ExportError {
     .unwritable(path: path, reason: unsafe String(cString: strerror(code)))
+  }
+}
+
+/// A file on its way, beside the one that it will replace.
+@safe
+private final class AtomicDraft {
+  private let path: String
+  private let target: String
+  private let name: String
+  private let file: UnsafeMutablePointer<FILE>
+  /// The system's error number of the first part that could not be written, else 0.
+  private var failure: Int32 = 0
+
+  init(path: String, target: String) throws(ExportError) {
+    self.path = path
+    self.target = target
+    name = "\(target).\(ProcessInfo.processInfo.processIdentifier).draft"
+    guard let file = unsafe fopen(name, "wbx") else { throw AtomicFile.unwritable(path) }
+    unsafe self.file = file
+  }
+
+  func put(_ bytes: [UInt8]) {
+    if failure == 0, unsafe fwrite(bytes, 1, bytes.count, file) != bytes.count { failure = errno }
+  }
+
+  func finish() throws(ExportError) {
+    if failure == 0, unsafe fflush(file) != 0 || fsync(fileno(file)) != 0 { failure = errno }
+    unsafe fclose(file)
+    if failure == 0, unsafe rename(name, target) != 0 { failure = errno }
+    if failure == 0 { return }
+    unsafe unlink(name)
+    throw AtomicFile.unwritable(path, code: failure)
+  }
+
+  func discard() {
+    unsafe fclose(file)
+    unsafe unlink(name)
   }
 }

@@ -15,7 +15,8 @@ struct NoiseMeasurement: Sendable {
 
   /// Runs images through the float graph and the encoded model side by side.
   init(
-    _ graph: FixedGraph, file: [UInt8], images: CalibrationImages, makeRunner: @Sendable () throws -> FloatRunner
+    _ graph: FixedGraph, file: [UInt8], images: CalibrationImages, makeRunner: @Sendable () throws -> FloatRunner,
+    progress: ExportProgress
   ) throws {
     let chosen = images.spread(Self.imageLimit)
     let parts = try concurrently { thread, threads in
@@ -24,6 +25,7 @@ struct NoiseMeasurement: Sendable {
       var part = NoiseMeasurement(operations: graph.operations.count)
       for position in stride(from: thread, to: chosen.count, by: threads) {
         try part.add(try images.pixels(chosen[position]), graph, float, fixed)
+        progress(.measuring, 1)
       }
       return part
     }

@@ -1,6 +1,7 @@
 /// The distributions of one tensor's channels, gathered image by image in constant memory.
 ///
-/// Bins as in `Histogram`, but fewer, and as wide as each channel needs. Channels can be scaled afterwards, so that one
+/// Bins are a power of two wide, as each channel needs, and doubled as larger values arrive: the result does not depend on the
+/// order of the images, and two parts merge exactly. Zeros are counted apart. Channels can be scaled afterwards, so that one
 /// gathering serves every choice of factors.
 public struct ChannelHistograms: Sendable, Equatable {
   /// Bins on either side of zero.
@@ -31,6 +32,57 @@ public struct ChannelHistograms: Sendable, Equatable {
   /// The greatest magnitude of each channel; 0 without values.
   public var reach: [Float] {
     zip(minima, maxima).map { $0 <= $1 ? max($0.magnitude, $1.magnitude) : 0 }
+  }
+
+  /// What was recorded of one channel.
+  public struct Channel: Sendable, Equatable {
+    public var exponent: Int32
+    public var minimum: Float
+    public var maximum: Float
+    public var zeros: UInt64
+    /// By bin.
+    public var counts: [UInt64]
+
+    public init(exponent: Int32, minimum: Float, maximum: Float, zeros: UInt64, counts: [UInt64]) {
+      self.exponent = exponent
+      self.minimum = minimum
+      self.maximum = maximum
+      self.zeros = zeros
+      self.counts = counts
+    }
+  }
+
+  /// What was recorded of a channel.
+  public subscript(channel: Int) -> Channel {
+    Channel(
+      exponent: exponents[channel], minimum: minima[channel], maximum: maxima[channel], zeros: zeros[channel],
+      counts: Array(counts[channel * Self.bins..<(channel + 1) * Self.bins]))
+  }
+
+  /// Takes over what another calibration recorded of a channel.
+  ///
+  /// - Parameter values: how many were recorded, zeros included; one at least.
+  /// - Returns: false, with nothing changed, if no recording of so many values looks like that.
+  public mutating func set(_ channel: Int, _ record: Channel, values: UInt64) -> Bool {
+    let reach = max(record.minimum.magnitude, record.maximum.magnitude)
+    var total = record.zeros
+    for count in record.counts {
+      let (sum, isTooLarge) = total.addingReportingOverflow(count)
+      if isTooLarge { return false }
+      total = sum
+    }
+    guard record.counts.count == Self.bins, total == values, reach.isFinite, record.minimum <= record.maximum else {
+      return false
+    }
+    if reach == 0 {
+      guard record.exponent == .min, record.zeros == values else { return false }
+    } else {
+      guard record.exponent == Self.exponent(for: reach) else { return false }
+    }
+    exponents[channel] = record.exponent
+    (minima[channel], maxima[channel], zeros[channel]) = (record.minimum, record.maximum, record.zeros)
+    counts.replaceSubrange(channel * Self.bins..<(channel + 1) * Self.bins, with: record.counts)
+    return true
   }
 
   /// For each channel the greatest magnitude that a format of its own would hold: clipping what lies beyond costs as much
@@ -88,8 +140,8 @@ public struct ChannelHistograms: Sendable, Equatable {
     min(Double(minima.min() ?? 0), 0)...max(Double(maxima.max() ?? 0), 0)
   }
 
-  /// True if no two recorded values of the tensor differ.
-  public var isConstant: Bool { minima.min() ?? .infinity >= maxima.max() ?? -.infinity }
+  /// True if no two recorded values of any channel differ.
+  public var isConstant: Bool { zip(minima, maxima).allSatisfy { $0 >= $1 } }
 
   public var total: UInt64 { counts.reduce(zeros.reduce(0, +), +) }
 
@@ -155,11 +207,12 @@ public struct ChannelHistograms: Sendable, Equatable {
   ///
   /// - Parameter factors: one for each channel, positive; nil for 1.
   public func tensor(scaledBy factors: [Float]? = nil) -> Histogram {
-    var histogram = Histogram()
+    var (minimum, maximum) = (Float.infinity, -Float.infinity)
     for channel in 0..<channels where minima[channel] <= maxima[channel] {
       let factor = factors?[channel] ?? 1
-      histogram.reserve(minimum: minima[channel] * factor, maximum: maxima[channel] * factor)
+      (minimum, maximum) = (min(minimum, minima[channel] * factor), max(maximum, maxima[channel] * factor))
     }
+    var histogram = Histogram(minimum: minimum, maximum: maximum)
     let points = Self.pointsPerBin
     for channel in 0..<channels {
       let factor = Double(factors?[channel] ?? 1)
@@ -179,9 +232,13 @@ public struct ChannelHistograms: Sendable, Equatable {
 
   private mutating func widen(_ channel: Int, to magnitude: Float) {
     guard magnitude > 0 else { return }
+    widen(channel, toExponent: Self.exponent(for: magnitude))
+  }
+
+  /// The exponent of the bins of a channel whose values reach up to a magnitude.
+  private static func exponent(for magnitude: Float) -> Int32 {
     // magnitude < 2^(e+1), and binsPerSide = 2^7 bins of 2^(e+1-7) reach just there. A subnormal's scale must be finite.
-    let wanted = Int32(max(Int(magnitude.exponent), -118) + 1 - Self.binsPerSide.trailingZeroBitCount)
-    widen(channel, toExponent: wanted)
+    Int32(max(Int(magnitude.exponent), -118) + 1 - binsPerSide.trailingZeroBitCount)
   }
 
   private mutating func widen(_ channel: Int, toExponent wanted: Int32) {

@@ -46,21 +46,19 @@ public struct LayerSamples: Sendable {
 
   /// `left^T inputs`, columns of left x taps.
   private func product(_ left: [Float], columns: Int) throws -> [Float] {
-    let parts = try concurrently { thread, threads in
+    try unsafe concurrentlyFilled(columns * taps) { product, thread, threads in
       let rows = columns * thread / threads..<columns * (thread + 1) / threads
-      var part = [Float](repeating: 0, count: rows.count * taps)
-      if rows.isEmpty || count == 0 { return part }
+      if rows.isEmpty || count == 0 { return }
       unsafe left.withUnsafeBufferPointer { left in
         unsafe inputs.withUnsafeBufferPointer { inputs in
           // count x columns and count x taps, as `init` has checked; a band of the columns starts inside the first row.
+          // The product has columns x taps, of which this thread has its rows.
           unsafe cblas_sgemm(
             CblasRowMajor, CblasTrans, CblasNoTrans, blasint(rows.count), blasint(taps), blasint(count), 1,
-            left.baseAddress! + rows.lowerBound, blasint(columns), inputs.baseAddress!, blasint(taps), 0, &part,
-            blasint(taps))
+            left.baseAddress! + rows.lowerBound, blasint(columns), inputs.baseAddress!, blasint(taps), 0,
+            product.baseAddress! + rows.lowerBound * taps, blasint(taps))
         }
       }
-      return part
     }
-    return Array(parts.joined())
   }
 }

@@ -9,100 +9,105 @@ import ImageData
 ///       "calibration": "mse",
 ///       "layers": { "/hidden/Gemm": { "weight_bits": 4, "activation_bits": 8 } }
 ///     }
-struct ExportConfig: Decodable {
+struct ExportConfig {
   var weightBits: Int?
   var activationBits: Int?
   var calibration: Export.Method?
-  var layers: [String: QuantizationSettings.Layer]?
+  var layers: [String: QuantizationSettings.Layer] = [:]
+  private var path = ""
+  /// Of the layers' names and of their settings.
+  private var lines: [[String]: Int] = [:]
 
   init() {}
 
-  /// - Throws: `BadData` with the path and the key that is unknown, or whose value is.
+  /// - Throws: `BadData` with the path, the line, and the key that is unknown, there twice, or whose value is wrong.
   init(path: String) throws {
-    let data = try contents(of: path)
+    self.path = path
     do {
-      self = try JSONDecoder().decode(ExportConfig.self, from: data)
-    } catch let error as DecodingError {
-      throw BadData("\(path): \(error.place)")
+      try read(LocatedJSON(try contents(of: path)))
+    } catch let error as LocatedError {
+      throw complaint(error)
     }
   }
 
-  private enum CodingKeys: String, CodingKey, CaseIterable {
-    case weightBits = "weight_bits"
-    case activationBits = "activation_bits"
-    case calibration, layers
+  /// What the network has against a layer's settings, with their line.
+  func complaint(_ conflict: SettingsConflict) -> BadData {
+    var place = ["layers", conflict.layer]
+    if let setting = conflict.setting { place.append(setting.rawValue) }
+    return complaint(LocatedError(line: lines[place] ?? 1, path: place, reason: conflict.reason))
   }
 
-  private enum LayerKeys: String, CodingKey, CaseIterable {
-    case weightBits = "weight_bits"
-    case activationBits = "activation_bits"
+  /// `config.json:7: layers./hidden/Gemm.weight_bits: is 9; 2 to 8 are possible`.
+  private func complaint(_ error: LocatedError) -> BadData {
+    let place = error.path.isEmpty ? "" : "\(error.path.joined(separator: ".")): "
+    return BadData("\(path):\(error.line): \(place)\(error.reason)")
   }
 
-  init(from decoder: any Decoder) throws {
-    try decoder.refuseKeys(besides: CodingKeys.self)
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    weightBits = try values.bits(.weightBits, QuantizationSettings.weightBits)
-    activationBits = try values.bits(.activationBits, QuantizationSettings.activationBits)
-    calibration = try values.decodeIfPresent(Export.Method.self, forKey: .calibration)
-    guard values.contains(.layers) else { return }
-    let named = try values.nestedContainer(keyedBy: AnyKey.self, forKey: .layers)
-    layers = try named.allKeys.reduce(into: [:]) { layers, name in
-      try named.superDecoder(forKey: name).refuseKeys(besides: LayerKeys.self)
-      let layer = try named.nestedContainer(keyedBy: LayerKeys.self, forKey: name)
-      layers[name.stringValue] = .init(
-        weightBits: try layer.bits(.weightBits, QuantizationSettings.weightBits),
-        activationBits: try layer.bits(.activationBits, QuantizationSettings.activationBits))
+  private mutating func read(_ document: LocatedJSON) throws(LocatedError) {
+    for member in try document.members([]) {
+      switch member.key {
+      case "weight_bits": weightBits = try member.bits([], QuantizationSettings.weightBits)
+      case "activation_bits": activationBits = try member.bits([], QuantizationSettings.activationBits)
+      case "calibration": calibration = try member.method()
+      case "layers": try readLayers(member.value)
+      default: throw member.unknown([], known: ["weight_bits", "activation_bits", "calibration", "layers"])
+      }
+    }
+  }
+
+  private mutating func readLayers(_ object: LocatedJSON) throws(LocatedError) {
+    for named in try object.members(["layers"]) {
+      let place = ["layers", named.key]
+      lines[place] = named.line
+      var layer = QuantizationSettings.Layer()
+      for member in try named.value.members(place) {
+        lines[place + [member.key]] = member.line
+        switch member.key {
+        case "weight_bits": layer.weightBits = try member.bits(place, QuantizationSettings.weightBits)
+        case "activation_bits": layer.activationBits = try member.bits(place, QuantizationSettings.activationBits)
+        default: throw member.unknown(place, known: ["weight_bits", "activation_bits"])
+        }
+      }
+      layers[named.key] = layer
     }
   }
 }
 
-/// A key of any name.
-private struct AnyKey: CodingKey {
-  var stringValue: String
-  var intValue: Int? { nil }
-
-  init(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { nil }
-}
-
-extension Decoder {
-  /// - Throws: `DecodingError` at the first key, by name, that isn't one of `keys`.
-  fileprivate func refuseKeys<Key: CodingKey & CaseIterable & RawRepresentable<String>>(besides keys: Key.Type) throws {
-    let container = try container(keyedBy: AnyKey.self)
-    let known = keys.allCases.map(\.rawValue)
-    guard
-      let key = container.allKeys.filter({ !known.contains($0.stringValue) }).min(by: {
-        $0.stringValue < $1.stringValue
-      })
-    else { return }
-    throw DecodingError.dataCorruptedError(
-      forKey: key, in: container, debugDescription: "is unknown; \(known.joined(separator: ", ")) are possible")
+extension LocatedJSON {
+  /// - Parameter path: the keys that lead here.
+  fileprivate func members(_ path: [String]) throws(LocatedError) -> [Member] {
+    guard case .object(let members) = content else {
+      throw LocatedError(line: line, path: path, reason: "an object, {...}, is wanted, not \(content.kind)")
+    }
+    return members
   }
 }
 
-extension KeyedDecodingContainer {
-  fileprivate func bits(_ key: Key, _ range: ClosedRange<Int>) throws -> Int? {
-    guard let bits = try decodeIfPresent(Int.self, forKey: key) else { return nil }
-    guard range ~= bits else {
-      throw DecodingError.dataCorruptedError(
-        forKey: key, in: self,
-        debugDescription: "is \(bits); \(range.lowerBound) to \(range.upperBound) are possible")
+extension LocatedJSON.Member {
+  /// - Parameter path: the keys that lead to the object that this is a member of.
+  fileprivate func bits(_ path: [String], _ range: ClosedRange<Int>) throws(LocatedError) -> Int {
+    guard case .number(let number) = value.content else {
+      throw wrong(path, "a number is wanted, not \(value.content.kind)")
+    }
+    guard let bits = Int(exactly: number), range ~= bits else {
+      let found = Int(exactly: number).map(String.init) ?? "\(number)"
+      throw wrong(path, "is \(found); \(range.lowerBound) to \(range.upperBound) are possible")
     }
     return bits
   }
-}
 
-extension DecodingError {
-  /// `layers./hidden/Gemm.weight_bits: is 9; 2 to 8 are possible`.
-  fileprivate var place: String {
-    let context: Context
-    switch self {
-    case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
-      .dataCorrupted(let found):
-      context = found
-    @unknown default: return "is no configuration"
+  fileprivate func method() throws(LocatedError) -> Export.Method {
+    guard case .string(let name) = value.content, let method = Export.Method(rawValue: name) else {
+      throw wrong([], "is none of \(Export.Method.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+    return method
+  }
+
+  fileprivate func unknown(_ path: [String], known: [String]) -> LocatedError {
+    wrong(path, "is unknown; \(known.joined(separator: ", ")) are possible")
+  }
+
+  private func wrong(_ path: [String], _ reason: String) -> LocatedError {
+    LocatedError(line: line, path: path + [key], reason: reason)
   }
 }

@@ -4,6 +4,8 @@ import Synchronization
 /// Writes `Error: message` to standard error.
 func printError(_ message: String) { writeError("Error: \(message)\n") }
 
+func printWarning(_ message: String) { writeError("Warning: \(message)\n") }
+
 func writeError(_ text: String) {
   var text = text
   text.withUTF8 { bytes in
@@ -14,32 +16,35 @@ func writeError(_ text: String) {
 
 /// A line on standard error that shows how far long work has come and how long it still takes; silent where no person watches.
 final class ProgressBar: Sendable {
-  private let label: String
   private let total: Int
   private let isShown: Bool
   private let start: (done: Int, time: UInt64)
-  private let done: Mutex<Int>
+  private let state: Mutex<(label: String, done: Int)>
 
   /// - Parameter done: what an earlier run has done of `total`.
   init(_ label: String, total: Int, done: Int = 0) {
-    self.label = label
     self.total = total
     isShown = total > 1 && isatty(STDERR_FILENO) == 1
     start = (done, Durations.now)
-    self.done = Mutex(done)
+    state = Mutex((label, done))
   }
 
-  /// One more of `total` is done. From any thread.
-  func advance() {
-    guard isShown else { return }
-    done.withLock { done in
-      done += 1
+  /// So much more of `total` is done. From any thread.
+  ///
+  /// - Parameter label: what is being done, if it is something else than before.
+  func advance(by units: Int = 1, label: String? = nil) {
+    guard isShown, units > 0 else { return }
+    state.withLock { state in
+      let before = state
+      guard before.done < total else { return }
+      state = (label ?? state.label, min(state.done + units, total))
+      let (label, done) = state
       let percent = 100 * done / total
-      guard done == total || percent != 100 * (done - 1) / total else { return }
+      guard done == total || percent != 100 * before.done / total || label != before.label else { return }
       let filled = percent * 30 / 100
       let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
       // The control sequence wipes out what is left of a longer line.
-      writeError("\r\(label) [\(bar)] \(done)/\(total)\(done == total ? "\u{1B}[K\n" : ", \(left(done)) left\u{1B}[K")")
+      writeError("\r\(label) [\(bar)] \(percent) %\(done == total ? "\u{1B}[K\n" : ", \(left(done)) left\u{1B}[K")")
     }
   }
 

@@ -3,6 +3,8 @@ import EdgeRuntime
 /// The images that formats are chosen on.
 public struct CalibrationImages: Sendable {
   public var count: Int
+  /// How many of them show each of the network's classes; empty if nobody knows.
+  public var classCounts: [Int]
   /// 8-bit pixels of an image, height x width x channels.
   private var read: @Sendable (Int) throws -> [UInt8]
   /// Bytes of an image that the network takes.
@@ -11,8 +13,11 @@ public struct CalibrationImages: Sendable {
   /// - Parameters:
   ///   - frameBytes: bytes of an image that the network takes.
   ///   - read: the pixels of an image of 0..<count; called from several threads.
-  public init(count: Int, frameBytes: Int, read: @escaping @Sendable (Int) throws -> [UInt8]) {
+  public init(
+    count: Int, frameBytes: Int, classCounts: [Int] = [], read: @escaping @Sendable (Int) throws -> [UInt8]
+  ) {
     self.count = count
+    self.classCounts = classCounts
     self.frameBytes = frameBytes
     self.read = read
   }
@@ -35,10 +40,20 @@ public struct CalibrationImages: Sendable {
     return (0..<chosen).map { $0 * count / chosen }
   }
 
+  /// True if no image differs from the first.
+  func areAllAlike() throws -> Bool {
+    let first = try pixels(0)
+    for index in 1..<max(count, 1) where try pixels(index) != first { return false }
+    return true
+  }
+
   /// BLAKE2b-256 of all images' pixels in order.
-  func digest() throws -> [UInt8] {
+  ///
+  /// - Parameter head: what else goes before them.
+  func digest(after head: [UInt8] = []) throws -> [UInt8] {
     var failure: (any Error)?
     let digest = Digest.of { digest in
+      unsafe head.withUnsafeBytes { unsafe digest.update($0) }
       for index in 0..<count where failure == nil {
         do {
           let pixels = try pixels(index)

@@ -1,0 +1,48 @@
+import Exporter
+import ImageData
+import Quantize
+
+extension ExportSource {
+  /// Reads an ONNX network and makes it ready to be quantised.
+  ///
+  /// - Throws: `BadData` with the path and what the importer found.
+  init(path: String) throws {
+    let network = try FloatNetwork(path: path)
+    self.init(graph: Passes.all(network.graph), digest: network.digest, name: network.name) { graph in
+      let reference = FloatReference(graph)
+      return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
+    }
+  }
+
+  var extent: ImageExtent {
+    let shape = graph.values[graph.input].shape
+    return ImageExtent(width: shape.width, height: shape.height, channels: shape.channels)
+  }
+
+  /// What a file of `ferrite calibrate` tells of this network, and its pictures.
+  ///
+  /// - Throws: `DataError`, or `BadData` with the path and the byte.
+  func calibration(path: String) throws -> (Calibration, CalibrationImages) {
+    let data = try contents(of: path)
+    do {
+      return try CalibrationFile.read(data, of: self)
+    } catch let error as CalibrationFileError {
+      throw BadData("\(path): \(error)")
+    }
+  }
+}
+
+extension CalibrationImages {
+  /// As many pictures as are calibrated on where nobody says otherwise.
+  static let usualCount = 512
+
+  /// At most `limit` pictures of a set, evenly spread.
+  init(_ data: DataSet, limit: Int?, classes: Int) {
+    let chosen = data.indices(limit: limit ?? Self.usualCount)
+    var counts = [Int](repeating: 0, count: classes)
+    for index in chosen { counts[data.label(index)] += 1 }
+    self.init(count: chosen.count, frameBytes: data.extent.count, classCounts: counts) { index in
+      try data.sample(chosen[index]).image.pixels
+    }
+  }
+}
