@@ -48,7 +48,8 @@ import Testing
     let graph = unpadded(mean: mean, standardDeviation: standardDeviation)
     let input = InputAlignment(graph.preparation, fraction: 6, zero: [Int(mean * 255)])
     var aligned = graph
-    let maps = try #require(aligned.align(input))
+    let found = aligned.align(input)
+    let maps = try #require(found)
     let pixels = picture(3, size: 16)
     let (before, after) = (FloatLoops(graph: graph).run(pixels), FloatLoops(graph: aligned).run(pixels))
     for value in graph.values.indices {

@@ -17,7 +17,8 @@ import Testing
       return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
     }
     let images = CalibrationImages(count: 4, frameBytes: 48 * 48) { Self.picture($0) }
-    return try exportModel(source, images: images, settings: settings)
+    return try exportModel(
+      source, calibration: try calibrate(source, images: images), images: images, settings: settings)
   }
 
   /// Stripes of all directions and breadths.

@@ -35,7 +35,9 @@ import Testing
     }
     let count = graph.values[graph.input].shape.count
     let images = CalibrationImages(count: 12, frameBytes: count) { pixels(seed: $0, count: count) }
-    let bytes = try exportModel(source, images: images, settings: settings).bytes
+    let bytes = try exportModel(
+      source, calibration: try calibrate(source, images: images), images: images, settings: settings
+    ).bytes
     let model = try LoadedModel(path: try folder.write(bytes, to: "\(file.lastPathComponent).fxm"))
     return Pair(graph: graph, model: model, network: try PairedNetwork(model, graph, path: file.path))
   }

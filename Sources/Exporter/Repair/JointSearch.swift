@@ -16,9 +16,11 @@ struct JointSearch {
 
   private(set) var layers: LayerGraph
 
-  /// The units of work that a search reports, those that it then spares included.
+  /// The units of work that a search reports, those that it then spares included: an input that is aligned isn't moved.
   static func units(_ layers: LayerGraph) -> Int {
-    sweeps * layers.stored.count { layers.canChoose($0) } * 2 * unitsPerMove
+    var unaligned = layers
+    unaligned.inputFormat = nil
+    return sweeps * layers.stored.count { unaligned.canChoose($0) } * 2 * unitsPerMove
   }
 
   /// - Parameters:

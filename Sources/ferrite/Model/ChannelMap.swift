@@ -31,29 +31,28 @@ struct ChannelMaps: Sendable {
   /// those of its input.
   init(_ model: LoadedModel) {
     let told = try? JSONDecoder().decode(Told.self, from: Data(model.provenance.utf8))
-    let file = model.file
     if let aligned = told?.input { input = aligned.map }
-    var byTensor = [file.inputTensor: input]
+    var byTensor = [model.file.inputTensor: input]
     // A view has the place of the tensor that it is a view of.
-    var latest = [file.tensor(file.inputTensor).arenaOffset: file.inputTensor]
+    var latest = [model.file.tensor(model.file.inputTensor).arenaOffset: model.file.inputTensor]
     func map(of tensor: Int) -> ChannelMap {
-      byTensor[tensor] ?? latest[file.tensor(tensor).arenaOffset].flatMap { byTensor[$0] } ?? .identity
+      byTensor[tensor] ?? latest[model.file.tensor(tensor).arenaOffset].flatMap { byTensor[$0] } ?? .identity
     }
-    for index in 0..<file.operationCount {
-      let record = file.operation(index)
+    for index in 0..<model.file.operationCount {
+      let record = model.file.operation(index)
       let found: ChannelMap
       switch record.operation {
       case .conv2D, .fullyConnected: found = told?.map(ofLayer: model.name(record.name)) ?? .identity
       case .concatenate:
         let inputs = (0..<record.inputCount).map { [inputs = record.inputs] in inputs[$0] }
-        let parts = inputs.map { (map: map(of: $0), channels: file.tensor($0).channels) }
+        let parts = inputs.map { (map: map(of: $0), channels: model.file.tensor($0).channels) }
         found = ChannelMap(
           factors: parts.flatMap { part in (0..<part.channels).map { part.map.factors[$0 % part.map.factors.count] } },
           offsets: parts.flatMap { part in (0..<part.channels).map { part.map.offsets[$0 % part.map.offsets.count] } })
       default: found = map(of: record.inputs[0])
       }
       byTensor[record.output] = found
-      latest[file.tensor(record.output).arenaOffset] = record.output
+      latest[model.file.tensor(record.output).arenaOffset] = record.output
       outputs.append(found)
     }
   }
