@@ -61,40 +61,25 @@ public func calibrate(
 ///
 /// - Parameters:
 ///   - calibration: what `calibrate` found of the same source on the same images.
-///   - progress: called with what each phase has done, `exportUnits` in sum.
-/// - Throws: `ExportError`, or what reading images or running the float graph threw.
-public func exportModel(
-  _ source: ExportSource, calibration: Calibration, images: CalibrationImages, settings: QuantizationSettings,
-  progress: ExportProgress = { _, _ in }
+  let network = try QuantizedNetwork(
+    source, calibration: calibration, images: images, settings: settings, progress: progress)
+  return try exportModel(
+    network, of: source, calibration: calibration, images: images, settings: settings, progress: progress)
+}
+
+/// The file of a network that has been quantised with these arguments.
+func exportModel(
+  _ network: QuantizedNetwork, of source: ExportSource, calibration: Calibration, images: CalibrationImages,
+  settings: QuantizationSettings, progress: ExportProgress = { _, _ in }
 ) throws -> ExportedModel {
-  let original = try LayerGraph(fusing: source.graph)
-  try checkRange(original, calibration)
-  let equalised = Equalisation(original, calibration: calibration.histograms, settings: settings)
-  var layers = try LayerGraph(fusing: equalised.graph)
-  if let input = equalised.input { layers.inputFormat = input.format }
-  let histograms = calibration.histograms.enumerated().map { value, channels in
-    channels?.tensor(scaledBy: equalised.factors[value])
-  }
-  if settings.repairsLayers {
-    layers = try Reconstruction(
-      layers, histograms: histograms, settings: settings, images: images, makeRunner: source.makeRunner,
-      progress: progress
-    ).layers
-  }
-  if settings.method == .joint {
-    layers = try JointSearch(
-      layers, histograms: histograms, settings: settings, images: images,
-      makeRunner: { try source.makeRunner(equalised.graph) }, progress: progress
-    ).layers
-  }
-  let graph = try FixedGraph(layers, histograms: histograms, settings: settings)
   let draft = try ModelContent(
-    draft: graph,
-    provenance: try Provenance(source, images: images, settings: settings, equalised: equalised).json)
-  let content = try proven(draft, images, progress) { try source.makeRunner(equalised.graph) }
+    draft: network.graph,
+    provenance: try Provenance(source, images: images, settings: settings, equalised: network.equalised).json)
+  let content = try proven(draft, images, progress) { try source.makeRunner(network.equalised.graph) }
   let bytes = try content.encoded()
   // What a device will do first: the loader checks the file that is about to be written.
   _ = try ModelRunner(bytes, instructionSet: .scalar)
+  let original = try LayerGraph(fusing: source.graph)
   return ExportedModel(content: content, bytes: bytes, warnings: try warnings(original, calibration, images))
 }
 

@@ -18,6 +18,12 @@ public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooLarge(String)
   /// The loader refused what the writer had made.
   case refusedByLoader(String, byteOffset: Int)
+  /// No layer has a width that is free.
+  case nothingToSearch
+  /// A search's budget is below what the narrowest widths need.
+  case budgetTooSmall(String)
+  /// No widths lose as little accuracy as a search was asked for.
+  case lossNotReached(least: Double)
   case unwritable(path: String, reason: String)
 
   public var description: String {
@@ -39,6 +45,10 @@ public enum ExportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .tooLarge(let what): what
     case .refusedByLoader(let message, let byteOffset):
       "the written model does not load: \(message) (byte \(byteOffset))"
+    case .nothingToSearch: "the network gives every layer its widths: there is nothing to search"
+    case .budgetTooSmall(let what): what
+    case .lossNotReached(let least):
+      "no measured widths lose so little: the least is \((100 * least).rounded() / 100) points"
     case .unwritable(let path, let reason): "\(path): can't be written (\(reason))"
     }
   }

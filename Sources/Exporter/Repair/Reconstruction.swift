@@ -11,8 +11,6 @@ struct Reconstruction {
   static let imageLimit = 512
   /// Samples of a layer's outputs for each of its taps, as far as there are pixels.
   static let samplesPerTap = 4
-  /// Samples for each tap from which on a layer can learn to make up for the errors in its inputs.
-  static let manySamplesPerTap = 12
   static let leastSamples = 8192
 
   /// The units of work that a reconstruction reports: an image's run through the float graph is one; a layer takes about
@@ -30,16 +28,22 @@ struct Reconstruction {
   private let settings: QuantizationSettings
   private let images: CalibrationImages
   private let chosen: [Int]
+  private let alternativeWidths: [Int]
   private(set) var layers: LayerGraph
+  /// By index of the layer and width of its weights: the layer as it would be in the place of the one in `layers`.
+  private(set) var alternatives: [Int: [Int: LayerGraph.Layer]] = [:]
 
   /// - Parameters:
   ///   - layers: with float weights, channels scaled.
+  ///   - alternativeWidths: widths at which each layer is fitted, too, the layers before it having those of the settings.
   ///   - makeRunner: runs a graph, for each thread.
   init(
     _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings, images: CalibrationImages,
-    makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, progress: ExportProgress
+    alternativeWidths: [Int] = [], makeRunner: @Sendable (FloatGraph) throws -> FloatRunner,
+    progress: ExportProgress
   ) throws {
     source = layers
+    self.alternativeWidths = alternativeWidths
     self.histograms = histograms
     self.settings = settings
     self.images = images
@@ -68,18 +72,22 @@ struct Reconstruction {
     guard layer.grid == nil, let linear = fixed.operations[index].kind.linear, let plain = layer.operation.linear else {
       return
     }
-    set(
-      index, raws: linear.weights.raws, fractions: linear.weights.fractions, width: linear.geometry.weightWidth,
-      bias: plain.bias)
+    layers.layers[index] = self.layer(
+      index, fractions: linear.weights.fractions, width: linear.geometry.weightWidth, (linear.weights.raws, plain.bias))
   }
 
-  private mutating func set(_ index: Int, raws: [Int8], fractions: [Int], width: Int, bias: [Float]) {
-    let taps = raws.count / fractions.count
-    let weights = raws.indices.map { place in
-      Float(sign: .plus, exponent: -fractions[place / taps], significand: Float(raws[place]))
+  /// A layer with raw weights on a grid.
+  private func layer(
+    _ index: Int, fractions: [Int], width: Int, _ numbers: (raws: [Int8], bias: [Float])
+  ) -> LayerGraph.Layer {
+    let taps = numbers.raws.count / fractions.count
+    let weights = numbers.raws.indices.map { place in
+      Float(sign: .plus, exponent: -fractions[place / taps], significand: Float(numbers.raws[place]))
     }
-    layers.layers[index].operation = layers.layers[index].operation.with(weights: weights, bias: bias)
-    layers.layers[index].grid = WeightGrid(width: width, fractions: fractions)
+    var layer = layers.layers[index]
+    layer.operation = layer.operation.with(weights: weights, bias: numbers.bias)
+    layer.grid = WeightGrid(width: width, fractions: fractions)
+    return layer
   }
 
   // MARK: Samples
@@ -145,86 +153,27 @@ struct Reconstruction {
 
   private mutating func reconstruct(_ index: Int, of fixed: FixedGraph, outputs: [Float]) throws {
     let operation = fixed.operations[index]
-    guard let linear = operation.kind.linear, let (weights, bias) = source.layers[index].operation.linear else {
-      return
+    guard let linear = operation.kind.linear, let float = source.layers[index].operation.linear else { return }
+    let input = fixed.tensors[operation.inputs[0]].format
+    let geometry = linear.geometry
+    let taps = float.weights.count / float.bias.count
+    let layer = try LayerReconstruction(
+      weights: float.weights, bias: float.bias, groups: geometry.groups,
+      channels: taps / (geometry.kernelHeight * geometry.kernelWidth), patches: try patches(index, of: fixed),
+      outputs: outputs, inputFraction: input.fraction, without: settings.without)
+    for width in alternativeWidths where width != geometry.weightWidth {
+      guard
+        let plain = try? QuantizedWeights(
+          weights: float.weights, bias: float.bias, width: width, input: input,
+          output: fixed.tensors[operation.output].format)
+      else { continue }
+      alternatives[index, default: [:]][width] = self.layer(
+        index, fractions: plain.fractions, width: width, try layer.solved(plain, width: width))
     }
-    let patches = try patches(index, of: fixed)
-    var groups = 1
-    if case .convolution(let convolution, _) = source.layers[index].operation { groups = convolution.groups }
-    let inputFraction = fixed.tensors[operation.inputs[0]].format.fraction
-    let taps = weights.count / bias.count
-    let perGroup = bias.count / groups
-    var raws: [Int8] = []
-    var corrected = bias
-    for group in 0..<groups {
-      let rows = group * perGroup..<(group + 1) * perGroup
-      var samples = LayerSamples(
-        inputs: groups == 1
-          ? patches : columns(of: patches, group: group, of: groups, channels: linear.geometry.channels(taps: taps)),
-        outputs: groups == 1
-          ? outputs
-          : stride(from: 0, to: outputs.count, by: bias.count).flatMap {
-            outputs[$0 + rows.lowerBound..<$0 + rows.upperBound]
-          },
-        taps: taps, channels: perGroup)
-      // In units of the sums: a raw input times a raw weight.
-      let fractions = linear.weights.fractions[rows]
-      let scales = fractions.map { Float(sign: .plus, exponent: inputFraction + $0, significand: 1) }
-      for place in samples.outputs.indices { samples.outputs[place] *= scales[place % perGroup] }
-      var own = Array(linear.weights.raws[rows.lowerBound * taps..<rows.upperBound * taps])
-      let correctsBias = !settings.without.contains(.biasCorrection)
-      var means: (inputs: [Double], outputs: [Double])?
-      if correctsBias {
-        means = samples.centre()
-      } else {
-        for place in samples.outputs.indices {
-          samples.outputs[place] -= bias[rows.lowerBound + place % perGroup] * scales[place % perGroup]
-        }
-      }
-      if !settings.without.contains(.adaptiveRounding) {
-        own = try rounded(
-          samples, Array(weights[rows.lowerBound * taps..<rows.upperBound * taps]), Array(fractions),
-          width: linear.geometry.weightWidth)
-      }
-      if let means {
-        for row in 0..<perGroup {
-          var made = 0.0
-          for tap in 0..<taps { made += Double(own[row * taps + tap]) * means.inputs[tap] }
-          corrected[rows.lowerBound + row] = Float((means.outputs[row] - made) / Double(scales[row]))
-        }
-      }
-      raws += own
-    }
-    set(index, raws: raws, fractions: linear.weights.fractions, width: linear.geometry.weightWidth, bias: corrected)
+    let width = geometry.weightWidth
+    layers.layers[index] = self.layer(
+      index, fractions: linear.weights.fractions, width: width, try layer.solved(linear.weights, width: width))
   }
-
-  /// The patches' channels of one group, of `channels` each.
-  private func columns(of patches: [Float], group: Int, of groups: Int, channels: Int) -> [Float] {
-    stride(from: group * channels, to: patches.count, by: groups * channels).flatMap { patches[$0..<$0 + channels] }
-  }
-
-  private func rounded(
-    _ samples: LayerSamples, _ weights: [Float], _ fractions: [Int], width: Int
-  ) throws -> [Int8] {
-    let taps = samples.taps
-    // Few samples tell what a rounding costs, but too little to make up for the errors of the layers before.
-    let isFew = samples.count < Self.manySamplesPerTap * taps
-    let rounding = CoordinateRounding(gram: try samples.gram(), taps: taps, ridge: isFew ? 0.1 : 0.01)
-    let targets = isFew ? nil : try samples.targets()
-    let limit = Float((1 << (width - 1)) - 1)
-    let rows = try concurrentMap(fractions.count, prepare: {}) { _, row in
-      let scale = Float(sign: .plus, exponent: fractions[row], significand: 1)
-      return rounding.round(
-        weights[row * taps..<(row + 1) * taps].map { $0 * scale },
-        target: targets.map { Array($0[row * taps..<(row + 1) * taps]) }, limit: limit)
-    }
-    return Array(rows.joined())
-  }
-}
-
-extension ConvolutionParameters {
-  /// Input channels of a group whose filters have this many taps.
-  fileprivate func channels(taps: Int) -> Int { taps / (kernelHeight * kernelWidth) }
 }
 
 extension FloatConvolution {

@@ -27,7 +27,8 @@ final class ModelRunner {
 
   /// The raw logits of one frame.
   func logits(_ pixels: [UInt8]) -> [Int32] {
-    steps(pixels) { _, _ in }
+    begin(pixels)
+    for index in 0..<session.operationCount { session.step(index) }
     return (0..<session.classCount).map { session.logit($0) }
   }
 
@@ -54,14 +55,31 @@ final class ModelRunner {
   func input(of operation: Int, _ pixels: [UInt8]) -> [Float] {
     begin(pixels)
     for index in 0..<operation { session.step(index) }
-    let tensor = model.operation(operation).inputs[0]
-    return (0..<model.tensor(tensor).count).map { Float(session.value($0, of: tensor)) }
+    return values(of: model.operation(operation).inputs[0]) { Float($0) }
   }
 
   private func output(of index: Int) -> [Double] {
     let tensor = model.operation(index).output
+    let format = model.tensor(tensor).format
+    return values(of: tensor) { format.number(Int64($0)) }
+  }
+
+  /// A tensor's raw values as numbers, as the steps so far have left them: `Session.value` for all elements.
+  private func values<Number>(of tensor: Int, _ number: (Int32) -> Number) -> [Number] {
     let record = model.tensor(tensor)
-    return (0..<record.count).map { record.format.number(Int64(session.value($0, of: tensor))) }
+    // The loader has checked that the tensor lies in the arena.
+    let start = unsafe UnsafeRawPointer(arena.unsafeBytes.baseAddress!) + record.arenaOffset
+    func all<Raw: BinaryInteger>(_: Raw.Type) -> [Number] {
+      unsafe UnsafeBufferPointer(start: start.assumingMemoryBound(to: Raw.self), count: record.count).map {
+        number(Int32($0))
+      }
+    }
+    return switch (record.format.elementBytes, record.format.isSigned) {
+    case (1, false): all(UInt8.self)
+    case (1, true): all(Int8.self)
+    case (_, false): all(UInt16.self)
+    case (_, true): all(Int16.self)
+    }
   }
 }
 

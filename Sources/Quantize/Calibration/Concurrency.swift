@@ -65,8 +65,10 @@ func concurrentlyFilled(
 }
 
 /// Counts across threads.
-final class Counter: Sendable {
+public final class Counter: Sendable {
   private let value = Atomic(0)
 
-  func next() -> Int { value.add(1, ordering: .relaxed).newValue }
+  public init() {}
+
+  public func next() -> Int { value.add(1, ordering: .relaxed).newValue }
 }

@@ -38,7 +38,11 @@ extension CalibrationImages {
 
   /// At most `limit` pictures of a set, evenly spread.
   init(_ data: DataSet, limit: Int?, classes: Int) {
-    let chosen = data.indices(limit: limit ?? Self.usualCount)
+    self.init(data, chosen: data.indices(limit: limit ?? Self.usualCount), classes: classes)
+  }
+
+  /// Pictures of a set by their numbers.
+  init(_ data: DataSet, chosen: [Int], classes: Int) {
     var counts = [Int](repeating: 0, count: classes)
     for index in chosen { counts[data.label(index)] += 1 }
     self.init(count: chosen.count, frameBytes: data.extent.count, classCounts: counts) { index in

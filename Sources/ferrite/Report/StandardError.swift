@@ -48,6 +48,11 @@ final class ProgressBar: Sendable {
     }
   }
 
+  /// All is done, although fewer steps were needed than expected.
+  func finish() {
+    advance(by: total - state.withLock(\.done))
+  }
+
   /// `12 s`, `3 min` or `2 h`, if it goes on as it has since the start.
   private func left(_ done: Int) -> String {
     let passed = Double(Durations.now - start.time) / 1e9

@@ -1,0 +1,88 @@
+import EdgeRuntime
+import Quantize
+
+/// A processor core whose cycles are modelled.
+public enum Core: String, CaseIterable, Sendable {
+  case cortexA53 = "cortex-a53"
+  case cortexA72 = "cortex-a72"
+  case cortexA76 = "cortex-a76"
+}
+
+/// Modelled cycles of a frame on one thread of a core: what each kind of operation costs, times how often it happens.
+///
+/// It knows which operations have a kernel and which run as the scalar reference; it knows no cache, no branch prediction and
+/// not how well a layer's extents fit the tiles. docs/mixed-precision.md tells where the numbers come from.
+struct CycleModel {
+  /// Cycles by a kernel, and by the scalar reference where a tensor has more than 8 bits.
+  struct Cost {
+    var kernel: Double
+    var scalar: Double
+  }
+
+  /// Of a multiply-accumulate of a convolution, taps that fill groups of four included.
+  var product: Cost
+  /// Of a multiply-accumulate of a fully connected layer, which uses each weight once.
+  var dense: Cost
+  /// Of an output of a convolution, before its pool.
+  var output: Double
+  /// Of a value that a sampler makes.
+  var sample: Cost
+  /// Of a value that a pool or a concatenation reads.
+  var read: Cost
+  /// To unpack a weight of less than 8 bits, once a frame: an estimate.
+  var unpack: Double
+
+  init(_ core: Core) {
+    switch core {
+    case .cortexA53:
+      (product, dense, output) = (Cost(kernel: 0.335, scalar: 25), Cost(kernel: 0.8, scalar: 25), 4)
+      (sample, read, unpack) = (Cost(kernel: 4, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.6)
+    case .cortexA72:
+      (product, dense, output) = (Cost(kernel: 0.126, scalar: 13), Cost(kernel: 0.255, scalar: 13), 1.5)
+      (sample, read, unpack) = (Cost(kernel: 2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.4)
+    case .cortexA76:
+      (product, dense, output) = (Cost(kernel: 0.0325, scalar: 11), Cost(kernel: 0.068, scalar: 11), 0.7)
+      (sample, read, unpack) = (Cost(kernel: 1.3, scalar: 250), Cost(kernel: 0.136, scalar: 14), 0.2)
+    }
+  }
+
+  func cycles(_ graph: FixedGraph) -> Int {
+    Int(graph.operations.reduce(0.0) { $0 + cycles($1, graph) }.rounded())
+  }
+
+  private func cycles(_ operation: FixedGraph.Operation, _ graph: FixedGraph) -> Double {
+    let (input, output) = (graph.tensors[operation.inputs[0]], graph.tensors[operation.output])
+    switch operation.kind {
+    case .convolution(let linear):
+      let geometry = linear.geometry
+      let taps = geometry.kernelWidth * (input.shape.channels / geometry.groups)
+      let filled = Double(geometry.groupsPerRow(inputChannels: input.shape.channels) * Layout.tapsPerGroup) / Double(taps)
+      let pixels = geometry.convolvedHeight(input.shape.height) * geometry.convolvedWidth(input.shape.width)
+      let isKernel = linear.hasKernel(input)
+      return Double(operation.multiplyAccumulates) * product.of(isKernel) * (isKernel ? filled : 1)
+        + Double(pixels * output.shape.channels) * self.output + unpacking(linear)
+    case .fullyConnected(let linear):
+      return Double(operation.multiplyAccumulates) * dense.of(linear.hasKernel(input)) + unpacking(linear)
+    case .affineGridSample:
+      return Double(output.shape.count) * sample.of(input.format.elementBytes == 1)
+    case .maxPool, .averagePool, .requantize, .concatenate:
+      let isNarrow = (operation.inputs + [operation.output]).allSatisfy { graph.tensors[$0].format.elementBytes == 1 }
+      let values = operation.inputs.reduce(0) { $0 + graph.tensors[$1].shape.count }
+      return Double(values) * read.of(isNarrow)
+    }
+  }
+
+  private func unpacking(_ linear: FixedLinear) -> Double {
+    linear.geometry.weightWidth < 8 ? Double(linear.weights.raws.count) * unpack : 0
+  }
+}
+
+extension FixedLinear {
+  fileprivate func hasKernel(_ input: FixedGraph.Tensor) -> Bool {
+    Conv2D.isVectorized(geometry, inputFormat: input.format, instructionSet: .neon)
+  }
+}
+
+extension CycleModel.Cost {
+  fileprivate func of(_ isKernel: Bool) -> Double { isKernel ? kernel : scalar }
+}

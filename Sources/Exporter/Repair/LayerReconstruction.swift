@@ -1,0 +1,115 @@
+import EdgeRuntime
+import Quantize
+
+/// What one layer's weights and bias are fitted to, whatever width the weights have: samples of its fixed-point inputs and
+/// of the float layer's outputs, summed up.
+struct LayerReconstruction {
+  /// Samples for each tap from which on a layer can learn to make up for the errors in its inputs.
+  static let manySamplesPerTap = 12
+
+  private struct Group {
+    /// Its output channels.
+    var rows: Range<Int>
+    /// nil without adaptive rounding.
+    var rounding: CoordinateRounding?
+    /// Sums of products of inputs and outputs, outputs x taps; nil where few samples tell what a rounding costs, but too
+    /// little to make up for the errors of the layers before.
+    var targets: [Float]?
+    /// Of the inputs and of the outputs; nil without bias correction.
+    var means: (inputs: [Double], outputs: [Double])?
+  }
+
+  private let weights: [Float]
+  private let bias: [Float]
+  private let taps: Int
+  private let inputFraction: Int
+  private let groups: [Group]
+
+  /// - Parameters:
+  ///   - weights: of the float layer, outputs x taps.
+  ///   - groups: of a convolution; 1 otherwise.
+  ///   - channels: input channels of a group.
+  ///   - patches: raw inputs, samples x (kernel height x kernel width x channels).
+  ///   - outputs: of the float layer, samples x outputs.
+  ///   - inputFraction: fraction bits of the raw inputs.
+  init(
+    weights: [Float], bias: [Float], groups: Int, channels: Int, patches: [Float], outputs: [Float],
+    inputFraction: Int, without: Set<Repair>
+  ) throws {
+    self.weights = weights
+    self.bias = bias
+    self.inputFraction = inputFraction
+    let taps = weights.count / bias.count
+    self.taps = taps
+    let perGroup = bias.count / groups
+    self.groups = try (0..<groups).map { group in
+      let rows = group * perGroup..<(group + 1) * perGroup
+      var samples = LayerSamples(
+        inputs: groups == 1
+          ? patches
+          : stride(from: group * channels, to: patches.count, by: groups * channels).flatMap {
+            patches[$0..<$0 + channels]
+          },
+        outputs: groups == 1
+          ? outputs
+          : stride(from: 0, to: outputs.count, by: bias.count).flatMap {
+            outputs[$0 + rows.lowerBound..<$0 + rows.upperBound]
+          },
+        taps: taps, channels: perGroup)
+      var found = Group(rows: rows)
+      if without.contains(.biasCorrection) {
+        for place in samples.outputs.indices { samples.outputs[place] -= bias[rows.lowerBound + place % perGroup] }
+      } else {
+        found.means = samples.centre()
+      }
+      if !without.contains(.adaptiveRounding) {
+        let isFew = samples.count < Self.manySamplesPerTap * taps
+        found.rounding = CoordinateRounding(gram: try samples.gram(), taps: taps, ridge: isFew ? 0.1 : 0.01)
+        found.targets = isFew ? nil : try samples.targets()
+      }
+      return found
+    }
+  }
+
+  /// The raw weights that bring the outputs nearest, and the bias that takes up the mean error that is left.
+  ///
+  /// - Parameters:
+  ///   - plain: the layer by plain rounding, whose grid is kept.
+  ///   - width: of the weights.
+  func solved(_ plain: QuantizedWeights, width: Int) throws -> (raws: [Int8], bias: [Float]) {
+    var raws = plain.raws
+    var corrected = bias
+    for group in groups {
+      let own = group.rows.lowerBound * taps..<group.rows.upperBound * taps
+      if let rounding = group.rounding {
+        raws.replaceSubrange(own, with: try rounded(group, rounding, plain.fractions, width: width))
+      }
+      guard let means = group.means else { continue }
+      for (index, row) in group.rows.enumerated() {
+        let made = (0..<taps).reduce(0.0) { $0 + Double(raws[row * taps + $1]) * means.inputs[$1] }
+        let scale = scale(plain.fractions[row])
+        corrected[row] = Float((means.outputs[index] * Double(scale) - made) / Double(scale))
+      }
+    }
+    return (raws, corrected)
+  }
+
+  private func rounded(
+    _ group: Group, _ rounding: CoordinateRounding, _ fractions: [Int], width: Int
+  ) throws -> [Int8] {
+    let limit = Float((1 << (width - 1)) - 1)
+    let rows = try concurrentMap(group.rows.count, prepare: {}) { _, index in
+      let row = group.rows.lowerBound + index
+      let step = Float(sign: .plus, exponent: fractions[row], significand: 1)
+      return rounding.round(
+        weights[row * taps..<(row + 1) * taps].map { $0 * step },
+        target: group.targets.map { targets in
+          targets[index * taps..<(index + 1) * taps].map { $0 * scale(fractions[row]) }
+        }, limit: limit)
+    }
+    return Array(rows.joined())
+  }
+
+  /// From numbers to units of a channel's sums: a raw input times a raw weight.
+  private func scale(_ fraction: Int) -> Float { Float(sign: .plus, exponent: inputFraction + fraction, significand: 1) }
+}
