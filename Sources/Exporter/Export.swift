@@ -61,6 +61,12 @@ public func calibrate(
 ///
 /// - Parameters:
 ///   - calibration: what `calibrate` found of the same source on the same images.
+///   - progress: called with what each phase has done, `exportUnits` in sum.
+/// - Throws: `ExportError`, or what reading images or running the float graph threw.
+public func exportModel(
+  _ source: ExportSource, calibration: Calibration, images: CalibrationImages, settings: QuantizationSettings,
+  progress: ExportProgress = { _, _ in }
+) throws -> ExportedModel {
   let network = try QuantizedNetwork(
     source, calibration: calibration, images: images, settings: settings, progress: progress)
   return try exportModel(

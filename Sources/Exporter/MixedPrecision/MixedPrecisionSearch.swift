@@ -234,7 +234,7 @@ public struct MixedPrecisionSearch: Sendable {
     let graph = network.graph
     var content = try ModelContent(
       draft: graph,
-      provenance: try Provenance(source, images: images, settings: settings, scaling: network.equalised.parts).json)
+      provenance: try Provenance(source, images: images, settings: settings, equalised: network.equalised).json)
     content.vectors = try images.spread(TestVector.count).map { index in
       TestVector(
         pixels: try images.pixels(index), logits: Array(repeating: 0, count: graph.tensors[graph.output].shape.count))
