@@ -132,16 +132,15 @@ public struct MixedPrecisionSearch: Sendable {
     return 0..<count
   }
 
-  /// Indices of the front, evenly spread over the logarithm of the divergence that they let expect: all of the front where
-  /// bytes count, else what can be afforded, whose last point is among them in any case.
+  /// Indices of the front, evenly spread over the cost: of all of the front where bytes count, else of what can be
+  /// afforded. The best that can be afforded is among them.
   private func spread(over affordable: Range<Int>) -> [Int] {
     let range = budget.core == nil ? front.indices : affordable
-    func height(_ index: Int) -> Double { log(max(sensitivities.divergence + front[index].loss, 1e-6)) }
-    let (top, bottom) = (height(range.lowerBound), height(range.upperBound - 1))
+    let (least, most) = (front[range.lowerBound].cost, front[range.upperBound - 1].cost)
     var chosen = Set([affordable.upperBound - 1])
     for part in 0..<Self.frontPoints {
-      let wanted = top + (bottom - top) * Double(part) / Double(Self.frontPoints - 1)
-      chosen.insert(range.first { height($0) <= wanted } ?? range.upperBound - 1)
+      let wanted = least + (most - least) * part / (Self.frontPoints - 1)
+      chosen.insert(range.last { front[$0].cost <= wanted }!)
     }
     return chosen.sorted()
   }

@@ -55,8 +55,9 @@ public struct Sensitivities: Sendable {
     absorbing.weightBits = Self.absorbedWidth
     let equalised = try Equalisation(source.graph, calibration, settings: absorbing)
     let histograms = equalised.histograms(calibration)
+    let float = try equalised.layers
     let fitted = try Reconstruction(
-      try equalised.layers, histograms: histograms, settings: settings, images: images,
+      float, histograms: histograms, settings: settings, images: images,
       alternativeWidths: weightWidths, makeRunner: source.makeRunner, progress: { _, _ in })
     let base = try FixedGraph(fitted.layers, histograms: histograms, settings: settings)
     let model = core.map { CycleModel($0) }
@@ -65,10 +66,12 @@ public struct Sensitivities: Sendable {
 
     var candidates: [Candidate] = []
     for (index, layer) in fitted.layers.layers.enumerated() {
-      if let alternatives = fitted.alternatives[index] {
+      if float.layers[index].operation.linear != nil, float.layers[index].grid == nil {
         choices.append(WidthChoice(layer: layer.name, kind: .weights, options: []))
         for width in weightWidths {
-          guard let alternative = alternatives[width] ?? (width == settings.weightBits ? layer : nil) else { continue }
+          guard let alternative = width == settings.weightBits ? layer : fitted.alternatives[index]?[width] else {
+            continue
+          }
           var layers = fitted.layers
           layers.layers[index] = alternative
           candidates.append(
