@@ -55,14 +55,14 @@ import Testing
   }
 
   @Test func exportWithTheChosenSettingsMakesTheModelThatWasMeasured() throws {
-    let (_, result) = try search(.bytes((try bytes(3) + bytes(5)) / 2))
+    let (_, result) = try search(.bytes(try bytes(4) - 128))
     let again = try exportModel(
       source, calibration: calibration, images: images, settings: result.chosen.settings)
     #expect(again.digest == result.model.digest)
     let fidelity = try reference.fidelity(of: again.content.graph, threads: 1)
     #expect(fidelity == result.chosen.fidelity)
     let widths = again.content.graph.operations.compactMap { $0.kind.linear?.geometry.weightWidth }
-    #expect(Set(widths).count > 1, "mixed widths between 3 and 5 bits everywhere")
+    #expect(Set(widths).count > 1, "less than 4 bits everywhere, and better than 3")
   }
 
   @Test func theSameSearchFindsTheSame() throws {
