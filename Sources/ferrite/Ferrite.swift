@@ -7,7 +7,8 @@ struct Ferrite: ParsableCommand {
     abstract: "Turns trained float networks into fixed-point models and runs them.",
     discussion: "Exits with 64 when called wrongly and with 65 when data is bad, and says why on standard error.",
     subcommands: [
-      Export.self, Calibrate.self, Search.self, Inspect.self, Run.self, Compare.self, Merge.self, Explain.self, Bench.self,
+      Export.self, Calibrate.self, Search.self, Inspect.self, Run.self, Compare.self, Merge.self, Explain.self,
+      Bench.self,
       Selftest.self, Faces.self,
     ])
 

@@ -89,7 +89,9 @@ struct Search: ParsableCommand {
 
   func run() throws {
     for file in [output] + (svg.map { [$0] } ?? []) {
-      guard ![network, calibrate, data].contains(file) else { throw ValidationError("\(file): would replace its source") }
+      guard ![network, calibrate, data].contains(file) else {
+        throw ValidationError("\(file): would replace its source")
+      }
       try AtomicFile.checkWritable(file)
     }
     let source = try ExportSource(path: network)

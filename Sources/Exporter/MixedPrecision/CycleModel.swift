@@ -29,17 +29,17 @@ struct CycleModel {
   var sample: Cost
   /// Of a value that a pool or a concatenation reads.
   var read: Cost
-  /// To unpack a weight of less than 8 bits, once a frame: an estimate.
+  /// To unpack a weight of less than 8 bits, once a frame; the mean over the widths.
   var unpack: Double
 
   init(_ core: Core) {
     switch core {
     case .cortexA53:
       (product, dense, output) = (Cost(kernel: 0.335, scalar: 25), Cost(kernel: 0.8, scalar: 25), 4)
-      (sample, read, unpack) = (Cost(kernel: 4, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.6)
+      (sample, read, unpack) = (Cost(kernel: 4, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.8)
     case .cortexA72:
       (product, dense, output) = (Cost(kernel: 0.126, scalar: 13), Cost(kernel: 0.255, scalar: 13), 1.5)
-      (sample, read, unpack) = (Cost(kernel: 2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.4)
+      (sample, read, unpack) = (Cost(kernel: 2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.28)
     case .cortexA76:
       (product, dense, output) = (Cost(kernel: 0.0325, scalar: 11), Cost(kernel: 0.068, scalar: 11), 0.7)
       (sample, read, unpack) = (Cost(kernel: 1.3, scalar: 250), Cost(kernel: 0.136, scalar: 14), 0.2)
@@ -56,7 +56,8 @@ struct CycleModel {
     case .convolution(let linear):
       let geometry = linear.geometry
       let taps = geometry.kernelWidth * (input.shape.channels / geometry.groups)
-      let filled = Double(geometry.groupsPerRow(inputChannels: input.shape.channels) * Layout.tapsPerGroup) / Double(taps)
+      let filled =
+        Double(geometry.groupsPerRow(inputChannels: input.shape.channels) * Layout.tapsPerGroup) / Double(taps)
       let pixels = geometry.convolvedHeight(input.shape.height) * geometry.convolvedWidth(input.shape.width)
       let isKernel = linear.hasKernel(input)
       return Double(operation.multiplyAccumulates) * product.of(isKernel) * (isKernel ? filled : 1)

@@ -239,7 +239,8 @@ public struct MixedPrecisionSearch: Sendable {
         pixels: try images.pixels(index), logits: Array(repeating: 0, count: graph.tensors[graph.output].shape.count))
     }
     let point = SearchPoint(
-      settings: settings, uniformBits: uniformBits, bytes: try content.fileBytes(), weightBytes: graph.storedWeightBytes,
+      settings: settings, uniformBits: uniformBits, bytes: try content.fileBytes(),
+      weightBytes: graph.storedWeightBytes,
       meanWeightBits: 8 * Double(graph.storedWeightBytes) / Double(max(graph.byteWeightBytes, 1)),
       cycles: budget.core.map { CycleModel($0).cycles(graph) },
       fidelity: try reference.fidelity(of: graph, threads: calibrationThreads))

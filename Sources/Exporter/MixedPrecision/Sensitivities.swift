@@ -87,7 +87,8 @@ public struct Sensitivities: Sendable {
       }
     }
     let done = Counter()
-    let found = try concurrentMap(candidates.count, prepare: {}) { [candidates, divergence, cycles, weightBytes] _, index in
+    let found = try concurrentMap(candidates.count, prepare: {}) {
+      [candidates, divergence, cycles, weightBytes] _, index in
       defer { progress(done.next(), candidates.count) }
       let candidate = candidates[index]
       // A format that a layer can't have, or an output that isn't free, is no option.
@@ -96,7 +97,8 @@ public struct Sensitivities: Sendable {
       }
       let isBase = graph == base
       if isBase && candidate.width != 8 { return nil }
-      let measured = isBase ? divergence : try reference.fidelity(of: graph, limit: Self.imageLimit, threads: 1).divergence
+      let measured =
+        isBase ? divergence : try reference.fidelity(of: graph, limit: Self.imageLimit, threads: 1).divergence
       return WidthOption(
         width: candidate.width, bytes: graph.storedWeightBytes - weightBytes,
         cycles: (model?.cycles(graph) ?? 0) - cycles, divergence: measured - divergence)

@@ -111,5 +111,7 @@ struct LayerReconstruction {
   }
 
   /// From numbers to units of a channel's sums: a raw input times a raw weight.
-  private func scale(_ fraction: Int) -> Float { Float(sign: .plus, exponent: inputFraction + fraction, significand: 1) }
+  private func scale(_ fraction: Int) -> Float {
+    Float(sign: .plus, exponent: inputFraction + fraction, significand: 1)
+  }
 }

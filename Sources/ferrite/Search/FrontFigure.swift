@@ -8,17 +8,16 @@ struct FrontFigure {
   private static let (left, top, width, height) = (58.0, 46.0, 460.0, 300.0)
   private static let (side, below) = (22.0, 62.0)
 
+  // Plain colours, since not every viewer of SVG files knows variables.
   private static let style = """
-    svg { --paper: #fff; --ink: #1b1d21; --fixed: #0072b2; --reference: #d55e00; --line: #8886; \
-    background: var(--paper); font-family: system-ui, sans-serif }
+    svg { font-family: system-ui, sans-serif } .paper { fill: #fff }
+    text { font-size: 11px; fill: #1b1d21 } .small { font-size: 9.5px } .title { font-size: 13px }
+    .fixed { fill: #0072b2 } .reference { fill: #d55e00 } .front { stroke: #0072b2; stroke-width: 1.5 }
+    .chosen { fill: none; stroke: #1b1d21; stroke-width: 1.5 } .budget { stroke: #1b1d21; stroke-dasharray: 4 3 }
+    .grid { stroke: #8886; stroke-width: .5 } .axis { stroke: #1b1d21 }
     @media (prefers-color-scheme: dark) {
-    svg { --paper: #16181c; --ink: #e8e8e8; --fixed: #56b4e9; --reference: #e69f00 } }
-    text { font-size: 11px; fill: var(--ink) } .small { font-size: 9.5px } .title { font-size: 13px }
-    .fixed { fill: var(--fixed) } .reference { fill: var(--reference) }
-    .front { stroke: var(--fixed); stroke-width: 1.5 }
-    .chosen { fill: none; stroke: var(--ink); stroke-width: 1.5 }
-    .budget { stroke: var(--ink); stroke-dasharray: 4 3 }
-    .grid { stroke: var(--line); stroke-width: .5 } .axis { stroke: var(--ink) }
+    .paper { fill: #16181c } text { fill: #e8e8e8 } .fixed { fill: #56b4e9 } .reference { fill: #e69f00 }
+    .front { stroke: #56b4e9 } .chosen, .budget, .axis { stroke: #e8e8e8 } }
     """
 
   var svg: String {
@@ -27,6 +26,7 @@ struct FrontFigure {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width.decimals(0)) \(height.decimals(0))" role="img">
       <title>Widths for \(report.network.escapedForXML)</title>
       <style>\(Self.style)</style>
+      <rect width="100%" height="100%" class="paper"/>
       \(heading)\(axes)\(front)\(marks)</svg>
 
       """
@@ -66,13 +66,14 @@ struct FrontFigure {
   // MARK: Parts
 
   private var heading: String {
-    SVG.text("Widths for \(report.network): \(report.budget.text)", x: Self.left, y: 16, class: "title")
-      + SVG.rectangle(x: Self.left, y: 25, width: 8, height: 8, class: "fixed", value: 0, title: "the front")
-      + SVG.text("measured front", x: Self.left + 12, y: 33, class: "small")
-      + SVG.rectangle(
-        x: Self.left + 100, y: 25, width: 8, height: 8, class: "reference", value: 0, title: "one width for all weights")
-      + SVG.text("the same bits everywhere", x: Self.left + 112, y: 33, class: "small")
-      + SVG.text("circle: chosen", x: Self.left + 250, y: 33, class: "small")
+    func key(_ name: String, _ text: String, x: Double) -> String {
+      "<rect x=\"\(x.decimals(0))\" y=\"25\" width=\"8\" height=\"8\" class=\"\(name)\"/>\n"
+        + SVG.text(text, x: x + 12, y: 33, class: "small")
+    }
+    return SVG.text("Widths for \(report.network): \(report.budget.text)", x: Self.left, y: 16, class: "title")
+      + key("fixed", "found by the search", x: Self.left)
+      + key("reference", "the same bits everywhere", x: Self.left + 115)
+      + SVG.text("line: the front; circle: chosen", x: Self.left + 265, y: 33, class: "small")
   }
 
   private var axes: String {
@@ -83,7 +84,8 @@ struct FrontFigure {
       svg += SVG.text("1e\(decade)", x: Self.left - 6, y: height + 3, anchor: .end, class: "small")
     }
     let floor = Self.top + Self.height
-    let (scale, unit) = report.budget.isCycles ? (1e6, "million modelled cycles a frame") : (1024.0, "KiB of model file")
+    let (scale, unit) =
+      report.budget.isCycles ? (1e6, "million modelled cycles a frame") : (1024.0, "KiB of model file")
     for part in 0...4 {
       let cost = costs.lowerBound + (costs.upperBound - costs.lowerBound) * Double(part) / 4
       svg += SVG.line(from: (x(cost), floor), to: (x(cost), floor + 4), class: "axis")

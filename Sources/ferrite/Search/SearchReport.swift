@@ -77,7 +77,8 @@ struct SearchReport {
   private var frontTable: String {
     var table = TextTable(
       [("bytes", .right), ("bits a weight", .right)] + (budget.isCycles ? [("cycles", .right)] : []) + [
-        ("divergence", .right), ("logits dB", .right), ("agreement", .right), ("accuracy", .right), ("lost points", .right),
+        ("divergence", .right), ("logits dB", .right), ("agreement", .right), ("accuracy", .right),
+        ("lost points", .right),
         ("", .left),
       ])
     for point in points {
