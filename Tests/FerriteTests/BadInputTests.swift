@@ -130,7 +130,8 @@ import Testing
 
   /// A channel that a ReLU keeps at zero puts its bias into the sums all the same.
   @Test func sumsThatDoNotFitAreRefusedWithTheirLayer() throws {
-    let network = try folder.write(TinyNetwork.onnx { if $0 == "conv.bias" { $1 = [0, 0.1, -1e9, 0] } }, to: "huge.onnx")
+    let network = try folder.write(
+      TinyNetwork.onnx { if $0 == "conv.bias" { $1 = [0, 0.1, -1e9, 0] } }, to: "huge.onnx")
     try expectBadData(
       ["export", network, "-o", folder.path("huge.fxm"), "--calibrate", fixture.images],
       "layer conv: the sums of output channel 2 do not fit 32 bits")

@@ -66,7 +66,8 @@ import Testing
           for tap in 0..<parameters.kernelWidth * input.channels {
             let index = parameters.packedIndex(
               output: channel, row: row, tap: tap, inputChannels: input.channels)
-            sum += abs(model.file.weight(parameters, index)) * Int(max(input.format.maximumRaw, -input.format.minimumRaw))
+            sum +=
+              abs(model.file.weight(parameters, index)) * Int(max(input.format.maximumRaw, -input.format.minimumRaw))
           }
         }
         greatest = max(greatest, sum)
