@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training import checkpoint as checkpoints
-from training import evaluate, export
+from training import average, evaluate, export
 from training.checkpoint import Recipe
 from training.course import Run
 from training.network import SDLNetwork
@@ -110,3 +110,25 @@ def test_evaluation_refuses_what_is_no_network(monkeypatch, tmp_path, faces, con
     (tmp_path / "bad.onnx").write_bytes(content)
     assert exit_code(monkeypatch, evaluate, tmp_path / "bad.onnx", "--data", faces) == 65
     assert "bad.onnx: not a network that ONNX Runtime reads" in capsys.readouterr().err
+
+
+def test_the_mean_of_checkpoints_is_taken_weight_by_weight(monkeypatch, tmp_path):
+    paths = [tmp_path / "a.pt", tmp_path / "b.pt"]
+    for seed, path in enumerate(paths):
+        checkpoints.save(Run(Recipe(size="small", epochs=1, seed=seed)).state(), path)
+    assert exit_code(monkeypatch, average, *paths, "-o", tmp_path / "mean.pt") == 0
+    first, second, mean = (checkpoints.load(path) for path in (*paths, tmp_path / "mean.pt"))
+    name = "baseline.1.0.conv.weight"
+    assert torch.allclose(mean.average[name], (first.average[name] + second.average[name]) / 2)
+    assert not torch.equal(first.average[name], second.average[name])
+    assert mean.recipe == first.recipe
+    checkpoints.averaged_network(mean, tmp_path / "mean.pt")
+
+
+def test_checkpoints_of_other_sizes_have_no_mean(monkeypatch, tmp_path, capsys):
+    paths = [tmp_path / "a.pt", tmp_path / "b.pt"]
+    for size, path in zip(("small", "medium"), paths):
+        checkpoints.save(Run(Recipe(size=size, epochs=1)).state(), path)
+    assert exit_code(monkeypatch, average, *paths, "-o", tmp_path / "mean.pt") == 65
+    assert "b.pt: its network is not of the same shape" in capsys.readouterr().err
+    assert not (tmp_path / "mean.pt").exists()
