@@ -11,6 +11,14 @@ public enum SearchBudget: Equatable, Sendable {
   /// Points of accuracy, hundredths of the images, that the fixed-point network may get wrong more often than the float one.
   case loss(Double)
 
+  /// Of bytes or cycles.
+  var limit: Int? {
+    switch self {
+    case .bytes(let limit), .cycles(let limit, _): limit
+    case .loss: nil
+    }
+  }
+
   var core: Core? { if case .cycles(_, let core) = self { core } else { nil } }
 }
 
@@ -52,10 +60,12 @@ public struct MixedPrecisionSearch: Sendable {
   public static let frontPoints = 9
   /// Steps by which a loss is narrowed down.
   public static let lossSteps = 4
+  /// Points that are tried at a budget.
+  public static let budgetSteps = 3
   private static let uniformWidths = [8, 6, 5, 4, 3]
 
   /// Points that are measured at most.
-  public static let mostPoints = uniformWidths.count + frontPoints + 1 + lossSteps
+  public static let mostPoints = uniformWidths.count + frontPoints + 1 + max(lossSteps, budgetSteps)
 
   private let source: ExportSource
   private let calibration: Calibration
@@ -111,7 +121,11 @@ public struct MixedPrecisionSearch: Sendable {
       _ = try measure(settings(front[index]))
       progress()
     }
-    if case .loss(let points) = budget { try narrow(points, progress) }
+    if case .loss(let points) = budget {
+      try narrow(points, progress)
+    } else {
+      try stepDown(from: affordable.upperBound - 1, progress)
+    }
     return try result()
   }
 
@@ -119,17 +133,28 @@ public struct MixedPrecisionSearch: Sendable {
 
   /// The part of the front that keeps to a budget of bytes or cycles; all of it for a loss.
   private func affordable(_ offset: Int) throws -> Range<Int> {
-    let (limit, unit): (Int, String)
-    switch budget {
-    case .bytes(let bytes): (limit, unit) = (bytes, "bytes")
-    case .cycles(let cycles, _): (limit, unit) = (cycles, "cycles a frame")
-    case .loss: return front.indices
-    }
+    guard let limit = budget.limit else { return front.indices }
     let count = front.firstIndex { $0.cost + offset > limit } ?? front.count
-    guard count > 0 else {
-      throw ExportError.budgetTooSmall("\(limit) \(unit) are too few: the least possible is \(front[0].cost + offset)")
-    }
+    guard count > 0 else { throw budgetTooSmall(least: front[0].cost + offset) }
     return 0..<count
+  }
+
+  private func budgetTooSmall(least: Int) -> ExportError {
+    let unit = budget.core == nil ? "bytes" : "cycles a frame"
+    return .budgetTooSmall("\(budget.limit ?? 0) \(unit) are too few: the least possible is \(least)")
+  }
+
+  /// The most that was expected to keep to a budget may cost a little more: measures what is as much cheaper.
+  private mutating func stepDown(from top: Int, _ progress: () -> Void) throws {
+    var index = top
+    for _ in 0..<Self.budgetSteps {
+      let point = try measure(settings(front[index]))
+      guard !keeps(point), let limit = budget.limit else { return }
+      let wanted = front[index].cost - (point.cost - limit)
+      guard let cheaper = front[..<index].lastIndex(where: { $0.cost <= wanted }) else { return }
+      index = cheaper
+      progress()
+    }
   }
 
   /// Indices of the front, evenly spread over the cost: of all of the front where bytes count, else of what can be
@@ -177,6 +202,7 @@ public struct MixedPrecisionSearch: Sendable {
 
   private func result() throws -> SearchResult {
     guard let best else {
+      if budget.limit != nil { throw budgetTooSmall(least: measured.map(\.cost).min() ?? 0) }
       let least = measured.map { 100 * (reference.accuracy - $0.fidelity.accuracy) }.min() ?? 0
       throw ExportError.lossNotReached(least: least)
     }
