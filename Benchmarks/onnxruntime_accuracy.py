@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""A row for scripts/quantize-table.sh: ONNX Runtime's static int8 on FER-2013's PublicTest.
+"""A row for scripts/quantize-table.sh: ONNX Runtime's static int8 on FER-2013's PublicTest, or on another split.
 
-usage: Benchmarks/onnxruntime_accuracy.py NET.onnx FER2013_FOLDER
+usage: Benchmarks/onnxruntime_accuracy.py NET.onnx FER2013_FOLDER [SPLIT]
+
+SPLIT is public_test without it: the arrays SPLIT-images.npy and SPLIT-labels.npy.
 
 QDQ, int8 weights with a float scale for each channel, uint8 activations, min-max over 512 images of Training, evenly spread as
 `ferrite export` spreads them. Needs `pip install numpy onnx onnxruntime`.
@@ -37,8 +39,9 @@ def answers(model: str, images: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     network, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    labels = np.load(folder / "public_test-labels.npy")
-    images = prepared(folder / "public_test-images.npy", network)
+    split = sys.argv[3] if len(sys.argv) > 3 else "public_test"
+    labels = np.load(folder / f"{split}-labels.npy")
+    images = prepared(folder / f"{split}-images.npy", network)
     count = len(np.load(folder / "train-images.npy", mmap_mode="r"))
     spread = np.arange(CALIBRATION_IMAGES) * count // CALIBRATION_IMAGES
     calibration = prepared(folder / "train-images.npy", network, spread)
