@@ -36,13 +36,5 @@ echo "|---|---|---|---|---|---|---|"
 while IFS='|' read -r bytes label divergence; do
   "$ferrite" export "$network" -o "$work/model.fxm" "${calibration[@]}" --config "$work/$bytes.json" >"$work/export.txt"
   "$ferrite" compare "$network" "$work/model.fxm" --data "$data/public_test-images.npy" --json >"$work/compare.json"
-  python3 - "$label" "$bytes" "$divergence" "$work/compare.json" <<'PYTHON'
-import json, sys
-
-label, size, divergence, report = sys.argv[1:]
-report = json.load(open(report))
-accuracy = {side: 100 * report[side]["accuracy"] for side in ("float", "fixed")}
-print(f'| {label} | {size} | {divergence} | {accuracy["float"]:.2f} | {accuracy["fixed"]:.2f} '
-      f'| {accuracy["fixed"] - accuracy["float"]:+.2f} | {100 * report["agreement"]:.2f} |', flush=True)
-PYTHON
+  echo "| $label | $bytes | $divergence | $(python3 scripts/comparison-cells.py "$work/compare.json") |"
 done <<<"$points"

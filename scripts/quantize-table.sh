@@ -21,15 +21,7 @@ row() {
   [ -z "$without" ] || flags+=(--without "$without")
   "$ferrite" export "$network" -o "$work/model.fxm" --calibrate "$data/train-images.npy" --limit 512 "${flags[@]}" >"$work/export.txt"
   "$ferrite" compare "$network" "$work/model.fxm" --data "$data/public_test-images.npy" --json >"$work/compare.json"
-  python3 - "$label" "$width" "$work/model.fxm" "$work/compare.json" <<'PYTHON'
-import json, os, sys
-
-label, width, model, report = sys.argv[1:]
-report = json.load(open(report))
-accuracy = {side: 100 * report[side]["accuracy"] for side in ("float", "fixed")}
-print(f'| {width} | {label} | {accuracy["float"]:.2f} | {accuracy["fixed"]:.2f} | {accuracy["fixed"] - accuracy["float"]:+.2f} '
-      f'| {100 * report["agreement"]:.2f} | {os.path.getsize(model)} |', flush=True)
-PYTHON
+  echo "| $width | $label | $(python3 scripts/comparison-cells.py "$work/compare.json") | $(stat -c %s "$work/model.fxm") |"
 }
 
 echo "| weight bits | repairs | float % | fixed % | difference | agreement % | bytes |"

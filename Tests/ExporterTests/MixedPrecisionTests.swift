@@ -33,7 +33,7 @@ import Testing
     let layers = try LayerGraph(fusing: source.graph).layers.filter { $0.operation.linear != nil }
     let settings = QuantizationSettings(
       layers: Dictionary(uniqueKeysWithValues: layers.map { ($0.name, .init(weightBits: width)) }))
-    return try exportModel(source, calibration: calibration, images: images, settings: settings).content.fileBytes()
+    return try exportModel(source, calibration: calibration, images: images, settings: settings).content.encoded().count
   }
 
   @Test func theFrontFallsAndTheChoiceKeepsToItsBytes() throws {

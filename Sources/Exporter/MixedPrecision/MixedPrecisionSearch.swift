@@ -12,14 +12,14 @@ public enum SearchBudget: Equatable, Sendable {
   case loss(Double)
 
   /// Of bytes or cycles.
-  var limit: Int? {
+  public var limit: Int? {
     switch self {
     case .bytes(let limit), .cycles(let limit, _): limit
     case .loss: nil
     }
   }
 
-  var core: Core? { if case .cycles(_, let core) = self { core } else { nil } }
+  public var core: Core? { if case .cycles(_, let core) = self { core } else { nil } }
 }
 
 /// Widths for the layers of a network, and what they were measured to give.
@@ -265,7 +265,7 @@ public struct MixedPrecisionSearch: Sendable {
         pixels: try images.pixels(index), logits: Array(repeating: 0, count: graph.tensors[graph.output].shape.count))
     }
     let point = SearchPoint(
-      settings: settings, uniformBits: uniformBits, bytes: try content.fileBytes(),
+      settings: settings, uniformBits: uniformBits, bytes: try content.encoded().count,
       weightBytes: graph.storedWeightBytes,
       meanWeightBits: 8 * Double(graph.storedWeightBytes) / Double(max(graph.byteWeightBytes, 1)),
       cycles: budget.core.map { CycleModel($0).cycles(graph) },

@@ -18,11 +18,3 @@ extension FixedGraph {
     }
   }
 }
-
-extension ModelContent {
-  /// Bytes of the file with the weights as `WeightStorage` has them, however `weights` is packed.
-  func fileBytes() throws(ExportError) -> Int {
-    let packed = weights.parameters.reduce(0) { $0 + Layout.aligned($1?.weightsBytes ?? 0) }
-    return try encoded().count - packed + graph.storedWeightBytes
-  }
-}

@@ -43,7 +43,8 @@ struct Equalisation: Sendable {
   /// With absorption each channel is multiplied by the power of two to which its best weight step is rounded, over that
   /// step, so that power-of-two weight scales fit as well as real ones. With equalisation channels are moved by whole
   /// octaves until each reaches into the upper octave of the format that it shares, `octaves` at most (all the way
-  /// from `octavesApart` on), and the sides of a concatenation likewise as a whole.
+  /// from `octavesApart` on), and the sides of a concatenation likewise as a whole. From `wideBits` on both serve the
+  /// activations instead: channels fill the format that they share.
   ///
   /// - Parameter calibration: by value, what its channels were on the calibration images.
   init(_ layers: LayerGraph, calibration: [ChannelHistograms?], settings: QuantizationSettings) {
@@ -127,20 +128,24 @@ struct Equalisation: Sendable {
     }
     guard let least = room.compactMap({ $0 }).min() else { return parts }
     return zip(parts, room).map { parts, room in
-      let gap = (room ?? least) - least
-      return parts + min(gap, gap > Self.octavesApart ? Self.mostOctaves : Self.octaves) * OctaveParts.perOctave
+      parts + Int(Self.move(over: Double((room ?? least) - least))) * OctaveParts.perOctave
     }
   }
 
+  /// How many octaves a channel is moved that lies `gap` octaves below the others.
+  private static func move(over gap: Double) -> Double {
+    min(gap, Double(gap > Double(octavesApart) ? mostOctaves : octaves))
+  }
+
   /// The factors that bring the greatest magnitude of every channel up to the power of two that the tensor's format will
-  /// reach: all channels by what the tensor lacks, and each by as much of its own distance as `raised` allows.
+  /// reach: all channels by what the tensor lacks, and each by as much of its own distance as `move` allows.
   private func filling(_ reach: [Float], equalises: Bool) -> [Int] {
     guard let greatest = reach.max(), greatest > 0 else { return Array(repeating: 0, count: reach.count) }
     let most = log2(Double(greatest))
     return reach.map { reach in
       let gap = equalises && reach > 0 ? most - log2(Double(reach)) : 0
-      let own = min(gap, Double(gap > Double(Self.octavesApart) ? Self.mostOctaves : Self.octaves))
-      return Int(((most.rounded(.up) - most + own) * Double(OctaveParts.perOctave)).rounded(.down))
+      let moved = most.rounded(.up) - most + Self.move(over: gap)
+      return Int((moved * Double(OctaveParts.perOctave)).rounded(.down))
     }
   }
 

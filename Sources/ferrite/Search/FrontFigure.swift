@@ -85,7 +85,7 @@ struct FrontFigure {
     }
     let floor = Self.top + Self.height
     let (scale, unit) =
-      report.budget.isCycles ? (1e6, "million modelled cycles a frame") : (1024.0, "KiB of model file")
+      report.budget.core != nil ? (1e6, "million modelled cycles a frame") : (1024.0, "KiB of model file")
     for part in 0...4 {
       let cost = costs.lowerBound + (costs.upperBound - costs.lowerBound) * Double(part) / 4
       svg += SVG.line(from: (x(cost), floor), to: (x(cost), floor + 4), class: "axis")
@@ -93,7 +93,7 @@ struct FrontFigure {
     }
     svg += SVG.line(from: (Self.left, floor), to: (Self.left + Self.width, floor), class: "axis")
     svg += SVG.line(from: (Self.left, Self.top), to: (Self.left, floor), class: "axis")
-    if let limit = report.budget.cost, costs ~= Double(limit) {
+    if let limit = report.budget.limit, costs ~= Double(limit) {
       svg += SVG.line(from: (x(Double(limit)), Self.top), to: (x(Double(limit)), floor), class: "budget")
     }
     return svg + SVG.text(unit, x: Self.left + Self.width / 2, y: floor + 34, anchor: .middle)
@@ -123,16 +123,5 @@ struct FrontFigure {
       }
     }
     return svg
-  }
-}
-
-extension SearchBudget {
-  /// On the axis of costs; nil for a loss.
-  fileprivate var cost: Int? {
-    switch self {
-    case .bytes(let bytes): bytes
-    case .cycles(let cycles, _): cycles
-    case .loss: nil
-    }
   }
 }

@@ -76,7 +76,7 @@ struct SearchReport {
 
   private var frontTable: String {
     var table = TextTable(
-      [("bytes", .right), ("bits a weight", .right)] + (budget.isCycles ? [("cycles", .right)] : []) + [
+      [("bytes", .right), ("bits a weight", .right)] + (budget.core != nil ? [("cycles", .right)] : []) + [
         ("divergence", .right), ("logits dB", .right), ("agreement", .right), ("accuracy", .right),
         ("lost points", .right),
         ("", .left),
@@ -159,8 +159,6 @@ extension WidthChoice.Kind {
 }
 
 extension SearchBudget {
-  var isCycles: Bool { if case .cycles = self { true } else { false } }
-
   var json: JSON {
     switch self {
     case .bytes(let bytes): ["bytes": JSON(bytes)]
