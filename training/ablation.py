@@ -3,7 +3,7 @@
     python -m training.ablation --data fer2013/train --val fer2013/public_test --size small --epochs 30 --seeds 3 --bfloat16 \\
         --out checkpoints/ablation --log training/runs/ablation
 
-Every run has the same recipe and budget and is judged by its last epoch's averaged weights, so that nothing is selected. Runs are
+Every run has the same recipe (training.train's default, with the same flags to change it) and budget, and is judged by its last epoch's averaged weights, so that nothing is selected. Runs are
 made seed by seed, so that an interrupted ablation compares equals; the same command goes on where it stopped. --table prints the
 table of what is finished.
 """
@@ -19,11 +19,12 @@ import numpy as np
 
 from training import checkpoint as checkpoints
 from training.checkpoint import Recipe
+from training.course import Run, train_to_end, write_log
 from training.dataset import Faces, load_faces
 from training.errors import ArgumentParser, run
 from training.network import SIZES, TRANSFORMERS, SDLNetwork, cost
+from training.settings import add_settings, given_settings
 from training.targets import soft_targets
-from training.course import Run, train_to_end, write_log
 
 T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 14: 2.145}
 """Student's t for 95% by degrees of freedom."""
@@ -85,10 +86,10 @@ def main() -> None:
     parser.add_argument("--size", required=True, choices=SIZES)
     parser.add_argument("--epochs", required=True, type=int)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--bfloat16", action="store_true")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="a folder per run")
     parser.add_argument("--log", required=True, type=Path, metavar="FOLDER", help="a CSV per run")
     parser.add_argument("--table", action="store_true", help="only print the table")
+    add_settings(parser, without=("seed", "transformers"))
     arguments = parser.parse_args()
     if arguments.epochs < 1 or arguments.seeds < 1:
         parser.error("--epochs and --seeds must be at least 1")
@@ -98,7 +99,7 @@ def main() -> None:
         for transformers in TRANSFORMERS:
             name = f"{arguments.size}-{transformers}-{seed}"
             recipe = Recipe(
-                arguments.size, arguments.epochs, transformers=transformers, seed=seed, bfloat16=arguments.bfloat16
+                arguments.size, arguments.epochs, transformers=transformers, seed=seed, **given_settings(arguments)
             )
             if finished(arguments.log / f"{name}.csv", arguments.epochs) is None:
                 print(name, flush=True)

@@ -14,6 +14,32 @@ static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_widenUnsign
   return __builtin_convertvector(a, FerriteInt16x16);
 }
 
+typedef int8_t FerriteInt8x8 __attribute__((ext_vector_type(8)));
+typedef int8_t FerriteInt8x64 __attribute__((ext_vector_type(64)));
+typedef int16_t FerriteInt16x8 __attribute__((ext_vector_type(8)));
+
+static inline __attribute__((always_inline)) FerriteInt16x8 ferrite_widenSigned8(FerriteInt8x8 a) {
+  return __builtin_convertvector(a, FerriteInt16x8);
+}
+
+/// Lanes 0...7 or, with `half` 1, 8...15.
+static inline __attribute__((always_inline)) FerriteInt16x8 ferrite_widenHalf(FerriteInt8x16 a, int half) {
+  return half ? ferrite_widenSigned8(a.hi) : ferrite_widenSigned8(a.lo);
+}
+
+/// Sixteen values of each of four interleaved channels.
+typedef struct {
+  FerriteInt8x16 a, b, c, d;
+} FerriteFourChannels;
+
+static inline __attribute__((always_inline)) FerriteFourChannels ferrite_fourChannels(FerriteInt8x64 bytes) {
+  return (FerriteFourChannels){
+      __builtin_shufflevector(bytes, bytes, 0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60),
+      __builtin_shufflevector(bytes, bytes, 1, 5, 9, 13, 17, 21, 25, 29, 33, 37, 41, 45, 49, 53, 57, 61),
+      __builtin_shufflevector(bytes, bytes, 2, 6, 10, 14, 18, 22, 26, 30, 34, 38, 42, 46, 50, 54, 58, 62),
+      __builtin_shufflevector(bytes, bytes, 3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 43, 47, 51, 55, 59, 63)};
+}
+
 /// `a * b` in 32 bits.
 static inline __attribute__((always_inline)) FerriteInt32x16 ferrite_multiplyLong(FerriteInt16x16 a,
                                                                                   FerriteInt16x16 b) {

@@ -24,6 +24,8 @@ struct FerriteConvolution {
   /// After the pool.
   int64_t outputHeight, outputWidth, outputChannels;
   int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, paddingTop, paddingLeft, dilationHeight;
+  /// For the Winograd kernels: outputs of a tile along each axis (3 or 4; else 0) and rows of tiles in a strip.
+  int64_t winogradOutputs, winogradTilesDown;
   int32_t minimum, maximum;
   bool inputIsSigned;
   /// Signed, or unsigned with at most 7 bits.
@@ -37,5 +39,6 @@ void ferrite_convolve_avx2(const struct FerriteConvolution *convolution);
 void ferrite_convolve_avx512vnni(const struct FerriteConvolution *convolution);
 void ferrite_convolve_neon(const struct FerriteConvolution *convolution);
 void ferrite_convolve_dotprod(const struct FerriteConvolution *convolution);
+void ferrite_convolve_winograd_neon(const struct FerriteConvolution *convolution);
 
 #pragma clang assume_nonnull end

@@ -17,7 +17,12 @@ extension Conv2D {
       }
     #elseif arch(arm64)
       switch instructionSet {
-      case .neon: unsafe ferrite_convolve_neon(&task)
+      case .neon:
+        if unsafe task.winogradOutputs > 0 {
+          unsafe ferrite_convolve_winograd_neon(&task)
+        } else {
+          unsafe ferrite_convolve_neon(&task)
+        }
       case .dotprod: unsafe ferrite_convolve_dotprod(&task)
       case .scalar, .avx2, .avx512vnni: preconditionFailure("an instruction set of another architecture")
       }
@@ -34,6 +39,9 @@ extension Conv2D {
     let workspaceBytes = unsafe workspaceBytes(
       parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
+    let winograd = unsafe WinogradPlan(
+      p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
+      outputChannels: a.outputChannels)
     return unsafe FerriteConvolution(
       input: a.input, output: a.output, weights: a.weights, bias: a.bias, shifts: a.shifts, workspace: a.workspace,
       weightBits: Int64(p.storedBits), biasBytes: Int64(biasBytes), unpackedBytes: Int64(unpackedBytes),
@@ -42,8 +50,9 @@ extension Conv2D {
       outputHeight: Int64(p.outputHeight(a.inputHeight)), outputWidth: Int64(p.outputWidth(a.inputWidth)),
       outputChannels: Int64(a.outputChannels), kernelHeight: Int64(p.kernelHeight), kernelWidth: Int64(p.kernelWidth),
       strideHeight: Int64(p.strideHeight), strideWidth: Int64(p.strideWidth), paddingTop: Int64(p.paddingTop),
-      paddingLeft: Int64(p.paddingLeft), dilationHeight: Int64(p.dilationHeight), minimum: a.minimum,
-      maximum: a.maximum, inputIsSigned: a.inputFormat.isSigned,
+      paddingLeft: Int64(p.paddingLeft), dilationHeight: Int64(p.dilationHeight),
+      winogradOutputs: Int64(winograd?.outputs ?? 0), winogradTilesDown: Int64(winograd?.tilesDown ?? 0),
+      minimum: a.minimum, maximum: a.maximum, inputIsSigned: a.inputFormat.isSigned,
       inputFitsInt8: a.inputFormat.isSigned || a.inputFormat.width < 8, hasMaxPool: p.hasMaxPool,
       outputIsWide: a.outputFormat.elementBytes == 2)
   }

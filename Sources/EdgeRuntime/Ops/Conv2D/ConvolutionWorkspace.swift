@@ -15,12 +15,25 @@ extension Conv2D {
 
   /// Bytes of scratch memory, a multiple of 64; 0 where only the scalar reference applies or the output is empty.
   ///
-  /// The same for every instruction set, so that a file runs everywhere. It holds one Int32 for each output channel, room
-  /// for packed weights to be unpacked, and the input rows that some output rows need, zero-padded (two bytes a tap at
-  /// most). All of a small image fits; of a large one `stripTarget` bytes are taken, or what a single output row needs.
+  /// The same for every instruction set, so that a file runs everywhere: what direct and Winograd kernels need at most.
   ///
   /// - Requires: extents and parameters of at most 65535 each, which keeps every product below 2^62.
   public static func workspaceBytes(
+    parameters p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
+  ) -> Int {
+    let winograd = WinogradPlan(
+      p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels, outputChannels: outputChannels)
+    return max(
+      winograd?.workspaceBytes ?? 0,
+      directWorkspaceBytes(
+        parameters: p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,
+        outputChannels: outputChannels))
+  }
+
+  /// For the direct kernels: one Int32 for each output channel, room for packed weights to be unpacked, and the input rows
+  /// that some output rows need, zero-padded (two bytes a tap at most). All of a small image fits; of a large one
+  /// `stripTarget` bytes are taken, or what a single output row needs.
+  static func directWorkspaceBytes(
     parameters p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
   ) -> Int {
     let outputHeight = p.outputHeight(inputHeight)

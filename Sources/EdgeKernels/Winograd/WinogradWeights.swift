@@ -1,0 +1,93 @@
+import CVector
+
+extension Winograd {
+  /// The weights of a block of sixteen outputs, and its biases.
+  @inlinable
+  func transformWeights(block: Int) {
+    let groupsPerRow = 3 &* channels / 4
+    let groups = 3 &* groupsPerRow
+    var stored = unsafe Bytes(task.weights) + block &* groups &* 8 &* Int(task.weightBits)
+    if unsafe task.weightBits != 8 {
+      let unpacked = workspace + places.unpacked
+      unsafe WeightUnpacking<A>.unpack(stored, bits: Int(task.weightBits), groups: groups, to: unpacked)
+      stored = unpacked.readOnly
+    }
+    arrangeWeights(stored, groupsPerRow: groupsPerRow)
+    for half in 0..<2 {
+      var filters = workspace.readOnly + (places.filters &+ half &* 8)
+      var to = workspace + (places.weights &+ half &* (T.points &* T.points &* channels &* 16))
+      var eight = 0
+      while eight < channels / 8 {
+        for channel in 0..<8 { transformWeights(filters + channel &* 144, to: to + channel &* 16) }
+        filters = filters + 8 &* 144
+        to = to + T.points &* T.points &* 128
+        eight &+= 1
+      }
+    }
+    correctBiases(firstOutput: block &* 16)
+  }
+
+  /// Filters of sixteen outputs side by side, [channels][9][16], from the file's groups: [16 outputs][4 channels] of a tap.
+  @inlinable
+  func arrangeWeights(_ groups: Bytes, groupsPerRow: Int) {
+    for tap in 0..<9 {
+      var group = groups + (tap / 3 &* groupsPerRow &+ tap % 3 &* (channels / 4)) &* 64
+      var to = workspace + (places.filters &+ tap &* 16)
+      var four = 0
+      while four < channels / 4 {
+        let weights = ferrite_fourChannels(group.load(SIMD64<Int8>.self))
+        to.store(weights.a)
+        (to + 144).store(weights.b)
+        (to + 288).store(weights.c)
+        (to + 432).store(weights.d)
+        group = group + 64
+        to = to + 576
+        four &+= 1
+      }
+    }
+  }
+
+  /// One channel of eight outputs, whose weights lie 16 bytes apart.
+  @inlinable @inline(__always)
+  func transformWeights(_ filter: Bytes, to weights: MutableBytes) {
+    let left = T.filter([tap(filter, 0), tap(filter, 3), tap(filter, 6)])
+    let middle = T.filter([tap(filter, 1), tap(filter, 4), tap(filter, 7)])
+    let right = T.filter([tap(filter, 2), tap(filter, 5), tap(filter, 8)])
+    T.forEachPoint { y in
+      let across = T.filter([left[y], middle[y], right[y]])
+      T.forEachPoint { x in (weights + (y &* T.points &+ x) &* 128).store(across[x]) }
+    }
+  }
+
+  @inlinable @inline(__always)
+  func tap(_ filter: Bytes, _ index: Int) -> SIMD8<Int16> {
+    ferrite_widenSigned8((filter + index &* 16).load(SIMD8<Int8>.self))
+  }
+
+  /// Where the strip holds every activation less 128, an output lacks 128 times its weights' sum; of those the point (1, 1) is
+  /// the sum over a filter, for both tiles.
+  @inlinable
+  func correctBiases(firstOutput: Int) {
+    let perVector = A.Totals.scalarCount
+    for half in 0..<2 {
+      var sums = A.zeroEight
+      if flip != 0 {
+        let points = T.points &* T.points
+        var weights =
+          workspace.readOnly + (places.weights &+ half &* (points &* channels &* 16) &+ (T.points &+ 1) &* 128)
+        for _ in 0..<channels / 8 {
+          for channel in 0..<8 {
+            let weight = (weights + channel &* 16).load(SIMD8<Int16>.self)
+            A.multiplyAdd(&sums, weight, SIMD8(repeating: 128), lane: 0)
+          }
+          weights = weights + points &* 128
+        }
+      }
+      for v in 0..<8 / perVector {
+        let place = half &* 32 &+ v &* perVector &* 4
+        let bias = unsafe (Bytes(task.bias) + (firstOutput &* 4 &+ place)).load(A.Totals.self)
+        (workspace + place).store(bias &+ A.totals(sums, v))
+      }
+    }
+  }
+}
