@@ -104,6 +104,10 @@
   /// 4 pixels x 8 outputs: 16 of 32 registers hold sums.
   @c @implementation
   public func ferrite_convolve_neon(_ convolution: UnsafePointer<FerriteConvolution>) {
-    unsafe Convolution<NEONArithmetic, 2, 2, 4>(convolution.pointee).run()
+    if unsafe OneChannelConvolution<NEONArithmetic>.applies(to: convolution.pointee) {
+      unsafe OneChannelConvolution<NEONArithmetic>(convolution.pointee).run()
+    } else {
+      unsafe Convolution<NEONArithmetic, 2, 2, 4>(convolution.pointee).run()
+    }
   }
 #endif

@@ -9,7 +9,7 @@ import CVector
 ///
 /// Each `tilesDown` rows of tiles are a strip, whose memory `WinogradPlaces` lays out.
 @safe
-public struct Winograd<A: WinogradArithmetic, T: WinogradTile> {
+public struct Winograd<A: LaneArithmetic, T: WinogradTile> {
   @usableFromInline let task: FerriteConvolution
   @usableFromInline let places: WinogradPlaces
   @usableFromInline let workspace: MutableBytes

@@ -4,17 +4,13 @@ extension Winograd {
   /// Results of eight outputs from their sums of products, divided exactly by the factor they are too large by.
   @inlinable
   func transformSums() {
-    let perVector = A.Totals.scalarCount
     var tile = 0
     for y in 0..<tilesDown {
       for x in 0..<tilesAcross {
         let from = workspace.readOnly + (places.products &+ tile &* 32)
         let to = workspace + (places.sums &+ (y &* T.outputs &* columns &+ x &* T.outputs) &* 32)
-        var v = 0
-        while v < 8 / perVector {
-          transformSums(from + v &* perVector &* 4, to: to + v &* perVector &* 4)
-          v &+= 1
-        }
+        transformSums(from, to: to)
+        transformSums(from + 16, to: to + 16)
         tile &+= 1
       }
     }
@@ -46,29 +42,23 @@ extension Winograd {
   /// Pools, requantises and stores eight outputs of the strip's rows.
   @inlinable
   func store(firstOutput: Int, half: Int, firstRow: Int, rows: Int) {
-    let perVector = A.Totals.scalarCount
     let width = unsafe Int(task.outputWidth)
-    var v = 0
-    while v < 8 / perVector {
-      let store = unsafe VectorStore<A>(task, firstOutput: firstOutput &+ v &* perVector)
-      let bias = (workspace + (half &* 32 &+ v &* perVector &* 4)).readOnly.load(A.Totals.self)
-      let (down, across) = (columns &* 32, 32)
-      for row in 0..<rows {
-        let sums = workspace.readOnly + (places.sums &+ row &* pooled &* down &+ v &* perVector &* 4)
-        let pixel = (firstRow &+ row) &* width
-        if unsafe task.hasMaxPool {
-          store.put(pixel: pixel, count: width) { column in
-            let window = sums + column &* 64
-            let upper = A.Totals.greater(window.load(A.Totals.self), (window + across).load(A.Totals.self))
-            let lower = A.Totals.greater(
-              (window + down).load(A.Totals.self), (window + (down &+ across)).load(A.Totals.self))
-            return A.Totals.greater(upper, lower) &+ bias
-          }
-        } else {
-          store.put(pixel: pixel, count: width) { (sums + $0 &* 32).load(A.Totals.self) &+ bias }
+    let store = unsafe EightStore<A>(task, firstOutput: firstOutput)
+    let bias = A.loadEight((workspace + half &* 32).readOnly)
+    let rowBytes = columns &* 32
+    for row in 0..<rows {
+      let sums = workspace.readOnly + (places.sums &+ row &* pooled &* rowBytes)
+      let pixel = (firstRow &+ row) &* width
+      if unsafe task.hasMaxPool {
+        store.put(pixel: pixel, count: width) { column in
+          let window = sums + column &* 64
+          let upper = A.greater(A.loadEight(window), A.loadEight(window + 32))
+          let lower = A.greater(A.loadEight(window + rowBytes), A.loadEight(window + (rowBytes &+ 32)))
+          return A.adding(A.greater(upper, lower), bias)
         }
+      } else {
+        store.put(pixel: pixel, count: width) { A.adding(A.loadEight(sums + $0 &* 32), bias) }
       }
-      v &+= 1
     }
   }
 }

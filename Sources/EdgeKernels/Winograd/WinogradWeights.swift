@@ -68,7 +68,6 @@ extension Winograd {
   /// the sum over a filter, for both tiles.
   @inlinable
   func correctBiases(firstOutput: Int) {
-    let perVector = A.Totals.scalarCount
     for half in 0..<2 {
       var sums = A.zeroEight
       if flip != 0 {
@@ -83,11 +82,8 @@ extension Winograd {
           weights = weights + points &* 128
         }
       }
-      for v in 0..<8 / perVector {
-        let place = half &* 32 &+ v &* perVector &* 4
-        let bias = unsafe (Bytes(task.bias) + (firstOutput &* 4 &+ place)).load(A.Totals.self)
-        (workspace + place).store(bias &+ A.totals(sums, v))
-      }
+      let bias = unsafe A.loadEight(Bytes(task.bias) + (firstOutput &* 4 &+ half &* 32))
+      (workspace + half &* 32).store(A.adding(bias, sums))
     }
   }
 }

@@ -44,18 +44,18 @@ public struct ConvolutionProblem: Sendable {
     let outputIsSigned = generator.oneIn(2)
     outputFormat = FixedFormat(width: generator.pick([4, 8, 8, 11, 16]), fraction: 0, isSigned: outputIsSigned)
     isExtreme = generator.oneIn(3)
-    if generator.oneIn(3) { takeWinogradShape(from: &generator) }
+    if generator.oneIn(3) { takeThreeByThreeShape(from: &generator) }
     self.seed = generator.next()
   }
 
-  /// What the Winograd kernels do: 3x3 windows side by side, whole eights of channels, both tiles.
-  private mutating func takeWinogradShape(from generator: inout SeededGenerator) {
+  /// What has kernels of its own: 3x3 windows side by side, over whole eights of channels (Winograd, both tiles) or over one.
+  private mutating func takeThreeByThreeShape(from generator: inout SeededGenerator) {
     (parameters.kernelHeight, parameters.kernelWidth) = (3, 3)
     (parameters.strideHeight, parameters.strideWidth) = (1, 1)
     (parameters.dilationHeight, parameters.dilationWidth) = (1, 1)
     inputHeight = generator.pick([3, 4, 5, 6, 7, 8, 10, 12, 17])
     inputWidth = generator.pick([4, 5, 6, 7, 8, 9, 12, 13, 16])
-    inputChannels = generator.pick([16, 24, 32, 40, 64])
+    inputChannels = generator.pick([1, 16, 24, 32, 40, 64])
     outputChannels = generator.pick([8, 9, 15, 16, 17, 24, 31, 32, 33, 47])
   }
 

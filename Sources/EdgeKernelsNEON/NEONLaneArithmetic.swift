@@ -4,14 +4,20 @@
   import _Builtin_intrinsics.arm.neon
 
   /// `smlal` by a lane: four 16-bit products a multiplication.
-  extension NEONArithmetic: WinogradArithmetic {
+  extension NEONArithmetic: LaneArithmetic {
     struct Eight: BitwiseCopyable {
       var low: SIMD4<Int32>
       var high: SIMD4<Int32>
     }
 
     @inline(__always)
-    static var zeroEight: Eight { Eight(low: SIMD4(repeating: 0), high: SIMD4(repeating: 0)) }
+    static func eight(_ low: Totals, _ high: Totals) -> Eight { Eight(low: low, high: high) }
+
+    @inline(__always)
+    static func low(_ sums: Eight) -> Totals { sums.low }
+
+    @inline(__always)
+    static func high(_ sums: Eight) -> Totals { sums.high }
 
     @inline(__always)
     static func multiplyAdd(_ sums: inout Eight, _ weights: SIMD8<Int16>, _ values: SIMD8<Int16>, lane: Int) {
@@ -21,7 +27,18 @@
     }
 
     @inline(__always)
-    static func totals(_ sums: Eight, _ index: Int) -> Totals { index == 0 ? sums.low : sums.high }
+    static func greater(_ a: Eight, _ b: Eight) -> Eight {
+      Eight(low: vmaxq_s32(a.low, b.low), high: vmaxq_s32(a.high, b.high))
+    }
+
+    @inline(__always)
+    static func requantized(_ sums: Eight, shifts: Eight, _ minimum: Int16, _ maximum: Int16) -> SIMD8<UInt8> {
+      // Narrowing saturates, and the range lies inside 16 bits: no clamp sees another value than it would in 32 bits.
+      let low = vqmovn_s32(vrshlq_s32(sums.low, 0 &- shifts.low))
+      let both = vqmovn_high_s32(low, vrshlq_s32(sums.high, 0 &- shifts.high))
+      let clamped = vminq_s16(vmaxq_s16(both, SIMD8(repeating: minimum)), SIMD8(repeating: maximum))
+      return vreinterpret_u8_s8(vmovn_s16(clamped))
+    }
   }
 
   @c @implementation
