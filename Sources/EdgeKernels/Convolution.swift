@@ -45,11 +45,11 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
   @inlinable
   public func run() {
     if flip != 0 { fillZeros(zeros, taps: 64 / A.bytesPerTap) }
-    let height = unsafe Int(task.outputHeight)
+    let endRow = unsafe Int(task.endRow)
     let rowsPerStrip = outputRowsPerStrip
-    var firstRow = 0
-    while firstRow < height {
-      let rows = min(rowsPerStrip, height &- firstRow)
+    var firstRow = unsafe Int(task.firstRow)
+    while firstRow < endRow {
+      let rows = min(rowsPerStrip, endRow &- firstRow)
       fillStrip(firstRow: firstRow, rows: rows)
       if isSinglePixel {
         convolvePixel()
@@ -70,16 +70,18 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     return max(1, unsafe task.hasMaxPool ? convolved / 2 : convolved)
   }
 
-  /// All outputs of the strip. Outputs are the outer loop: a block's weights stay in the nearest cache for all its pixels.
+  /// The part's outputs of the strip. Outputs are the outer loop: a block's weights stay in the nearest cache for all its
+  /// pixels.
   @inlinable
   func convolveStrip(firstRow: Int, rows: Int) {
-    let count = unsafe (Int(task.outputChannels) &+ A.Totals.scalarCount &- 1) / A.Totals.scalarCount
-    var weights = unsafe Bytes(task.weights)
-    if weightBits == 8 {
-      return convolveVectors(from: 0, to: count, weights: weights, firstRow: firstRow, rows: rows)
-    }
+    let existing = unsafe (Int(task.outputChannels) &+ A.Totals.scalarCount &- 1) / A.Totals.scalarCount
+    let count = unsafe min(existing, Int(task.endBlock) &* WindowShape<A>.vectorsPerBlock)
     let groups = shape.blockBytes / 64
-    var vector = 0
+    var vector = unsafe Int(task.firstBlock) &* WindowShape<A>.vectorsPerBlock
+    var weights = unsafe Bytes(task.weights) + Int(task.firstBlock) &* groups &* 8 &* weightBits
+    if weightBits == 8 {
+      return convolveVectors(from: vector, to: count, weights: weights, firstRow: firstRow, rows: rows)
+    }
     while vector < count {
       WeightUnpacking<A>.unpack(weights, bits: weightBits, groups: groups, to: unpacked)
       let end = min(count, vector &+ WindowShape<A>.vectorsPerBlock)
@@ -105,12 +107,15 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     }
   }
 
-  /// The strip's outputs of `n` vectors. Their biases are corrected before the first strip, while the weights are at hand.
+  /// The strip's outputs of `n` vectors. Their biases are corrected before the part's first strip, while the weights are at
+  /// hand.
   @inlinable @inline(__always)
   func convolveRows<let n: Int>(
     _: VectorCount<n>.Type, vector: Int, weights: Bytes, firstRow: Int, rows: Int
   ) {
-    if flip != 0 && firstRow == 0 { correctBiases(VectorCount<n>.self, vector: vector, weights: weights) }
+    if unsafe flip != 0 && firstRow == Int(task.firstRow) {
+      correctBiases(VectorCount<n>.self, vector: vector, weights: weights)
+    }
     let outputs = unsafe TileOutputs<A, n>(task, weights: weights, biases: biases, vector: vector)
     for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
   }

@@ -6,12 +6,11 @@ extension Convolution {
   @inlinable @inline(__always)
   var isSinglePixel: Bool { unsafe task.outputHeight == 1 && task.outputWidth == 1 && !task.hasMaxPool }
 
-  /// All outputs of the pixel, in whole blocks: outputs that don't exist have zeros for weights, and no memory.
+  /// The part's outputs of the pixel, in whole blocks: outputs that don't exist have zeros for weights, and no memory.
   @inlinable
   func convolvePixel() {
-    let blocks = unsafe (Int(task.outputChannels) &+ 15) / 16
-    let count = blocks &* WindowShape<A>.vectorsPerBlock
-    var vector = 0
+    let count = unsafe Int(task.endBlock) &* WindowShape<A>.vectorsPerBlock
+    var vector = unsafe Int(task.firstBlock) &* WindowShape<A>.vectorsPerBlock
     while vector &+ streamed <= count {
       convolvePixel(VectorCount<streamed>.self, vector: vector)
       vector &+= streamed

@@ -23,6 +23,10 @@ struct FerriteConvolution {
   int64_t inputHeight, inputWidth, inputChannels;
   /// After the pool.
   int64_t outputHeight, outputWidth, outputChannels;
+  /// The part to compute: rows of the output, after the pool, and blocks of 16 output channels, each from the first to before
+  /// the end. A part writes its outputs alone; parts that don't overlap may run at once, each with a workspace of its own.
+  int64_t firstRow, endRow;
+  int64_t firstBlock, endBlock;
   int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, paddingTop, paddingLeft, dilationHeight;
   /// For the Winograd kernels: outputs of a tile along each axis (3 or 4; else 0) and rows of tiles in a strip.
   int64_t winogradOutputs, winogradTilesDown;

@@ -13,9 +13,14 @@ extension ConvolutionProblem {
   /// Runs the problem by the reference and by `instructionSet`, which this machine has; nil when all bytes agree and none
   /// was written outside output and workspace.
   ///
-  /// - Parameter memory: `memoryBytes` or more, at a multiple of 64.
-  public func mismatch(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> ConvolutionMismatch?
-  {
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more, at a multiple of 64.
+  ///   - parts: that the layer is divided into, along `axis`; they run one after the other, the last one first, each with a
+  ///     workspace that holds none of what another has left there.
+  public func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int = 1,
+    along axis: ConvolutionAxis = .rows
+  ) -> ConvolutionMismatch? {
     let places = places
     var arguments = unsafe prepare(memory)
     guard let base = memory.baseAddress else { preconditionFailure("too little memory") }
@@ -23,7 +28,13 @@ extension ConvolutionProblem {
     unsafe Conv2D.reference(arguments)
     let before = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
     unsafe arguments.output = base + places.output
-    unsafe Conv2D.run(arguments, instructionSet: instructionSet)
+    for part in (0..<parts).reversed() {
+      for byte in places.workspace..<places.workspaceEnd {
+        unsafe base.storeBytes(of: Self.guardByte, toByteOffset: byte, as: UInt8.self)
+      }
+      unsafe Conv2D.run(
+        arguments.part(WorkShare(index: part, count: parts), along: axis), instructionSet: instructionSet)
+    }
 
     for byte in 0..<outputBytes {
       let expected = unsafe base.load(fromByteOffset: places.expected + byte, as: UInt8.self)

@@ -97,6 +97,28 @@ struct ConvolutionKernelTests {
     expectAgreement(window, set)
   }
 
+  @Test("in parts, by rows or by blocks of outputs", arguments: vectorSets + [.scalar], 2...7)
+  func parts(_ set: InstructionSet, _ parts: Int) {
+    for seed in 0..<120 {
+      let problem = ConvolutionProblem(seed: UInt64(1000 * parts + seed))
+      expectAgreement(problem, set, parts: parts, along: .rows)
+      expectAgreement(problem, set, parts: parts, along: .blocks)
+    }
+    for bits in [4, 8] {
+      var strips = ConvolutionProblem.square(3, pooled: true, height: 41, width: 50, inputs: 33, outputs: 81)
+      strips.parameters.weightWidth = bits
+      var dense = ConvolutionProblem.dense(inputs: 300, outputs: 100)
+      dense.parameters.weightWidth = bits
+      for signed in set == .scalar ? [] : [false, true] {
+        strips.inputFormat.isSigned = signed
+        dense.inputFormat.isSigned = signed
+        expectAgreement(strips, set, parts: parts, along: .rows)
+        expectAgreement(strips, set, parts: parts, along: .blocks)
+        expectAgreement(dense, set, parts: parts, along: .blocks)
+      }
+    }
+  }
+
   @Test("where they don't apply, because the reference takes over", arguments: vectorSets)
   func uncovered(_ set: InstructionSet) {
     var dilated = ConvolutionProblem.square(3, pooled: false, height: 9, width: 9, inputs: 8, outputs: 8)
@@ -105,11 +127,13 @@ struct ConvolutionKernelTests {
     expectAgreement(dilated, set)
   }
 
-  private func expectAgreement(_ problem: ConvolutionProblem, _ set: InstructionSet) {
+  private func expectAgreement(
+    _ problem: ConvolutionProblem, _ set: InstructionSet, parts: Int = 1, along axis: ConvolutionAxis = .rows
+  ) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
     defer { unsafe memory.deallocate() }
-    let mismatch = unsafe problem.mismatch(set, memory: memory)
-    #expect(mismatch == nil, "\(set) \(problem)")
+    let mismatch = unsafe problem.mismatch(set, memory: memory, parts: parts, along: axis)
+    #expect(mismatch == nil, "\(set) \(problem), \(parts) parts along \(axis)")
   }
 }
 

@@ -34,14 +34,17 @@ extension Conv2D {
     return sum
   }
 
-  /// `requantize(bias + max over the pool window of sum w * x)`, by plain loops.
+  /// `requantize(bias + max over the pool window of sum w * x)` for the part's outputs, by plain loops.
   public static func reference(_ a: ConvolutionArguments) {
     let p = unsafe a.parameters
     let pool = p.hasMaxPool ? 2 : 1
     let width = unsafe p.outputWidth(a.inputWidth)
-    for oy in unsafe 0..<p.outputHeight(a.inputHeight) {
+    let channels =
+      unsafe a.blocks.lowerBound
+      * Layout.outputsPerBlock..<min(a.blocks.upperBound * Layout.outputsPerBlock, a.outputChannels)
+    for oy in unsafe a.rows {
       for ox in 0..<width {
-        for oc in unsafe 0..<a.outputChannels {
+        for oc in channels {
           var greatest = Int32.min
           for dy in 0..<pool {
             for dx in 0..<pool {

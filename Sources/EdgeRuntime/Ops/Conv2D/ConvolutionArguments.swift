@@ -22,6 +22,9 @@ public struct ConvolutionArguments {
   public var maximum: Int32
   /// `Conv2D.workspaceBytes` bytes at a multiple of 64.
   public var workspace: UnsafeMutableRawPointer
+  /// The part to compute: rows of the output and blocks of 16 output channels. All of them unless narrowed.
+  public var rows: Range<Int>
+  public var blocks: Range<Int>
 
   public init(
     parameters: ConvolutionParameters, input: UnsafeRawPointer, inputFormat: FixedFormat, inputHeight: Int,
@@ -44,5 +47,7 @@ public struct ConvolutionArguments {
     unsafe self.minimum = minimum
     unsafe self.maximum = maximum
     unsafe self.workspace = workspace
+    unsafe rows = 0..<parameters.outputHeight(inputHeight)
+    unsafe blocks = 0..<(outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
   }
 }
