@@ -31,16 +31,17 @@ public struct OneChannelConvolution<A: LaneArithmetic> {
 
   @inlinable
   public func run() {
-    let height = unsafe Int(task.outputHeight)
+    let endRow = unsafe Int(task.endRow)
     // Behind the strip's rows 64 bytes are left, past which no tile reads.
     let stripRows = unsafe (Int(task.stripBytes) &- 64) / (rowTaps &* 2)
     let rowsPerStrip = max(1, (stripRows &- 2) / pooled)
-    var firstRow = 0
-    while firstRow < height {
-      let rows = min(rowsPerStrip, height &- firstRow)
+    let endOutput = unsafe min(Int(task.outputChannels), Int(task.endBlock) &* 16)
+    var firstRow = unsafe Int(task.firstRow)
+    while firstRow < endRow {
+      let rows = min(rowsPerStrip, endRow &- firstRow)
       fillStrip(firstRow: firstRow, rows: rows &* pooled &+ 2)
-      var output = 0
-      while unsafe output < Int(task.outputChannels) {
+      var output = unsafe Int(task.firstBlock) &* 16
+      while output < endOutput {
         convolve(firstOutput: output, firstRow: firstRow, rows: rows)
         output &+= 8
       }

@@ -17,7 +17,8 @@ public struct Winograd<A: LaneArithmetic, T: WinogradTile> {
   /// Rows of the convolution for each row of the output: 2 under a fused pool, else 1.
   @usableFromInline let pooled: Int
   @usableFromInline let tilesAcross: Int
-  @usableFromInline let tilesDown: Int
+  /// Of the strip at hand.
+  @usableFromInline var tilesDown: Int
   @usableFromInline let flip: UInt8
 
   @inlinable
@@ -43,22 +44,31 @@ public struct Winograd<A: LaneArithmetic, T: WinogradTile> {
 
   @inlinable
   public func run() {
-    let height = unsafe Int(task.outputHeight)
-    let blocks = unsafe (Int(task.outputChannels) &+ 15) / 16
+    let endRow = unsafe Int(task.endRow)
     let rowsPerStrip = tilesDown &* T.outputs / pooled
-    var firstRow = 0
-    while firstRow < height {
-      let rows = min(rowsPerStrip, height &- firstRow)
-      fillStrip(firstRow: firstRow)
-      transformActivations()
-      for block in 0..<blocks {
-        transformWeights(block: block)
-        convolve(firstOutput: block &* 16, half: 0, firstRow: firstRow, rows: rows)
-        if unsafe block &* 16 &+ 8 < Int(task.outputChannels) {
-          convolve(firstOutput: block &* 16 &+ 8, half: 1, firstRow: firstRow, rows: rows)
+    var firstRow = unsafe Int(task.firstRow)
+    while firstRow < endRow {
+      var strip = self
+      let rows = min(rowsPerStrip, endRow &- firstRow)
+      strip.tilesDown = (rows &* pooled &+ T.outputs &- 1) / T.outputs
+      strip.convolve(firstRow: firstRow, rows: rows)
+      firstRow &+= rows
+    }
+  }
+
+  /// The part's outputs of a strip, which is transformed once for all of them.
+  @inlinable
+  func convolve(firstRow: Int, rows: Int) {
+    fillStrip(firstRow: firstRow)
+    transformActivations()
+    for block in unsafe Int(task.firstBlock)..<Int(task.endBlock) {
+      transformWeights(block: block)
+      for half in 0..<2 {
+        let firstOutput = block &* 16 &+ half &* 8
+        if unsafe firstOutput < Int(task.outputChannels) {
+          convolve(firstOutput: firstOutput, half: half, firstRow: firstRow, rows: rows)
         }
       }
-      firstRow &+= rows
     }
   }
 
