@@ -21,6 +21,19 @@ struct CycleModel {
 
   /// Of a multiply-accumulate of a convolution, taps that fill groups of four included.
   var product: Cost
+  /// Of a convolution by Winograd's tiles, where the core has no dot product.
+  struct Winograd {
+    /// Of a multiplication.
+    var product: Double
+    /// To transform a filter of nine weights, once a frame.
+    var filter: Double
+    /// To transform an activation.
+    var input: Double
+    /// Of an output, before its pool.
+    var output: Double
+  }
+
+  var winograd: Winograd?
   /// Of a multiply-accumulate of a fully connected layer, which uses each weight once.
   var dense: Cost
   /// Of an output of a convolution, before its pool.
@@ -37,9 +50,11 @@ struct CycleModel {
     case .cortexA53:
       (product, dense, output) = (Cost(kernel: 0.335, scalar: 25), Cost(kernel: 0.8, scalar: 25), 4)
       (sample, read, unpack) = (Cost(kernel: 4, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.8)
+      winograd = Winograd(product: 0.341, filter: 13.4, input: 2.3, output: 6.2)
     case .cortexA72:
       (product, dense, output) = (Cost(kernel: 0.126, scalar: 13), Cost(kernel: 0.255, scalar: 13), 1.5)
       (sample, read, unpack) = (Cost(kernel: 2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.28)
+      winograd = Winograd(product: 0.252, filter: 8.1, input: 1.2, output: 2.6)
     case .cortexA76:
       (product, dense, output) = (Cost(kernel: 0.0325, scalar: 11), Cost(kernel: 0.068, scalar: 11), 0.7)
       (sample, read, unpack) = (Cost(kernel: 1.3, scalar: 250), Cost(kernel: 0.136, scalar: 14), 0.2)
@@ -60,6 +75,12 @@ struct CycleModel {
         Double(geometry.groupsPerRow(inputChannels: input.shape.channels) * Layout.tapsPerGroup) / Double(taps)
       let pixels = geometry.convolvedHeight(input.shape.height) * geometry.convolvedWidth(input.shape.width)
       let isKernel = linear.hasKernel(input)
+      if isKernel, let winograd, let plan = linear.winogradPlan(input, output) {
+        let pairs = Double(input.shape.channels * output.shape.channels)
+        return pairs * (Double(plan.products) * winograd.product + winograd.filter)
+          + Double(input.shape.count) * winograd.input + Double(pixels * output.shape.channels) * winograd.output
+          + unpacking(linear)
+      }
       return Double(operation.multiplyAccumulates) * product.of(isKernel) * (isKernel ? filled : 1)
         + Double(pixels * output.shape.channels) * self.output + unpacking(linear)
     case .fullyConnected(let linear):
@@ -81,6 +102,14 @@ struct CycleModel {
 extension FixedLinear {
   fileprivate func hasKernel(_ input: FixedGraph.Tensor) -> Bool {
     Conv2D.isVectorized(geometry, inputFormat: input.format, instructionSet: .neon)
+  }
+}
+
+extension FixedLinear {
+  fileprivate func winogradPlan(_ input: FixedGraph.Tensor, _ output: FixedGraph.Tensor) -> WinogradPlan? {
+    WinogradPlan(
+      geometry, inputHeight: input.shape.height, inputWidth: input.shape.width, inputChannels: input.shape.channels,
+      outputChannels: output.shape.channels)
   }
 }
 

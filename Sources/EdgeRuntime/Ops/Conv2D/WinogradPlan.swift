@@ -1,7 +1,7 @@
 import EdgeKernels
 
 /// How a convolution is divided into Winograd's tiles, where that is exact and pays. docs/kernels.md, "Winograd".
-struct WinogradPlan {
+public struct WinogradPlan: Sendable {
   /// Results of a tile along each axis: 3 or 4.
   let outputs: Int
   let tilesAcross: Int
@@ -9,8 +9,11 @@ struct WinogradPlan {
   let tilesDown: Int
   let workspaceBytes: Int
 
+  /// Multiplications of one channel by one output's filter.
+  public let products: Int
+
   /// Nil where the direct kernels have to do it or do it better.
-  init?(
+  public init?(
     _ p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
   ) {
     let pooled = p.hasMaxPool ? 2 : 1
@@ -23,7 +26,8 @@ struct WinogradPlan {
     let four = Self.products(outputs: 4, height, width)
     outputs = isFourExact && four <= three ? 4 : 3
     // Direct kernels take as many products as a pixel has taps.
-    guard 5 * min(outputs == 4 ? four : three, Int.max / 5) <= 3 * 9 * height * width else { return nil }
+    products = outputs == 4 ? four : three
+    guard 5 * products <= 3 * 9 * height * width else { return nil }
 
     tilesAcross = (width + outputs - 1) / outputs
     let points = (outputs + 2) * (outputs + 2)
