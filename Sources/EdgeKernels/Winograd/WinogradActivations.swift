@@ -39,7 +39,7 @@ extension Winograd {
         let corner = workspace.readOnly + (places.strip &+ y &* T.outputs &* rowBytes &+ x &* T.outputs &* channels)
         var eight = 0
         while eight < channels / 8 {
-          let to = workspace + (places.values &+ (eight &* tiles &+ tile) &* 16)
+          let to = workspace + (places.values &+ (eight &* tiles &+ tile) &* (T.points &* T.points &* 16))
           transformActivations(corner + eight &* 8, rowBytes: rowBytes, to: to)
           eight &+= 1
         }
@@ -54,7 +54,7 @@ extension Winograd {
     T.forEachPoint { y in across[y] = transformRow(corner + y &* rowBytes) }
     T.forEachPoint { x in
       let down = T.values([across[0][x], across[1][x], across[2][x], across[3][x], across[4][x], across[5][x]])
-      T.forEachPoint { y in (values + (y &* T.points &+ x) &* (tiles &* channels &* 2)).store(down[y]) }
+      T.forEachPoint { y in (values + (y &* T.points &+ x) &* 16).store(down[y]) }
     }
   }
 

@@ -6,12 +6,12 @@ public struct WinogradPlaces: Sendable {
   @usableFromInline var filters: Int
   /// The input rows under the strip, padded: [rows][columns][channels] bytes.
   @usableFromInline var strip: Int
-  /// Transformed activations: [points][points][channels / 8][tiles][8], 16 bits each.
+  /// Transformed activations: [channels / 8][tiles][points][points][8], 16 bits each.
   @usableFromInline var values: Int
   /// Transformed weights of sixteen outputs: [2][channels / 8][points][points][8 channels][8], 16 bits
   /// each.
   @usableFromInline var weights: Int
-  /// Sums of products of eight outputs: [points][points][tiles][8], 32 bits each.
+  /// Sums of products of eight outputs: [tiles][points][points][8], 32 bits each.
   @usableFromInline var products: Int
   /// Results of eight outputs, not yet requantised: [rows][columns][8], 32 bits each.
   @usableFromInline var sums: Int

@@ -6,37 +6,39 @@ extension Winograd {
   func multiply(half: Int) {
     let points = T.points &* T.points
     for point in 0..<points {
-      let values = workspace.readOnly + (places.values &+ point &* (tiles &* channels &* 2))
-      let weights = workspace.readOnly + (places.weights &+ half &* (points &* channels &* 16) &+ point &* 128)
-      let products = workspace + (places.products &+ point &* (tiles &* 32))
+      let values = workspace.readOnly + (places.values &+ point &* 16)
+      let weights =
+        workspace.readOnly + (places.weights &+ half &* (points &* channels &* 16) &+ point &* 128)
+      let products = workspace + (places.products &+ point &* 32)
       var tile = 0
       while tile &+ 9 <= tiles {
-        multiply(TileCount<9>.self, values + tile &* 16, weights, to: products + tile &* 32)
+        multiply(TileCount<9>.self, values, weights, to: products, tile: tile)
         tile &+= 9
       }
       while tile &+ 4 <= tiles {
-        multiply(TileCount<4>.self, values + tile &* 16, weights, to: products + tile &* 32)
+        multiply(TileCount<4>.self, values, weights, to: products, tile: tile)
         tile &+= 4
       }
       while tile < tiles {
-        multiply(TileCount<1>.self, values + tile &* 16, weights, to: products + tile &* 32)
+        multiply(TileCount<1>.self, values, weights, to: products, tile: tile)
         tile &+= 1
       }
     }
   }
 
-  /// The sums of `count` neighbouring tiles, held in registers.
+  /// The sums of `count` neighbouring tiles from `tile` on, held in registers.
   @inlinable @inline(__always)
   func multiply<let count: Int>(
-    _: TileCount<count>.Type, _ values: Bytes, _ weights: Bytes, to products: MutableBytes
+    _: TileCount<count>.Type, _ values: Bytes, _ weights: Bytes, to products: MutableBytes, tile first: Int
   ) {
+    let points = T.points &* T.points
     var sums = InlineArray<count, A.Eight>(repeating: A.zeroEight)
-    var (values, weights) = (values, weights)
-    let step = tiles &* 16
+    var weights = weights
+    var values = values + first &* (points &* 16)
     var eight = 0
     while eight < channels / 8 {
       var taken = InlineArray<count, SIMD8<Int16>>(repeating: values.load(SIMD8<Int16>.self))
-      for tile in 1..<max(1, count) { taken[tile] = (values + tile &* 16).load(SIMD8<Int16>.self) }
+      for tile in 1..<max(1, count) { taken[tile] = (values + tile &* (points &* 16)).load(SIMD8<Int16>.self) }
       // Written out, so that every lane is a constant.
       addChannel(&sums, weights, taken, lane: 0)
       addChannel(&sums, weights, taken, lane: 1)
@@ -46,11 +48,11 @@ extension Winograd {
       addChannel(&sums, weights, taken, lane: 5)
       addChannel(&sums, weights, taken, lane: 6)
       addChannel(&sums, weights, taken, lane: 7)
-      values = values + step
-      weights = weights + T.points &* T.points &* 128
+      values = values + tiles &* (points &* 16)
+      weights = weights + points &* 128
       eight &+= 1
     }
-    for tile in 0..<count { (products + tile &* 32).store(sums[tile]) }
+    for tile in 0..<count { (products + (first &+ tile) &* (points &* 32)).store(sums[tile]) }
   }
 
   /// The products of one channel: lane `lane` of each tile's values.

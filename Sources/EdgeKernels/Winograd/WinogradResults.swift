@@ -7,7 +7,7 @@ extension Winograd {
     var tile = 0
     for y in 0..<tilesDown {
       for x in 0..<tilesAcross {
-        let from = workspace.readOnly + (places.products &+ tile &* 32)
+        let from = workspace.readOnly + (places.products &+ tile &* (T.points &* T.points &* 32))
         let to = workspace + (places.sums &+ (y &* T.outputs &* columns &+ x &* T.outputs) &* 32)
         transformSums(from, to: to)
         transformSums(from + 16, to: to + 16)
@@ -19,7 +19,7 @@ extension Winograd {
   @inlinable @inline(__always)
   func transformSums(_ products: Bytes, to sums: MutableBytes) {
     var across = InlineArray<6, InlineArray<6, A.Totals>>(repeating: transformRow(products))
-    T.forEachPoint { y in across[y] = transformRow(products + y &* T.points &* (tiles &* 32)) }
+    T.forEachPoint { y in across[y] = transformRow(products + y &* T.points &* 32) }
     T.forEachOutput { x in
       let results = T.results([across[0][x], across[1][x], across[2][x], across[3][x], across[4][x], across[5][x]])
       T.forEachOutput { y in
@@ -35,7 +35,7 @@ extension Winograd {
   @inlinable @inline(__always)
   func transformRow(_ products: Bytes) -> InlineArray<6, A.Totals> {
     var row = InlineArray<6, A.Totals>(repeating: products.load(A.Totals.self))
-    for x in 1..<T.points { row[x] = (products + x &* (tiles &* 32)).load(A.Totals.self) }
+    for x in 1..<T.points { row[x] = (products + x &* 32).load(A.Totals.self) }
     return T.results(row)
   }
 
