@@ -54,7 +54,7 @@ let package = Package(
     // Header-only C shims.
     .target(name: "CVector"),
     .target(name: "CLinux"),
-    .target(name: "CHeap"),
+    .target(name: "CHeap", cSettings: crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : []),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),

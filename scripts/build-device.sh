@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# Builds build/ferrite-edge: one static, stripped program for 64-bit ARM Linux.
+# Builds the device program: one static, stripped file for Linux. Without an argument build/ferrite-edge for 64-bit ARM boards;
+# `build-device.sh x86_64` makes build/ferrite-edge-x86_64, the same program for the machine where it is developed.
 # SwiftPM compiles Embedded Swift into an archive; Debian's cross compiler links it, for SwiftPM's own link is for bare metal.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export FERRITE_ARCH=aarch64
+export FERRITE_ARCH=${1:-aarch64}
+case $FERRITE_ARCH in
+  aarch64) triple=aarch64-none-none-elf link=aarch64-linux-gnu-gcc program=build/ferrite-edge ;;
+  x86_64) triple=x86_64-unknown-linux-gnu link=gcc program=build/ferrite-edge-x86_64 ;;
+  *)
+    echo "usage: build-device.sh [aarch64|x86_64]" >&2
+    exit 64
+    ;;
+esac
 
-scratch=.build-aarch64
-triple=aarch64-none-none-elf
-limit=1500000
+scratch=.build-$FERRITE_ARCH
+limit=1200000
 
-swift build -c release --triple $triple --toolset toolset-aarch64.json --product FerriteEdge --scratch-path $scratch
+swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" --product FerriteEdge --scratch-path $scratch
 
 # -static-pie because Swift's protected symbols don't take the copy relocations of a plain -static under GNU ld.
 # --wrap sends every heap call, the C library's own included, past the counter of CHeap, which calls the real ones by the
@@ -17,12 +25,12 @@ swift build -c release --triple $triple --toolset toolset-aarch64.json --product
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
-aarch64-linux-gnu-gcc -static-pie -s -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main "${wraps[@]}" \
+$link -static-pie -s -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
-  -o build/ferrite-edge
+  -o $program
 
-bytes=$(stat -c %s build/ferrite-edge)
-echo "build/ferrite-edge: $bytes bytes"
+bytes=$(stat -c %s $program)
+echo "$program: $bytes bytes"
 if [ "$bytes" -gt $limit ]; then
   echo "build-device: above the limit of $limit bytes" >&2
   exit 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks that code built for an instruction set stays in its own object, where it runs only after it was chosen: nothing
 # outside those objects holds their instructions, and a function that the linker could merge with another object's equal
-# one carries its object's name.
+# one carries its object's name; and, by hot_loops.py, that the loops which take the time are the instructions they should be.
 #   scripts/check-kernels.sh .build/release
 #   scripts/check-kernels.sh .build-aarch64/aarch64-none-none-elf/release
 set -euo pipefail
@@ -56,5 +56,6 @@ case $("$tools/llvm-objdump" -f "$build"/EdgeKernels.build/*.o) in
     ;;
   *) complain "no objects of a known architecture in $build" ;;
 esac
+"$(dirname "$0")/hot_loops.py" "$build" || failed=1
 [ $failed = 0 ] && echo "check-kernels: every instruction set stays in its object"
 exit $failed

@@ -1,26 +1,41 @@
 // Runs the kernels of the medium SDL network's layers on a 64-bit ARM, FRAMES times over, so that instructions and modelled
 // cycles of a frame can be counted under emulation: `layers neon|dotprod FRAMES [BITS [LAYER]]`. Weights take BITS bits, 2 to
-// 8 (without it 8). Layers: the convolutions and fully
-// connected ones in their order, then the two samplers and the two average-pools. After `make device`:
+// 8 (without it 8). LAYER is a number of `layers list`, which tells each layer's multiply-accumulates. After `make device`:
 //   aarch64-linux-gnu-gcc -O2 -static-pie -Wno-unknown-pragmas -ISources/CVector/include Benchmarks/Device/layers.c \
 //     -Wl,--gc-sections -Wl,--whole-archive .build-aarch64/aarch64-none-none-elf/release/libFerriteEdge.a \
 //     -Wl,--no-whole-archive -lgpiod -lsodium -o build/layers
 //   ../shared/peers/cycles/cycles.py --frames 2 -- build/layers neon {frames}
+// On a board, FRAMES 0 times each layer instead. Benchmarks/Device/peak.py prints each layer's share of the peak by the model.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "Convolution.h"
 #include "SamplingAndPooling.h"
 
+enum { CONVOLUTION, FULL, SAMPLER, AVERAGE };
+
+// In the order of the model file. decisions/0009-two-convolutions-a-stage.md
 static const struct {
-  int size, inputs, outputs, kernel, pool;
+  int kind, size, inputs, outputs, kernel, pool;
 } layers[] = {
-    {48, 1, 64, 3, 1},   {24, 64, 128, 3, 1}, {12, 128, 256, 3, 1}, {6, 256, 256, 3, 1},  {48, 1, 32, 3, 1},
-    {24, 32, 32, 3, 1},  {12, 32, 64, 3, 1},  {1, 2304, 32, 1, 0},  {1, 32, 6, 1, 0},     {48, 1, 32, 3, 0},
-    {24, 32, 32, 3, 1},  {12, 32, 64, 3, 1},  {6, 64, 64, 3, 1},    {1, 576, 32, 1, 0},   {1, 32, 6, 1, 0},
-    {24, 32, 16, 3, 0},  {1, 4608, 144, 1, 0}, {1, 144, 7, 1, 0},
+    {CONVOLUTION, 48, 1, 32, 3, 1},    {CONVOLUTION, 24, 32, 32, 3, 1},   {CONVOLUTION, 12, 32, 64, 3, 1},
+    {FULL, 1, 2304, 32, 1, 0},         {FULL, 1, 32, 6, 1, 0},            {SAMPLER, 48, 1, 1, 0, 0},
+    {CONVOLUTION, 48, 1, 32, 3, 0},    {AVERAGE, 48, 32, 32, 0, 0},       {CONVOLUTION, 24, 32, 32, 3, 1},
+    {CONVOLUTION, 12, 32, 64, 3, 1},   {CONVOLUTION, 6, 64, 64, 3, 1},    {FULL, 1, 576, 32, 1, 0},
+    {FULL, 1, 32, 6, 1, 0},            {SAMPLER, 24, 32, 32, 0, 0},       {CONVOLUTION, 24, 32, 16, 3, 0},
+    {AVERAGE, 24, 16, 16, 0, 0},       {CONVOLUTION, 48, 1, 32, 3, 1},    {CONVOLUTION, 24, 32, 64, 3, 0},
+    {CONVOLUTION, 24, 64, 64, 3, 1},   {CONVOLUTION, 12, 64, 128, 3, 0},  {CONVOLUTION, 12, 128, 128, 3, 1},
+    {CONVOLUTION, 6, 128, 256, 3, 0},  {CONVOLUTION, 6, 256, 256, 3, 1},  {FULL, 1, 4608, 144, 1, 0},
+    {FULL, 1, 144, 7, 1, 0},
 };
+enum { layer_count = sizeof layers / sizeof layers[0] };
+
+static long multiply_accumulates(int l) {
+  return (long)layers[l].size * layers[l].size * layers[l].inputs * layers[l].outputs * layers[l].kernel *
+         layers[l].kernel;
+}
 
 static _Alignas(64) unsigned char input[1 << 20], output[1 << 20], workspace[1 << 18];
 static _Alignas(64) int8_t weights[1 << 20];
@@ -60,27 +75,66 @@ static void pool(int size, int channels) {
   ferrite_pool_neon(&pooling);
 }
 
+static void run(int l, bool dot, int bits) {
+  switch (layers[l].kind) {
+    case SAMPLER: return sample(layers[l].size, layers[l].inputs);
+    case AVERAGE: return pool(layers[l].size, layers[l].inputs);
+    default: convolve(dot ? ferrite_convolve_dotprod : ferrite_convolve_neon, l, bits);
+  }
+}
+
+static void name(int l) {
+  const char *kinds[] = {"convolution", "fully connected", "sampler", "average pool"};
+  printf("%2d %-15s %dx%dx%d to %d%s", l, kinds[layers[l].kind], layers[l].size, layers[l].size, layers[l].inputs,
+         layers[l].outputs, layers[l].pool ? ", max-pool" : "");
+  printf(": %ld MACs", multiply_accumulates(l));
+}
+
+static double microseconds(int l, bool dot, int bits) {
+  double least = 1e9;
+  for (int round = 0; round < 50; round++) {
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    run(l, dot, bits);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    const double time = (double)(end.tv_sec - start.tv_sec) * 1e6 + (double)(end.tv_nsec - start.tv_nsec) / 1e3;
+    if (time < least) least = time;
+  }
+  return least;
+}
+
+// Names every layer; with times, too, of 50 runs the least.
+static int list(bool timed, bool dot, int bits) {
+  double all = 0;
+  for (int l = 0; l < layer_count; l++) {
+    name(l);
+    if (timed) {
+      const double time = microseconds(l, dot, bits);
+      all += time;
+      printf(", %.1f us, %.2f MACs/ns", time, (double)multiply_accumulates(l) / time / 1e3);
+    }
+    putchar('\n');
+  }
+  if (timed) printf("all: %.1f us\n", all);
+  return 0;
+}
+
 int main(int count, char **arguments) {
+  if (count == 2 && strcmp(arguments[1], "list") == 0) return list(false, false, 8);
   if (count < 3) {
-    fputs("usage: layers neon|dotprod FRAMES [BITS [LAYER]]\n", stderr);
+    fputs("usage: layers list | layers neon|dotprod FRAMES [BITS [LAYER]]\n", stderr);
     return 64;
   }
   const bool dot = strcmp(arguments[1], "dotprod") == 0;
-  const int convolutions = sizeof layers / sizeof layers[0], all = convolutions + 4;
+  const int frames = atoi(arguments[2]);
   const int bits = count > 3 ? atoi(arguments[3]) : 8, only = count > 4 ? atoi(arguments[4]) : -1;
   for (size_t i = 0; i < sizeof input; i++) input[i] = (unsigned char)(i * 37 >> 3);
   for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)(i * 91 % 255 - 127);
   memset(shifts, 9, sizeof shifts);
-  for (int frame = 0; frame < atoi(arguments[2]); frame++) {
-    for (int l = 0; l < all; l++) {
-      if (only >= 0 && l != only) continue;
-      switch (l - convolutions) {
-        case 0: sample(48, 1); break;
-        case 1: sample(24, 32); break;
-        case 2: pool(48, 32); break;
-        case 3: pool(24, 16); break;
-        default: convolve(dot ? ferrite_convolve_dotprod : ferrite_convolve_neon, l, bits);
-      }
+  if (frames == 0) return list(true, dot, bits);
+  for (int frame = 0; frame < frames; frame++) {
+    for (int l = 0; l < layer_count; l++) {
+      if (only < 0 || l == only) run(l, dot, bits);
     }
   }
   return 0;

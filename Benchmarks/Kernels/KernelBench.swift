@@ -1,43 +1,57 @@
 import EdgeRuntime
 
-/// Times the convolution kernels on the medium SDL network's layers, one thread, weights and activations warm:
+/// Times the kernels on the medium SDL network's layers, one thread, weights and activations warm:
 /// `swift run -c release kernel-bench [REPETITIONS]`.
 @main
 struct KernelBench {
   static func main() {
     let repetitions = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 200
-    let clock = ProcessorClock.cyclesPerMicrosecond()
-    print("clock \(decimals(clock / 1000, 2)) GHz, median of \(repetitions)")
+    print("median of \(repetitions)")
     for set in InstructionSet.allCases where set.isAvailable && set != .scalar {
-      print("\n\(set.name): \(set.peakMultiplyAccumulates) multiply-accumulates a cycle at most")
-      print(row("layer", "MMAC", "us", "GMAC/s", "MAC/cycle", "of peak"))
-      var (totalMacs, totalTime) = (0.0, 0.0)
-      for layer in Layer.mediumNetwork {
-        let time = medianMicroseconds(layer.problem, set, repetitions)
-        totalMacs += Double(layer.problem.multiplyAccumulates)
-        totalTime += time
-        report(layer.name, Double(layer.problem.multiplyAccumulates), time, clock, set)
+      let peak = MultiplyPeak(set, threads: 1)
+      print(
+        "\n\(set.name): at most \(peak.multiplyAccumulatesPerCycle) multiply-accumulates a cycle, "
+          + "at \(decimals(peak.cyclesPerMicrosecond / 1000, 2)) GHz")
+      print(row("layer", "MMAC", "us", "GMAC/s", "MAC/cycle", "of peak", "cycles/out"))
+      var total = Measurement(macs: 0, outputs: 0, microseconds: 0)
+      for layer in Layer.mediumNetwork() {
+        let found = Measurement(
+          macs: layer.multiplyAccumulates, outputs: layer.outputs,
+          microseconds: medianMicroseconds(layer, set, repetitions))
+        total = total + found
+        report(layer.name, found, peak)
       }
-      report("all", totalMacs, totalTime, clock, set)
+      report("all", total, peak)
     }
   }
 
-  static func report(_ name: String, _ macs: Double, _ time: Double, _ clock: Double, _ set: InstructionSet) {
-    let perCycle = macs / (time * clock)
+  struct Measurement {
+    var macs: Int
+    var outputs: Int
+    var microseconds: Double
+
+    static func + (left: Measurement, right: Measurement) -> Measurement {
+      Measurement(
+        macs: left.macs + right.macs, outputs: left.outputs + right.outputs,
+        microseconds: left.microseconds + right.microseconds)
+    }
+  }
+
+  static func report(_ name: String, _ found: Measurement, _ peak: MultiplyPeak) {
+    let cycles = found.microseconds * peak.cyclesPerMicrosecond
+    let macs = Double(found.macs)
+    let share = peak.share(UInt64(found.macs), microseconds: found.microseconds)
     print(
       row(
-        name, decimals(macs / 1e6, 2), decimals(time, 1), decimals(macs / time / 1000, 1), decimals(perCycle, 1),
-        decimals(100 * perCycle / Double(set.peakMultiplyAccumulates), 0) + "%"))
+        name, decimals(macs / 1e6, 2), decimals(found.microseconds, 1),
+        share == nil ? "" : decimals(macs / found.microseconds / 1000, 1),
+        share == nil ? "" : decimals(macs / cycles, 1), share.map { decimals(100 * $0, 0) + "%" } ?? "",
+        decimals(cycles / Double(found.outputs), 2)))
   }
 
-  static func medianMicroseconds(_ problem: ConvolutionProblem, _ set: InstructionSet, _ repetitions: Int) -> Double {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
-    defer { unsafe memory.deallocate() }
-    let arguments = unsafe problem.prepare(memory)
-    for _ in 0..<10 { unsafe Conv2D.run(arguments, instructionSet: set) }
-    let times = (0..<repetitions).map { _ in
-      microseconds { unsafe Conv2D.run(arguments, instructionSet: set) }
-    }
+  static func medianMicroseconds(_ layer: Layer, _ set: InstructionSet, _ repetitions: Int) -> Double {
+    for _ in 0..<10 { layer.run(set) }
+    let times = (0..<repetitions).map { _ in microseconds { layer.run(set) } }
     return times.sorted()[repetitions / 2]
   }
 

@@ -1,9 +1,12 @@
 import EdgeRuntime
 
-/// A layer to time.
+/// A layer to time, in memory of its own.
 struct Layer {
   var name: String
-  var problem: ConvolutionProblem
+  /// 0 where nothing is weighed: samplers and pools.
+  var multiplyAccumulates: Int
+  var outputs: Int
+  var run: (InstructionSet) -> Void
 
   /// A 3x3 convolution with padding 1 on a square image of unsigned bytes.
   static func convolution(_ size: Int, _ inputs: Int, _ outputs: Int, pooled: Bool = true) -> Layer {
@@ -13,24 +16,83 @@ struct Layer {
         hasMaxPool: pooled),
       inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs)
     problem.outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: false)
-    return Layer(name: "\(size)x\(size)x\(inputs)-\(outputs)\(pooled ? " pool" : "")", problem: problem)
+    return Layer("\(size)x\(size)x\(inputs)-\(outputs)\(pooled ? " pool" : "")", problem)
   }
 
   static func fullyConnected(_ inputs: Int, _ outputs: Int) -> Layer {
     Layer(
-      name: "fc \(inputs)-\(outputs)",
-      problem: ConvolutionProblem(
+      "fc \(inputs)-\(outputs)",
+      ConvolutionProblem(
         ConvolutionParameters(kernelHeight: 1, kernelWidth: 1), inputHeight: 1, inputWidth: 1, inputChannels: inputs,
         outputChannels: outputs))
   }
 
-  /// Every convolution and fully connected layer of the medium SDL network.
-  static let mediumNetwork: [Layer] = [
-    convolution(48, 1, 64), convolution(24, 64, 128), convolution(12, 128, 256), convolution(6, 256, 256),
-    convolution(48, 1, 32), convolution(24, 32, 32), convolution(12, 32, 64), fullyConnected(2304, 32),
-    fullyConnected(32, 6), convolution(48, 1, 32, pooled: false),
-    convolution(24, 32, 32), convolution(12, 32, 64), convolution(6, 64, 64), fullyConnected(576, 32),
-    fullyConnected(32, 6), convolution(24, 32, 16, pooled: false),
-    fullyConnected(4608, 144), fullyConnected(144, 7),
-  ]
+  private init(_ name: String, _ problem: ConvolutionProblem) {
+    let arguments = unsafe problem.prepare(pages(problem.memoryBytes))
+    self.init(
+      name: name, multiplyAccumulates: problem.multiplyAccumulates,
+      outputs: problem.outputHeight * problem.outputWidth * problem.outputChannels,
+      run: { unsafe Conv2D.run(arguments, instructionSet: $0) })
+  }
+
+  private init(name: String, multiplyAccumulates: Int, outputs: Int, run: @escaping (InstructionSet) -> Void) {
+    self.name = name
+    self.multiplyAccumulates = multiplyAccumulates
+    self.outputs = outputs
+    self.run = run
+  }
+
+  /// A sampler over a square image, turned by about 6 degrees so that borders are met.
+  static func sampler(_ size: Int, _ channels: Int) -> Layer {
+    let theta = unsafe pages(12).bindMemory(to: Int16.self)
+    // 14 fraction bits.
+    for (index, value) in [16_294, 1638, 0, -1638, 16_294, 0].enumerated() { unsafe theta[index] = Int16(value) }
+    let (half, one) = (Int32(size) << 15, Int32(1) << 16)
+    let axis = AffineGridParameters.Axis(
+      a0: (1 - Int32(size)) << 15, a1: one, b0: (1 - Int32(size)) << 15, b1: one, c: half, d: half - one / 2)
+    let image = unsafe pages(size * size * channels)
+    let output = unsafe pages(size * size * channels)
+    let arguments = unsafe AffineGridSampleArguments(
+      parameters: AffineGridParameters(x: axis, y: axis), image: UnsafeRawPointer(image.baseAddress!),
+      imageHeight: size, imageWidth: size, channels: channels,
+      format: FixedFormat(width: 8, fraction: 0, isSigned: false),
+      theta: UnsafePointer(theta.baseAddress!), thetaFraction: 14, output: output.baseAddress!, outputHeight: size,
+      outputWidth: size, minimum: 0, maximum: 255)
+    return Layer(
+      name: "\(size)x\(size)x\(channels) sampler", multiplyAccumulates: 0, outputs: size * size * channels,
+      run: { unsafe AffineGridSample.run(arguments, instructionSet: $0) })
+  }
+
+  static func averagePool(_ size: Int, _ channels: Int) -> Layer {
+    let input = unsafe pages(size * size * channels)
+    let output = unsafe pages(size * size * channels / 4)
+    let format = FixedFormat(width: 8, fraction: 0, isSigned: false)
+    let arguments = unsafe PoolArguments(
+      parameters: PoolParameters(kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2),
+      input: UnsafeRawPointer(input.baseAddress!), inputFormat: format, inputHeight: size, inputWidth: size,
+      channels: channels, output: output.baseAddress!, outputFormat: format, minimum: 0, maximum: 255)
+    return Layer(
+      name: "\(size)x\(size)x\(channels) average", multiplyAccumulates: 0, outputs: size * size * channels / 4,
+      run: { unsafe Pool2D.average(arguments, multiplier: 1, shift: 2, instructionSet: $0) })
+  }
+
+  /// Every layer of the medium SDL network in the order of the model file, but for the concatenation.
+  static func mediumNetwork() -> [Layer] {
+    [
+      convolution(48, 1, 32), convolution(24, 32, 32), convolution(12, 32, 64), fullyConnected(2304, 32),
+      fullyConnected(32, 6), sampler(48, 1), convolution(48, 1, 32, pooled: false), averagePool(48, 32),
+      convolution(24, 32, 32), convolution(12, 32, 64), convolution(6, 64, 64), fullyConnected(576, 32),
+      fullyConnected(32, 6), sampler(24, 32), convolution(24, 32, 16, pooled: false), averagePool(24, 16),
+      convolution(48, 1, 32), convolution(24, 32, 64, pooled: false), convolution(24, 64, 64),
+      convolution(12, 64, 128, pooled: false), convolution(12, 128, 128), convolution(6, 128, 256, pooled: false),
+      convolution(6, 256, 256), fullyConnected(4608, 144), fullyConnected(144, 7),
+    ]
+  }
+}
+
+/// Zeroed memory at a multiple of 64 that stays until the program ends.
+private func pages(_ bytes: Int) -> UnsafeMutableRawBufferPointer {
+  let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
+  unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+  return unsafe memory
 }

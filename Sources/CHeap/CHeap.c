@@ -11,12 +11,12 @@ uint64_t heap_calls(void) { return atomic_load_explicit(&calls, memory_order_rel
 
 static void count(void) { atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed); }
 
-#ifdef __linux__
-#define COUNTED(name) name
-#define ALLOCATOR(name) __libc_##name
-#else
+#ifdef FERRITE_WRAPPED_HEAP
 #define COUNTED(name) __wrap_##name
 #define ALLOCATOR(name) __real_##name
+#else
+#define COUNTED(name) name
+#define ALLOCATOR(name) __libc_##name
 #endif
 
 void *ALLOCATOR(malloc)(size_t);

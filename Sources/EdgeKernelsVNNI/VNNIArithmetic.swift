@@ -40,4 +40,20 @@
   public func ferrite_convolve_avx512vnni(_ convolution: UnsafePointer<FerriteConvolution>) {
     unsafe Convolution<VNNIArithmetic, 6, 2, 4>(convolution.pointee).run()
   }
+
+  /// Sums of 16 starts that differ, so that none is another's.
+  @c @implementation
+  public func ferrite_multiply_avx512vnni(_ rounds: Int64, _ start: Int32) -> Int32 {
+    let factors = VNNIArithmetic.Taps(repeating: start)
+    var sums = InlineArray<16, VNNIArithmetic.Sums>(repeating: factors)
+    for index in 0..<16 { sums[index] = VNNIArithmetic.Sums(repeating: Int32(truncatingIfNeeded: index)) }
+    var round: Int64 = 0
+    while round < rounds {
+      for index in 0..<16 { VNNIArithmetic.multiplyAdd(&sums[index], factors, factors) }
+      round &+= 1
+    }
+    var total = sums[0]
+    for index in 1..<16 { total = total &+ sums[index] }
+    return total[0]
+  }
 #endif

@@ -2,42 +2,84 @@ import CHeap
 import CLinux
 import EdgeRuntime
 
-/// `bench M.fxm [--frames N] [--threads 1] [--isa I] [--json]`: time per frame and per layer, and the frames' heap calls.
+/// `bench M.fxm [--frames N] [--threads 1] [--isa I] [--json]`: time per frame and per layer, what the frames asked of heap and
+/// system, and the machine's state behind the last one.
 ///
 /// Frames are the model's test vectors in turn. A frame's time runs from pixels to logits; the clock is read after each layer.
 enum BenchCommand {
   static let maximumFrames = 10_000
-  private static let warmUpFrames = 3
 
   static func run(_ arguments: consuming Words) throws(EdgeError) {
     var options = try Options(arguments, accepting: .json | .frames | .threads | .instructionSet)
     var classifier = try Classifier(options.model(), options.instructionSet)
     try options.end()
-    // The frame as a whole comes before its layers.
-    var durations = try Durations(things: 1 + classifier.model.operationCount, measurements: options.frames)
-    for _ in 0..<warmUpFrames { try measure(&classifier, &durations, frame: 0) }
-    let heapCallsBefore = heap_calls()
-    for frame in 0..<options.frames { try measure(&classifier, &durations, frame: frame) }
-    let allocations = heap_calls() - heapCallsBefore
-    for thing in 0...classifier.model.operationCount { durations.sort(thing) }
-
+    let results = try BenchResults(&classifier, options)
     var output = TextWriter.standardOutput
-    if options.json {
-      reportJSON(&output, classifier, durations, options, allocations)
-    } else {
-      report(&output, classifier, durations, options, allocations)
-    }
+    if options.json { output.json(results, classifier) } else { output.table(results, classifier) }
     try output.finish()
   }
+}
 
-  private static func measure(
-    _ classifier: inout Classifier, _ durations: inout Durations, frame: Int
-  ) throws(EdgeError) {
+/// What a benchmark found.
+struct BenchResults: ~Copyable {
+  static let warmUpFrames = 10
+  static let bins = 12
+
+  let frames: Int
+  let threads: Int
+  /// Sorted: the frame as a whole, then its layers.
+  let durations: Durations
+  let allocations: UInt64
+  let usage: SystemUsage
+  /// By the clock before the frames.
+  let peak: MultiplyPeak
+  let cyclesPerMicrosecondAfter: Double
+  /// Behind the last frame.
+  let machine: Machine
+
+  init(_ classifier: inout Classifier, _ options: Options) throws(EdgeError) {
+    var durations = try Durations(things: 1 + classifier.model.operationCount, measurements: options.frames)
+    for _ in 0..<Self.warmUpFrames { try classifier.measure(&durations, frame: 0) }
+    let threads = 1
+    let peak = MultiplyPeak(options.instructionSet, threads: threads)
+    let usage = SystemUsage.current
+    let heapCalls = heap_calls()
+    for frame in 0..<options.frames { try classifier.measure(&durations, frame: frame) }
+    allocations = heap_calls() - heapCalls
+    self.usage = SystemUsage.current - usage
+    cyclesPerMicrosecondAfter = ProcessorClock.cyclesPerMicrosecond()
+    machine = Machine.current
+    for thing in 0...classifier.model.operationCount { durations.sort(thing) }
+    frames = options.frames
+    self.threads = threads
+    self.peak = peak
+    self.durations = durations
+  }
+
+  func nanoseconds(permille: Int) -> UInt64 { durations.percentile(0, permille: permille) }
+
+  func median(layer: Int) -> UInt64 { durations.percentile(1 + layer, permille: 500) }
+
+  /// The ends of the frame histogram's bins.
+  var bounds: HistogramBounds {
+    HistogramBounds(
+      least: durations.percentile(0, permille: 0), greatest: durations.percentile(0, permille: 1000), bins: Self.bins)
+  }
+
+  /// The share of the peak at which so many multiply-accumulates took so long.
+  func share(_ macs: UInt64, nanoseconds: UInt64) -> Double? {
+    peak.share(macs, microseconds: Double(nanoseconds) / 1000)
+  }
+}
+
+extension Classifier {
+  /// Runs frame number `frame` and records its time and its layers'.
+  fileprivate mutating func measure(_ durations: inout Durations, frame: Int) throws(EdgeError) {
     let start = linux_nanoseconds()
-    try classifier.beginTestVector(frame)
+    try beginTestVector(frame)
     var last = start
-    for layer in 0..<classifier.model.operationCount {
-      classifier.session.step(layer)
+    for layer in 0..<model.operationCount {
+      session.step(layer)
       let now = linux_nanoseconds()
       durations.set(1 + layer, frame, nanoseconds: now - last)
       last = now
@@ -45,86 +87,17 @@ enum BenchCommand {
     durations.set(0, frame, nanoseconds: last - start)
   }
 
-  private static func reportJSON(
-    _ output: inout TextWriter, _ classifier: borrowing Classifier, _ durations: borrowing Durations,
-    _ options: Options, _ allocations: UInt64
-  ) {
-    output.text("{")
-    output.key("frames", first: true)
-    output.integer(options.frames)
-    output.text(",\"threads\":1,\"isa\":\"")
-    output.text(options.instructionSet.name)
-    output.text("\",\"latency_us\":{")
-    output.latency("p50", durations.percentile(0, permille: 500), first: true)
-    output.latency("p90", durations.percentile(0, permille: 900))
-    output.latency("p99", durations.percentile(0, permille: 990))
-    output.latency("p999", durations.percentile(0, permille: 999))
-    output.latency("max", durations.percentile(0, permille: 1000))
-    output.text("},\"allocations\":")
-    output.integer(allocations)
-    output.text(",\"layers\":[")
-    for layer in 0..<classifier.model.operationCount {
-      let record = classifier.model.operation(layer)
-      output.text(layer == 0 ? "{" : ",{")
-      output.key("name", first: true)
-      unsafe output.string(classifier.model.unsafeName(record.name))
-      output.text(",\"op\":\"")
-      output.text(record.operation.kind.name)
-      output.text("\"")
-      output.latency("p50_us", durations.percentile(1 + layer, permille: 500))
-      output.key("macs")
-      output.integer(record.multiplyAccumulates)
-      output.text("}")
-    }
-    output.text("]}\n")
-  }
-
-  private static func report(
-    _ output: inout TextWriter, _ classifier: borrowing Classifier, _ durations: borrowing Durations,
-    _ options: Options, _ allocations: UInt64
-  ) {
-    output.integer(options.frames)
-    output.text(" frames, 1 thread, ")
-    output.text(options.instructionSet.name)
-    output.text("; microseconds: median ")
-    output.microseconds(durations.percentile(0, permille: 500))
-    output.text(", p90 ")
-    output.microseconds(durations.percentile(0, permille: 900))
-    output.text(", p99 ")
-    output.microseconds(durations.percentile(0, permille: 990))
-    output.text(", p99.9 ")
-    output.microseconds(durations.percentile(0, permille: 999))
-    output.text(", greatest ")
-    output.microseconds(durations.percentile(0, permille: 1000))
-    output.text("\nheap calls during these frames: ")
-    output.integer(allocations)
-    output.text("\n")
-    for layer in 0..<classifier.model.operationCount {
-      output.text("  ")
-      output.microseconds(durations.percentile(1 + layer, permille: 500))
-      output.text("  ")
-      unsafe output.text(classifier.model.unsafeName(classifier.model.operation(layer).name))
-      output.text("\n")
-    }
-  }
-}
-
-extension TextWriter {
-  fileprivate mutating func latency(_ name: StaticString, _ nanoseconds: UInt64, first: Bool = false) {
-    key(name, first: first)
-    microseconds(nanoseconds)
-  }
-
-  fileprivate mutating func microseconds(_ nanoseconds: UInt64) {
-    decimal(Int64(nanoseconds), fractionDigits: 3)
-  }
-}
-
-extension Classifier {
   /// Gives the session a test vector's pixels; the vectors repeat. A model without any gets a black frame.
-  fileprivate mutating func beginTestVector(_ number: Int) throws(EdgeError) {
+  private mutating func beginTestVector(_ number: Int) throws(EdgeError) {
     let count = model.testVectorCount
     let pixels = unsafe count > 0 ? model.unsafeTestPixels(number % count) : unsafePixels
     do throws(SessionError) { unsafe try session.begin(pixels: pixels) } catch { throw .session(error) }
+  }
+
+  /// Multiply-accumulates of a frame.
+  var multiplyAccumulates: UInt64 {
+    var sum: UInt64 = 0
+    for layer in 0..<model.operationCount { sum += model.operation(layer).multiplyAccumulates }
+    return sum
   }
 }

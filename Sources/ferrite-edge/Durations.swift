@@ -1,3 +1,5 @@
+import EdgeRuntime
+
 /// Nanoseconds of several things, each measured equally often, in memory of fixed size.
 @safe
 struct Durations: ~Copyable {
@@ -7,6 +9,8 @@ struct Durations: ~Copyable {
   init(things: Int, measurements: Int) throws(EdgeError) {
     self.measurements = measurements
     unsafe values = try pages(things * measurements * MemoryLayout<UInt64>.stride).bindMemory(to: UInt64.self)
+    // Touched now, so that no frame pays for a page.
+    unsafe values.update(repeating: 0)
   }
 
   mutating func set(_ thing: Int, _ measurement: Int, nanoseconds: UInt64) {
@@ -20,6 +24,15 @@ struct Durations: ~Copyable {
       unsafe values.swapAt(thing * measurements, thing * measurements + end)
       sift(thing, 0, end: end)
     }
+  }
+
+  /// How many of a thing's measurements fall into a bin.
+  func count(_ thing: Int, bin: Int, of bounds: HistogramBounds) -> Int {
+    var count = 0
+    for index in 0..<measurements {
+      if unsafe bounds.bin(of: values[thing * measurements + index]) == bin { count += 1 }
+    }
+    return count
   }
 
   /// The least of a thing's sorted measurements that `permille` of 1000 don't exceed.

@@ -22,6 +22,12 @@ extension TextWriter {
     byte(UInt8(ascii: "\""))
   }
 
+  mutating func string(_ text: SystemText) {
+    byte(UInt8(ascii: "\""))
+    for index in 0..<text.count { escaped(text[index]) }
+    byte(UInt8(ascii: "\""))
+  }
+
   private mutating func escaped(_ value: UInt8) {
     if value < 0x20 {
       text("\\u00")

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeRuntime
 
 /// Text to a file descriptor through a buffer of fixed size. Embedded Swift without allocations has no strings to build.
 ///
@@ -34,7 +35,35 @@ struct TextWriter: ~Copyable {
     for index in 0..<word.count { byte(word[index]) }
   }
 
+  mutating func text(_ text: SystemText) {
+    for index in 0..<text.count { byte(text[index]) }
+  }
+
+  /// A number that is not negative, rounded to `fractionDigits` digits, and blanks before it up to `width` bytes.
+  mutating func value(_ value: Double, fractionDigits: Int, width: Int = 0) {
+    var scaled = value
+    for _ in 0..<fractionDigits { scaled *= 10 }
+    decimal(Int64(min(scaled + 0.5, 9e18)), fractionDigits: fractionDigits, width: width)
+  }
+
   mutating func integer(_ value: some BinaryInteger) { decimal(Int64(value), fractionDigits: 0) }
+
+  /// `scaled / 10^fractionDigits`, with that many digits after the point, and blanks before it up to `width` bytes.
+  mutating func decimal(_ scaled: Int64, fractionDigits: Int, width: Int) {
+    var length = fractionDigits + 1
+    var rest = scaled.magnitude
+    for _ in 0...fractionDigits { rest /= 10 }
+    while rest > 0 {
+      length += 1
+      rest /= 10
+    }
+    blanks(width - length - (fractionDigits > 0 ? 1 : 0) - (scaled < 0 ? 1 : 0))
+    decimal(scaled, fractionDigits: fractionDigits)
+  }
+
+  mutating func blanks(_ count: Int) {
+    for _ in 0..<max(0, count) { byte(UInt8(ascii: " ")) }
+  }
 
   /// `scaled / 10^fractionDigits`, with that many digits after the point.
   mutating func decimal(_ scaled: Int64, fractionDigits: Int) {

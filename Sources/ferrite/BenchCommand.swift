@@ -8,8 +8,9 @@ struct Bench: ParsableCommand {
     discussion: """
       Frames are the model's test vectors in turn, after 20 frames of warm-up. A frame's time runs from pixels to logits; the \
       clock is read after each layer. Times are microseconds; a percentile is the least time that so many frames don't exceed. \
-      Allocations are all calls of malloc and its kin, on all threads, during the timed frames. The peak is what the \
-      instruction set's multiplications could do on a core with two ports for them, at the clock that was measured just before.
+      Allocations are all calls of malloc and its kin, on all threads, during the timed frames; page faults and context \
+      switches are the process's during the same. The peak is what the instruction set's multiplying instructions could do at \
+      the clock that was measured just before the frames (not the reported one, which a throttling board may not correct).
 
       With --compare, frames of both models take turns, and the ratio is the median of the pairs' ratios with its 95 % interval.
       """)
@@ -43,18 +44,19 @@ struct Bench: ParsableCommand {
     var timers = try paths.map {
       try FrameTimer(LoadedModel(path: $0), instructionSet: instructionSet.isa, frames: frames)
     }
-    let peak = ProcessorClock.cyclesPerMicrosecond() * Double(instructionSet.isa.peakMultiplyAccumulates)
+    let peak = MultiplyPeak(instructionSet.isa, threads: threads)
     for _ in 0..<Self.warmUpFrames { measure(&timers, frame: 0) }
     let start = ResourceUsage.current
     for frame in 0..<frames { measure(&timers, frame: frame) }
     let usage = ResourceUsage.current.since(start)
 
+    let clock = ProcessorClock.cyclesPerMicrosecond()
     let machine = Machine.current
     let reports = timers.map { timer in
       BenchReport(
         model: timer.model, frames: SortedDurations(timer.frames), frameCount: frames, threads: threads,
-        layerMedians: timer.layerMedians, usage: usage, machine: machine, instructionSet: instructionSet.isa, peak: peak
-      )
+        layerMedians: timer.layerMedians, warmUpFrames: Self.warmUpFrames, usage: usage, machine: machine, peak: peak,
+        cyclesPerMicrosecondAfter: clock)
     }
     if reports.count == 1 {
       print(json ? reports[0].json.description + "\n" : reports[0].text, terminator: "")

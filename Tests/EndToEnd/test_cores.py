@@ -1,6 +1,7 @@
 """The device program, as the Raspberry Pis' processor cores run it, against the host program."""
 
 import json
+import shutil
 import struct
 import unittest
 
@@ -43,6 +44,48 @@ class Cores(unittest.TestCase):
                 self.assertEqual(report["allocations"], 0)
                 self.assertEqual(report["frames"], 5)
                 self.assertGreater(len(report["layers"]), 0)
+                self.assertEqual(sum(bin["frames"] for bin in report["histogram"]), 5)
+                self.assertEqual(
+                    report["page_faults"], report["minor_page_faults"] + report["major_page_faults"])
+                self.assertEqual(report["major_page_faults"], 0)
+                self.assertEqual(report["peak"]["macs_per_cycle"], {"neon": 8, "dotprod": 32}[sets[-1]])
+                self.assertGreater(report["share_of_peak"], 0)
+
+    def test_bench_tells_what_the_board_says_of_its_speed(self):
+        """qemu shows the files of a folder in place of the system's: a Raspberry Pi that throttles, and one of a mainline kernel."""
+        model = {"proc/device-tree/model": "Raspberry Pi 3 Model B Rev 1.2\0"}
+        frequency = "sys/devices/system/cpu/cpu0/cpufreq/"
+        board = {
+            **model, frequency + "scaling_governor": "ondemand\n", frequency + "scaling_cur_freq": "1200000\n",
+            frequency + "scaling_min_freq": "600000\n", frequency + "scaling_max_freq": "1200000\n",
+            "sys/class/thermal/thermal_zone0/temp": "83634\n",
+            "sys/devices/platform/soc/soc:firmware/get_throttled": "50005\n"}
+        report, text = self.bench_on(board)
+        machine = report["machine"]
+        self.assertEqual(machine["processor"], "Raspberry Pi 3 Model B Rev 1.2")
+        self.assertEqual(machine["governor"], "ondemand")
+        self.assertEqual(
+            [machine[key] for key in ("megahertz", "minimum_megahertz", "maximum_megahertz", "celsius")],
+            [1200, 600, 1200, 83.634])
+        self.assertEqual((machine["throttled"], machine["under_voltage"]), (0x50005, True))
+        self.assertIn("governor ondemand, 1200 MHz of 600 to 1200, 83.6 C", text)
+        self.assertIn("TROUBLE: under-voltage now; throttled now;", text)
+        mainline = {
+            **model, "sys/class/hwmon/hwmon0/name": "cpu_thermal\n", "sys/class/hwmon/hwmon1/name": "rpi_volt\n",
+            "sys/class/hwmon/hwmon1/in0_lcrit_alarm": "1\n"}
+        report, text = self.bench_on(mainline)
+        self.assertEqual((report["machine"]["throttled"], report["machine"]["under_voltage"]), (None, True))
+        self.assertIn("TROUBLE: under-voltage now;", text)
+
+    def bench_on(self, files):
+        """The report and the text of `bench` on a system with these files."""
+        root = fixtures.FOLDER / "board"
+        shutil.rmtree(root, ignore_errors=True)
+        for path, content in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(content)
+        bench = ["qemu-aarch64", "-L", root, "-cpu", "cortex-a53", fixtures.EDGE, "bench", fixtures.MODEL, "--frames", 2]
+        return json.loads(fixtures.run(*bench, "--json")), fixtures.run(*bench)
 
     def assert_same(self, core, instruction_set, faces, host):
         found = fixtures.objects(
@@ -112,8 +155,8 @@ class Images(unittest.TestCase):
 
 
 class Program(unittest.TestCase):
-    def test_is_one_static_file_of_at_most_one_and_a_half_megabytes(self):
-        self.assertLessEqual(fixtures.EDGE.stat().st_size, 1_500_000)
+    def test_is_one_static_file_of_at_most_twelve_hundred_kilobytes(self):
+        self.assertLessEqual(fixtures.EDGE.stat().st_size, 1_200_000)
         headers = fixtures.run("aarch64-linux-gnu-readelf", "-l", "-d", fixtures.EDGE)
         self.assertNotIn("INTERP", headers)
         self.assertNotIn("NEEDED", headers)

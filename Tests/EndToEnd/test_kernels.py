@@ -5,19 +5,52 @@ import os
 import platform
 import re
 import subprocess
+import sys
 import unittest
 
 import fixtures
+
+sys.path.insert(0, str(fixtures.ROOT / "scripts"))
+import hot_loops
 
 CORES = {"cortex-a53": ["scalar", "neon"], "cortex-a72": ["scalar", "neon"], "cortex-a76": ["scalar", "neon", "dotprod"]}
 # Tests/EdgeRuntimeTests/Kernels expects the same of this machine's instruction sets.
 PROBLEMS, DIGEST = 300, "395351348e23610e"
 
 
+def instruction(line: str) -> str:
+    """What hot_loops.py sees of a disassembly's line."""
+    return " ".join(line.partition(":")[2].split()) + " "
+
+
 class Kernels(unittest.TestCase):
     def test_each_instruction_sets_code_stays_in_its_object(self):
         for build in (fixtures.FERRITE.parent, fixtures.ARCHIVE.parent):
             fixtures.run(fixtures.ROOT / "scripts/check-kernels.sh", build)
+
+    def test_hot_loops_that_are_not_as_they_should_be_are_found(self):
+        """Changes the machine code as read, one loop at a time: each change must be told, and by its words."""
+        for build in (fixtures.FERRITE.parent, fixtures.ARCHIVE.parent):
+            processor = hot_loops.processor(build)
+            spill = {"aarch64": "str\tq0, [sp, #0x10]", "x86-64": "vmovdqu\t%ymm0, 0x10(%rsp)"}[processor]
+            call = {"aarch64": "bl\t0x0 <other>", "x86-64": "callq\t0x0 <other>"}[processor]
+            nothing = {"aarch64": "mov\tx0, x1", "x86-64": "movq\t%rax, %rbx"}[processor]
+            for wanted in hot_loops.HOT_LOOPS[processor]:
+                code = hot_loops.disassembly(build, wanted.target)
+                found = lambda text: hot_loops.problems(wanted.target, text, [wanted])
+                self.assertEqual(found(code), [])
+                pattern = list(wanted.needs)[-1]
+                changes = {
+                    "no inner loop of": lambda line: line.replace(line.split("\t", 1)[1], nothing),
+                    "calls": lambda line: f"{line}\n       0:\t{call}",
+                    "keeps a vector on the stack": lambda line: f"{line}\n       0:\t{spill}",
+                    "other instructions": lambda line: line + f"\n       0:\t{nothing}" * (wanted.others + 1),
+                }
+                for expected, change in changes.items():
+                    with self.subTest(target=wanted.target, function=wanted.function, expected=expected):
+                        changed = "\n".join(
+                            change(line) if re.match(pattern, instruction(line)) else line for line in code.splitlines())
+                        self.assertTrue(any(expected in problem for problem in found(changed)), found(changed)[:3])
 
     def test_every_core_gives_the_references_bytes_on_seeded_problems(self):
         program = fixtures.FOLDER / "kernels"

@@ -179,12 +179,38 @@ import Testing
     #expect(layers.allSatisfy { ($0["share_of_peak"] as? Double ?? 0) > 0 })
     let bins = try #require(json["histogram"] as? [[String: Any]])
     #expect(bins.reduce(0) { $0 + ($1["frames"] as? Int ?? 0) } == 50)
-    #expect(json["page_faults"] is Int && json["context_switches"] is Int)
+    for (whole, parts) in [
+      ("page_faults", ["minor_page_faults", "major_page_faults"]),
+      ("context_switches", ["voluntary_context_switches", "involuntary_context_switches"]),
+    ] {
+      let counts = parts.map { json[$0] as? Int ?? -1 }
+      #expect(counts.allSatisfy { $0 >= 0 } && json[whole] as? Int == counts.reduce(0, +), "\(whole)")
+    }
+    #expect(json["warm_up_frames"] as? Int == 20)
+    try expectRates(json, layers)
     let machine = try #require(json["machine"] as? [String: Any])
     #expect((machine["cores"] as? Int ?? 0) >= 1 && (machine["kernel"] as? String)?.isEmpty == false)
     #expect(json["digest"] as? String == (try inspected(fixture.model)["digest"] as? String))
     let scalar = try BuiltProgram.run("bench", fixture.model, "--frames", "5", "--isa", "scalar")
     #expect(scalar.status == 0 && scalar.output.contains("scalar"))
+  }
+
+  /// Rates and shares are what times, multiply-accumulates and the stated peak make.
+  private func expectRates(_ json: [String: Any], _ layers: [[String: Any]]) throws {
+    let peak = try #require(json["peak"] as? [String: Any])
+    let megahertz = try #require(peak["megahertz"] as? Double)
+    let perCycle = try #require(peak["macs_per_cycle"] as? Int)
+    let most = try #require(peak["macs_per_second"] as? Double)
+    #expect(megahertz > 100 && megahertz < 10_000 && perCycle >= 1 && peak["megahertz_from"] as? String == "measured")
+    #expect(abs(most / (megahertz * 1e6 * Double(perCycle)) - 1) < 0.01)
+    for layer in layers {
+      let macs = try #require(layer["macs"] as? Double)
+      let time = try #require(layer["p50_us"] as? Double)
+      let rate = try #require(layer["macs_per_second"] as? Double)
+      let share = try #require(layer["share_of_peak"] as? Double)
+      // A time is rounded to the nanosecond, a share to four digits.
+      #expect(abs(rate / (macs / time * 1e6) - 1) < 0.001 && abs(share - rate / most) < 0.0002)
+    }
   }
 
   private func inspected(_ model: String) throws -> [String: Any] {

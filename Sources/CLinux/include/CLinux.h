@@ -4,3 +4,4 @@
 #include "MapFile.h"
 #include "Memory.h"
 #include "Stream.h"
+#include "Usage.h"

@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Glibc
 
 /// Nanoseconds of several things, each measured equally often. Recording takes no memory.
@@ -41,15 +42,14 @@ struct SortedDurations {
     return Double(values[rank - 1]) / 1000
   }
 
-  /// Counts in `bins` intervals of equal ratio between the least and the greatest measurement, both included.
+  /// Counts in `bins` intervals of equal ratio between the least and the greatest measurement, both included; microseconds.
   func histogram(bins: Int) -> [(from: Double, to: Double, count: Int)] {
     guard let least = values.first, let greatest = values.last else { return [] }
-    let low = log(Double(max(least, 1)))
-    let step = max((log(Double(max(greatest, 1))) - low) / Double(bins), 1e-9)
+    let bounds = HistogramBounds(least: least, greatest: greatest, bins: bins)
     var counts = [Int](repeating: 0, count: bins)
-    for value in values { counts[min(bins - 1, Int((log(Double(max(value, 1))) - low) / step))] += 1 }
+    for value in values { counts[bounds.bin(of: value)] += 1 }
     return counts.enumerated().map { bin, count in
-      (exp(low + Double(bin) * step) / 1000, exp(low + Double(bin + 1) * step) / 1000, count)
+      (bounds.lowerEnd(bin) / 1000, bounds.lowerEnd(bin + 1) / 1000, count)
     }
   }
 }
