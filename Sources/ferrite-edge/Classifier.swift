@@ -1,25 +1,28 @@
 import CLinux
 import EdgeRuntime
 
-/// A model, its arena and one frame's pixels: everything that classifying needs, taken once at the start.
+/// A model, its arena, threads and one frame's pixels: everything that classifying needs, taken once at the start.
 @safe
 struct Classifier: ~Copyable {
   let path: Word
   let model: ModelFile
   let size: FrameSize
   var session: Session
+  let pool: ThreadPool
   private let pixels: UnsafeMutableRawBufferPointer
 
-  init(_ path: Word, _ instructionSet: InstructionSet) throws(EdgeError) {
+  init(_ path: Word, _ instructionSet: InstructionSet, _ threads: ThreadOptions) throws(EdgeError) {
     let model = try Self.model(path)
+    let pool = try threads.start()
     let input = model.tensor(model.inputTensor)
     let pixels = unsafe try pages(model.frameBytes)
-    let session = try Self.session(model, instructionSet)
+    let session = try Self.session(model, instructionSet, pool)
     size = FrameSize(height: input.height, width: input.width, channels: input.channels)
     unsafe self.pixels = pixels
     self.path = path
     self.session = session
     self.model = model
+    self.pool = pool
   }
 
   private static func model(_ path: Word) throws(EdgeError) -> ModelFile {
@@ -27,11 +30,12 @@ struct Classifier: ~Copyable {
   }
 
   private static func session(
-    _ model: borrowing ModelFile, _ instructionSet: InstructionSet
+    _ model: borrowing ModelFile, _ instructionSet: InstructionSet, _ pool: borrowing ThreadPool
   ) throws(EdgeError) -> Session {
-    let arena = unsafe try pages(model.arenaBytes)
+    let arena = unsafe try pages(model.arenaBytes(threads: pool.threads))
     do throws(SessionError) {
-      return unsafe try Session(unsafeModel: model, arena: arena, instructionSet: instructionSet)
+      return unsafe try Session(
+        unsafeModel: model, arena: arena, instructionSet: instructionSet, unsafePool: pool)
     } catch {
       throw .session(error)
     }

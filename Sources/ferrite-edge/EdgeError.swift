@@ -7,6 +7,7 @@ enum EdgeError: Error {
   case unreadable(Word, systemError: Int32)
   case model(Word, ModelError)
   case session(SessionError)
+  case threads(ThreadError)
   case frame(Word?, FrameError)
   case board(Word, BoardError)
   case noSuchClass(Word, lineNumber: Int)
@@ -21,7 +22,7 @@ enum EdgeError: Error {
   /// 64 for a wrong command line, 65 for wrong data (sysexits.h).
   var exitCode: CInt {
     switch self {
-    case .usage: 64
+    case .usage, .threads(.notPinned): 64
     default: 65
     }
   }
@@ -55,6 +56,8 @@ enum EdgeError: Error {
       }
     case .session(let error):
       writer.text(error.message)
+    case .threads(let error):
+      writer.threadError(error)
     case .frame(let path, let error):
       if let path { writer.text(path) } else { writer.text("standard input") }
       writer.text(": ")
@@ -94,6 +97,24 @@ enum EdgeError: Error {
 }
 
 extension TextWriter {
+  fileprivate mutating func threadError(_ error: ThreadError) {
+    switch error {
+    case .wrongCount:
+      text("--threads takes 1 to 64")
+    case .notStarted(let number):
+      text("the threads could not be started: ")
+      systemError(number)
+    case .notPinned(let processor, let number):
+      text("--cpus: this program may not run on processor ")
+      integer(processor)
+      text(": ")
+      systemError(number)
+    case .notPrioritized(let number):
+      text("--priority was refused: ")
+      systemError(number)
+    }
+  }
+
   /// What a system's error number means.
   mutating func systemError(_ number: Int32) {
     guard let text = unsafe linux_error_text(number) else { return }

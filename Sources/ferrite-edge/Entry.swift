@@ -40,10 +40,11 @@ private func runCommand(_ words: inout Words) throws(EdgeError) {
 
 enum Usage {
   static let text: StaticString = """
-    usage: ferrite-edge run M.fxm IMAGE.pgm... [--isa I] [--json]
-           ferrite-edge bench M.fxm [--frames N] [--threads 1] [--isa I] [--json]
-           ferrite-edge selftest M.fxm [--json]
-           ferrite-edge watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [--isa I] [--json]
+    usage: ferrite-edge run M.fxm IMAGE.pgm... [COMPUTING] [--json]
+           ferrite-edge bench M.fxm [--frames N] [COMPUTING] [--json]
+           ferrite-edge selftest M.fxm [--threads N] [--json]
+           ferrite-edge watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [COMPUTING] [--json]
            ferrite-edge safe --board B.board
+    COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99]
     """
 }

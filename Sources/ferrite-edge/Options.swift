@@ -4,7 +4,7 @@ import EdgeRuntime
 struct Options {
   /// A set of options; the array literals of `OptionSet` would need a heap.
   struct Kinds {
-    private let bits: UInt8
+    private let bits: UInt16
     static let none = Kinds(bits: 0)
     static let json = Kinds(bits: 1)
     static let frames = Kinds(bits: 2)
@@ -12,6 +12,10 @@ struct Options {
     static let instructionSet = Kinds(bits: 8)
     static let board = Kinds(bits: 16)
     static let standardInput = Kinds(bits: 32)
+    static let processors = Kinds(bits: 64)
+    static let priority = Kinds(bits: 128)
+    /// Everything about how frames are computed.
+    static let computing = instructionSet | threads | processors | priority
 
     static func | (left: Kinds, right: Kinds) -> Kinds { Kinds(bits: left.bits | right.bits) }
     static func == (left: Kinds, right: Kinds) -> Bool { left.bits == right.bits }
@@ -23,6 +27,7 @@ struct Options {
   var json: Bool { given.contains(.json) }
   private(set) var frames = 200
   private(set) var instructionSet = InstructionSet.best
+  private(set) var threads = ThreadOptions()
   private(set) var board: Word?
   private(set) var standardInput: FrameEncoding?
 
@@ -41,12 +46,15 @@ struct Options {
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
+    try threads.check()
   }
 
   private static func kind(_ word: Word) -> Kinds? {
     if word == "--json" { return .json }
     if word == "--frames" { return .frames }
     if word == "--threads" { return .threads }
+    if word == "--cpus" { return .processors }
+    if word == "--priority" { return .priority }
     if word == "--isa" { return .instructionSet }
     if word == "--board" { return .board }
     if word == "--stdin" { return .standardInput }
@@ -60,7 +68,11 @@ struct Options {
       }
       frames = number
     } else if kind == .threads {
-      guard value == "1" else { throw .usage("this program runs one thread; --threads takes 1, not", value) }
+      try threads.setCount(value)
+    } else if kind == .processors {
+      try threads.setProcessors(value)
+    } else if kind == .priority {
+      try threads.setPriority(value)
     } else if kind == .instructionSet {
       guard let named = InstructionSet(named: value) else {
         throw .usage("--isa takes scalar, neon, dotprod, avx2 or avx512vnni, not", value)

@@ -1,10 +1,10 @@
 import CLinux
 
-/// `run M.fxm IMAGE.pgm... [--isa I] [--json]`: a line for each image.
+/// `run M.fxm IMAGE.pgm... [--threads N] [--cpus LIST] [--priority P] [--isa I] [--json]`: a line for each image.
 enum RunCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .instructionSet)
-    var classifier = try Classifier(options.model(), options.instructionSet)
+    var options = try Options(arguments, accepting: .json | .computing)
+    var classifier = try Classifier(options.model(), options.instructionSet, options.threads)
     guard var file = options.file() else { throw .usage("no image given", nil) }
     var output = TextWriter.standardOutput
     while true {

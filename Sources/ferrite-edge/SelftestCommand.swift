@@ -1,9 +1,9 @@
 import EdgeRuntime
 
-/// `selftest M.fxm [--json]`: the model's test vectors on this machine, by every instruction set that it has.
+/// `selftest M.fxm [--threads N] [--json]`: the model's test vectors on this machine, by every instruction set that it has.
 enum SelftestCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json)
+    var options = try Options(arguments, accepting: .json | .threads)
     let path = try options.model()
     try options.end()
     var output = TextWriter.standardOutput
@@ -11,7 +11,7 @@ enum SelftestCommand {
     if options.json { output.text("{\"isa\":[\"") }
     for number in InstructionSet.numbers {
       guard let instructionSet = InstructionSet(rawValue: number), instructionSet.isAvailable else { continue }
-      var classifier = try Classifier(path, instructionSet)
+      var classifier = try Classifier(path, instructionSet, options.threads)
       let same = try classifier.hasTestDigest()
       passed = passed && same
       if options.json {
@@ -23,7 +23,7 @@ enum SelftestCommand {
         output.text(same ? ": passed\n" : ": FAILED\n")
       }
     }
-    let digest = try Classifier(path, .scalar).model.testDigest
+    let digest = try Classifier(path, .scalar, ThreadOptions()).model.testDigest
     output.text(options.json ? "\"],\"passed\":" : "passed: ")
     output.text(passed ? "true" : "false")
     output.text(options.json ? ",\"digest\":\"" : "\ndigest: ")

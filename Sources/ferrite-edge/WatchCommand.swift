@@ -1,14 +1,15 @@
 import CLinux
 import EdgeRuntime
 
-/// `watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [--isa I] [--json]`: a line of text and a pin for each frame.
+/// `watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [--threads N] [--cpus LIST] [--priority P] [--isa I] [--json]`:
+/// a line of text and a pin for each frame.
 ///
 /// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
 /// them is gone even if the model can't be read. However this one ends, by the end of the input, an error or a signal, the
 /// lines are driven to the safe level and then released; `OutputLines` sees to the signals.
 enum WatchCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .instructionSet | .board | .standardInput)
+    var options = try Options(arguments, accepting: .json | .computing | .board | .standardInput)
     let board = try Board(options.requiredBoard())
     let model = try options.model()
     let firstFile = options.file()
@@ -16,7 +17,7 @@ enum WatchCommand {
       throw .usage("watch takes images or --stdin, one of the two", nil)
     }
     let lines = try board.takeLines()
-    let classifier = try Classifier(model, options.instructionSet)
+    let classifier = try Classifier(model, options.instructionSet, options.threads)
     try board.match(classifier.model)
     var watch = Watch(classifier, lines, board, json: options.json)
     var failure: EdgeError?

@@ -26,8 +26,7 @@ struct Bench: ParsableCommand {
   @Option(help: "Timed frames, 1 to 1000000.")
   var frames = 500
 
-  @Option(help: "Threads; this version runs a frame on 1.")
-  var threads = 1
+  @OptionGroup var sharing: ThreadsOption
 
   @OptionGroup var instructionSet: InstructionSetOption
 
@@ -36,15 +35,15 @@ struct Bench: ParsableCommand {
 
   func validate() throws {
     guard 1...1_000_000 ~= frames else { throw ValidationError("--frames \(frames): 1 to 1000000 can be timed") }
-    guard threads == 1 else { throw ValidationError("--threads \(threads): this version runs a frame on 1 thread") }
   }
 
   func run() throws {
     let paths = [model] + (compare.map { [$0] } ?? [])
     var timers = try paths.map {
-      try FrameTimer(LoadedModel(path: $0), instructionSet: instructionSet.isa, frames: frames)
+      try FrameTimer(
+        LoadedModel(path: $0), instructionSet: instructionSet.isa, threads: sharing.threads, frames: frames)
     }
-    let peak = MultiplyPeak(instructionSet.isa, threads: threads)
+    let peak = MultiplyPeak(instructionSet.isa, threads: sharing.threads)
     for _ in 0..<Self.warmUpFrames { measure(&timers, frame: 0) }
     let start = ResourceUsage.current
     for frame in 0..<frames { measure(&timers, frame: frame) }
@@ -54,7 +53,7 @@ struct Bench: ParsableCommand {
     let machine = Machine.current
     let reports = timers.map { timer in
       BenchReport(
-        model: timer.model, frames: SortedDurations(timer.frames), frameCount: frames, threads: threads,
+        model: timer.model, frames: SortedDurations(timer.frames), frameCount: frames, threads: sharing.threads,
         layerMedians: timer.layerMedians, warmUpFrames: Self.warmUpFrames, usage: usage, machine: machine, peak: peak,
         cyclesPerMicrosecondAfter: clock)
     }

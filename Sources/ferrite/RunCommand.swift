@@ -20,6 +20,8 @@ struct Run: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  @OptionGroup var sharing: ThreadsOption
+
   @OptionGroup var instructionSet: InstructionSetOption
 
   @Flag(help: "Print one JSON object a line.")
@@ -33,7 +35,7 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let model = try LoadedModel(path: model)
-    let classifier = try Classifier(model, instructionSet: instructionSet.isa)
+    let classifier = try Classifier(model, instructionSet: instructionSet.isa, threads: sharing.threads)
     for path in images {
       let image = try PixelImage(path: path, extent: model.extent)
       report(path, label: nil, classifier, image)

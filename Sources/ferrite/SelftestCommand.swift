@@ -13,6 +13,8 @@ struct Selftest: ParsableCommand {
   @Argument(help: "The model file (.fxm).")
   var model: String
 
+  @OptionGroup var sharing: ThreadsOption
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
@@ -41,7 +43,7 @@ struct Selftest: ParsableCommand {
   }
 
   private func logitsDigest(_ model: LoadedModel, _ instructionSet: InstructionSet) throws -> String {
-    let classifier = try Classifier(model, instructionSet: instructionSet)
+    let classifier = try Classifier(model, instructionSet: instructionSet, threads: sharing.threads)
     let digest = Digest.of { digest in
       for vector in 0..<model.file.testVectorCount {
         classifier.run(model.testPixels(vector))

@@ -75,11 +75,11 @@ class Board(unittest.TestCase):
 
     # What the tests do in the guest.
 
-    def start(self, board: str = "/pi.board", model: str = "/model.fxm") -> None:
+    def start(self, board: str = "/pi.board", model: str = "/model.fxm", options: str = "") -> None:
         """Starts `watch` on a pipe that stays open, and waits until it holds the lines."""
         self.pi.shell(
             "rm -f /tmp/*; mkfifo /tmp/frames; "
-            f"ferrite-edge watch {model} --board {board} --stdin pgm --json "
+            f"ferrite-edge watch {model} --board {board} --stdin pgm --json {options} "
             "</tmp/frames >/tmp/decisions 2>/tmp/messages & exec 3>/tmp/frames; "
             "until grep -q heartbeat /tmp/messages; do sleep 0.1; done")
         self.frames = 0
@@ -150,6 +150,35 @@ class Board(unittest.TestCase):
                 self.assertEqual(self.pi.levels(), {self.pins["happy"], self.heartbeat})
                 self.assertEqual(self.end(f"kill -33 $!; kill -PIPE $!; kill -{name} $!"), code)
                 self.assertEqual(self.pi.levels(), set())
+
+    def test_threads_with_processors_and_priority_give_the_hosts_logits_and_signals_find_the_first(self):
+        options = "--threads 3 --cpus 1,2,3 --priority 20"
+        for name, code in {"TERM": 0, "64": 0, "SEGV": 139}.items():
+            with self.subTest(name):
+                self.start(options=options)
+                for face in ("happy", "fear"):
+                    self.assertEqual(self.show(face)["logits"], self.host_logits(face))
+                tasks = self.pi.shell("for t in /proc/$!/task/*; do grep Cpus_allowed_list $t/status; done")
+                self.assertEqual(re.findall(r"\d+", tasks), ["1", "2", "3"])
+                self.assertEqual(self.pi.levels(), {self.pins["fear"]})
+                self.assertEqual(self.end(f"kill -33 $!; kill -PIPE $!; kill -{name} $!"), code)
+                self.assertEqual(self.pi.levels(), set())
+
+    def test_threads_sleep_while_no_frame_comes(self):
+        self.start(options="--threads 4")
+        self.show("happy")
+        ticks = "sleep 1; cat /proc/$!/task/*/stat | awk '{ print $14 + $15 }'"
+        before = self.pi.shell(ticks).split()
+        self.assertEqual(len(before), 4)
+        self.assertEqual(self.pi.shell(ticks).split(), before)
+        self.assertEqual(self.end("exec 3>&-"), 0)
+
+    def test_a_model_cut_short_under_running_threads_lowers_all_lines(self):
+        self.pi.shell("cp /model.fxm /own.fxm")
+        self.start(model="/own.fxm", options="--threads 4")
+        self.show("happy")
+        self.assertEqual(self.end(": >/own.fxm; cat /faces/sad.pgm >&3"), 135)
+        self.assertEqual(self.pi.levels(), set())
 
     def test_a_model_cut_short_under_the_running_program_lowers_all_lines(self):
         self.pi.shell("cp /model.fxm /own.fxm")

@@ -172,7 +172,7 @@ class Program(unittest.TestCase):
         damaged.write_bytes(fixtures.MODEL.read_bytes()[:-1])
         cases = [
             (64, []), (64, ["classify"]), (64, ["run"]), (64, ["bench", fixtures.MODEL, "--frames", "0"]),
-            (64, ["bench", fixtures.MODEL, "--threads", "2"]), (64, ["run", fixtures.MODEL, "x.pgm", "--isa", "avx2"]),
+            (64, ["bench", fixtures.MODEL, "--threads", "two"]), (64, ["run", fixtures.MODEL, "x.pgm", "--isa", "avx2"]),
             (65, ["selftest", damaged]), (65, ["run", fixtures.MODEL, damaged]), (65, ["run", "absent.fxm", "x.pgm"]),
         ]
         for code, arguments in cases:

@@ -4,4 +4,5 @@
 #include "MapFile.h"
 #include "Memory.h"
 #include "Stream.h"
+#include "Threads.h"
 #include "Usage.h"

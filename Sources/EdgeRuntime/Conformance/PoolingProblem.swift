@@ -28,8 +28,12 @@ public struct PoolingProblem: Sendable {
 
   /// Whether `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
-  /// - Parameter memory: `memoryBytes` or more.
-  public func agrees(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> Bool {
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more.
+  ///   - parts: that the output's rows are divided into.
+  public func agrees(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int = 1
+  ) -> Bool {
     let outputs = unsafe GuardedOutputs(memory, input: inputBytes, output: outputBytes, seed: seed)
     let format = FixedFormat(width: 8, fraction: 0, isSigned: isSigned)
     var arguments = unsafe PoolArguments(
@@ -39,7 +43,7 @@ public struct PoolingProblem: Sendable {
       minimum: seed % 2 == 0 ? 0 : Int32(format.minimumRaw), maximum: Int32(format.maximumRaw))
     unsafe run(arguments, .scalar)
     unsafe arguments.output = outputs.found
-    unsafe run(arguments, instructionSet)
+    for part in 0..<parts { unsafe run(arguments.part(WorkShare(index: part, count: parts)), instructionSet) }
     return outputs.agree
   }
 

@@ -59,8 +59,12 @@ public struct SamplingProblem: Sendable {
 
   /// Whether `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
-  /// - Parameter memory: `memoryBytes` or more.
-  public func agrees(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> Bool {
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more.
+  ///   - parts: that the output's rows are divided into.
+  public func agrees(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int = 1
+  ) -> Bool {
     let outputs = unsafe GuardedOutputs(memory, input: imageBytes, output: outputBytes, seed: seed)
     return unsafe theta.span.withUnsafeBufferPointer { theta in
       guard let theta = theta.baseAddress else { preconditionFailure("theta has six values") }
@@ -73,7 +77,10 @@ public struct SamplingProblem: Sendable {
         maximum: seed % 2 == 0 ? 100 : Int32(format.maximumRaw))
       unsafe AffineGridSample.reference(arguments)
       unsafe arguments.output = outputs.found
-      unsafe AffineGridSample.run(arguments, instructionSet: instructionSet)
+      for part in 0..<parts {
+        unsafe AffineGridSample.run(
+          arguments.part(WorkShare(index: part, count: parts)), instructionSet: instructionSet)
+      }
       return outputs.agree
     }
   }

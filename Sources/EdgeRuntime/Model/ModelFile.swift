@@ -39,8 +39,10 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   }
 
   public var fileBytes: Int { view.bytes.count }
-  /// Bytes of arena that a session needs, the workspace included.
+  /// Bytes of arena that a session of one thread needs, the workspace included.
   public var arenaBytes: Int { view.arenaBytes }
+  /// Bytes of arena that a session of so many threads needs: each has a workspace of its own, behind the first one's.
+  public func arenaBytes(threads: Int) -> Int { arenaBytes + (threads - 1) * view.workspaceBytes }
   public var workspaceOffset: Int { view.workspaceOffset }
   public var tensorCount: Int { view.tensorCount }
   public var operationCount: Int { view.operationCount }

@@ -10,6 +10,9 @@ struct ModelView {
   let outputTensor: Int
   let testVectorCount: Int
 
+  /// One thread's workspace, a multiple of 64.
+  var workspaceBytes: Int { arenaBytes - workspaceOffset }
+
   /// Whether narrow weights take less than a byte.
   var packsWeights: Bool { bytes.u64(24) & Layout.packedWeights != 0 }
 

@@ -1,12 +1,18 @@
+import CLinux
+
 /// Runs a model frame by frame in memory that the caller supplies. Allocates nothing; a frame's work is constant.
 ///
 /// A frame is `run(pixels:)`, or `begin(pixels:)` and then every `step(_:)` in order, for those who time or look into layers.
-/// Not for use from several threads at once: one session and one arena for each.
+/// Not for use from several threads at once: one session and one arena for each. A `ThreadPool` lets it share the work of a
+/// frame among threads of its own; the bits are the same at any number.
 @safe
 public struct Session: ~Copyable {
   private let view: ModelView
   private let arena: UnsafeMutableRawPointer
   public let instructionSet: InstructionSet
+  public let threads: Int
+  /// Nil for one thread.
+  private let pool: OpaquePointer?
 
   /// - Parameters:
   ///   - model: outlives the session.
@@ -15,12 +21,36 @@ public struct Session: ~Copyable {
   public init(
     unsafeModel model: borrowing ModelFile, arena: UnsafeMutableRawBufferPointer, instructionSet: InstructionSet
   ) throws(SessionError) {
+    unsafe try self.init(model, arena, instructionSet, threads: 1, nil)
+  }
+
+  /// A session whose frames the threads of a pool share.
+  ///
+  /// - Parameters:
+  ///   - model: outlives the session.
+  ///   - arena: `model.arenaBytes(threads:)` bytes or more at a multiple of 64; outlives the session.
+  ///   - instructionSet: one that this machine has (`InstructionSet.isAvailable`).
+  ///   - pool: outlives the session, and serves no other one at the same time.
+  public init(
+    unsafeModel model: borrowing ModelFile, arena: UnsafeMutableRawBufferPointer, instructionSet: InstructionSet,
+    unsafePool pool: borrowing ThreadPool
+  ) throws(SessionError) {
+    unsafe try self.init(
+      model, arena, instructionSet, threads: pool.threads, pool.threads > 1 ? pool.handle : nil)
+  }
+
+  private init(
+    _ model: borrowing ModelFile, _ arena: UnsafeMutableRawBufferPointer, _ instructionSet: InstructionSet,
+    threads: Int, _ pool: OpaquePointer?
+  ) throws(SessionError) {
     guard instructionSet.isAvailable else { throw .instructionSetUnavailable }
-    guard let base = arena.baseAddress, arena.count >= model.arenaBytes else { throw .arenaTooSmall }
+    guard let base = arena.baseAddress, arena.count >= model.arenaBytes(threads: threads) else { throw .arenaTooSmall }
     guard Int(bitPattern: base) % Layout.alignment == 0 else { throw .arenaMisaligned }
     view = model.view
     unsafe self.arena = base
     self.instructionSet = instructionSet
+    self.threads = threads
+    unsafe self.pool = pool
   }
 
   public var operationCount: Int { view.operationCount }
@@ -49,6 +79,24 @@ public struct Session: ~Copyable {
 
   /// Runs one operation; those before it have run since `begin`.
   public mutating func step(_ index: Int) {
+    guard let pool = unsafe pool, isDivided(index) else { return run(index, .whole) }
+    unsafe withUnsafePointer(to: self) { session in
+      unsafe linux_on_all_threads(
+        pool,
+        { context, index, thread in
+          let session = unsafe context.assumingMemoryBound(to: Session.self)
+          unsafe session.pointee.run(Int(index), WorkShare(index: Int(thread), count: session.pointee.threads))
+        }, session, Int64(index))
+    }
+  }
+
+  private func isDivided(_ index: Int) -> Bool {
+    let record = view.operation(index)
+    return record.isDivided(view.tensor(record.output), by: instructionSet)
+  }
+
+  /// Runs a thread's share of one operation.
+  private func run(_ index: Int, _ share: WorkShare) {
     let record = view.operation(index)
     let input = view.tensor(record.inputs[0])
     let output = view.tensor(record.output)
@@ -56,14 +104,17 @@ public struct Session: ~Copyable {
     let to = unsafe arena + output.arenaOffset
     switch record.operation {
     case .conv2D(let parameters), .fullyConnected(let parameters):
+      var arguments = unsafe convolutionArguments(parameters, record, input, output, from, to)
+      unsafe arguments.workspace += share.index * view.workspaceBytes
       unsafe Conv2D.run(
-        convolutionArguments(parameters, record, input, output, from, to), instructionSet: instructionSet)
+        share == .whole ? arguments : arguments.part(share, along: arguments.axis(threads: share.count)),
+        instructionSet: instructionSet)
     case .maxPool2D(let parameters):
       unsafe Pool2D.maximum(
-        poolArguments(parameters, record, input, output, from, to), instructionSet: instructionSet)
+        poolArguments(parameters, record, input, output, from, to).part(share), instructionSet: instructionSet)
     case .averagePool2D(let parameters, let multiplier, let shift):
       unsafe Pool2D.average(
-        poolArguments(parameters, record, input, output, from, to), multiplier: multiplier, shift: shift,
+        poolArguments(parameters, record, input, output, from, to).part(share), multiplier: multiplier, shift: shift,
         instructionSet: instructionSet)
     case .affineGridSample(let parameters):
       let theta = view.tensor(record.inputs[1])
@@ -73,7 +124,8 @@ public struct Session: ~Copyable {
           channels: input.channels, format: input.format,
           theta: UnsafePointer((arena + theta.arenaOffset).assumingMemoryBound(to: Int16.self)),
           thetaFraction: theta.format.fraction, output: to, outputHeight: output.height, outputWidth: output.width,
-          minimum: record.minimum, maximum: record.maximum),
+          minimum: record.minimum, maximum: record.maximum
+        ).part(share),
         instructionSet: instructionSet)
     case .concatenate(let shifts):
       concatenate(record, shifts, output)
@@ -170,7 +222,7 @@ public enum SessionError: Error, Equatable, Sendable {
   public var message: StaticString {
     switch self {
     case .instructionSetUnavailable: "this machine lacks the instruction set"
-    case .arenaTooSmall: "the arena is smaller than the model needs"
+    case .arenaTooSmall: "the arena is smaller than the model and its threads need"
     case .arenaMisaligned: "the arena does not start at a multiple of 64"
     case .wrongFrameSize: "the frame is not of the model's input size"
     }

@@ -99,7 +99,7 @@ extension BenchReport {
       \(layerTable)
       \(histogram)
       frame, us      \(latency.joined(separator: "  "))
-      frames         \(frameCount) after \(warmUpFrames) of warm-up, \(threads) thread, \(peak.instructionSet.name)
+      frames         \(frameCount) after \(warmUpFrames) of warm-up, \(threads) thread\(threads == 1 ? "" : "s"), \(peak.instructionSet.name)
       \(speed)
       allocations    \(usage.allocations)
       page faults    \(usage.system.minorPageFaults) minor, \(usage.system.majorPageFaults) major

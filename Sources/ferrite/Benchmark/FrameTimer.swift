@@ -8,9 +8,9 @@ struct FrameTimer {
   /// The layers, then the frame as a whole.
   private var durations: Durations
 
-  init(_ model: LoadedModel, instructionSet: InstructionSet, frames: Int) throws {
+  init(_ model: LoadedModel, instructionSet: InstructionSet, threads: Int, frames: Int) throws {
     self.model = model
-    classifier = try Classifier(model, instructionSet: instructionSet)
+    classifier = try Classifier(model, instructionSet: instructionSet, threads: threads)
     let vectors = (0..<model.file.testVectorCount).map { model.testPixels($0) }
     pixels = vectors.isEmpty ? [[UInt8](repeating: 0, count: model.file.frameBytes)] : vectors
     durations = Durations(things: model.file.operationCount + 1, measurements: frames)

@@ -1,19 +1,26 @@
 import EdgeRuntime
 
-/// A session and its arena. For one thread at a time.
+/// A session, its arena and the threads that share its frames. For one thread at a time.
 @safe
 final class Classifier {
   let model: LoadedModel
+  private let pool: ThreadPool
   private let arena: UnsafeMutableRawBufferPointer
   private var session: Session
 
-  /// - Parameter instructionSet: one that this machine has.
-  init(_ model: LoadedModel, instructionSet: InstructionSet) throws {
+  /// - Parameters:
+  ///   - instructionSet: one that this machine has.
+  ///   - threads: 1 to `ThreadPool.maximumThreads`.
+  init(_ model: LoadedModel, instructionSet: InstructionSet, threads: Int = 1) throws {
     self.model = model
+    do throws(ThreadError) { pool = try ThreadPool(threads: threads) } catch {
+      throw BadData("--threads \(threads): \(error.explanation)")
+    }
     unsafe arena = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: model.file.arenaBytes, alignment: Layout.alignment)
+      byteCount: model.file.arenaBytes(threads: threads), alignment: Layout.alignment)
     do throws(SessionError) {
-      session = unsafe try Session(unsafeModel: model.file, arena: arena, instructionSet: instructionSet)
+      session = unsafe try Session(
+        unsafeModel: model.file, arena: arena, instructionSet: instructionSet, unsafePool: pool)
     } catch {
       unsafe arena.deallocate()
       throw BadData("\(model.path): \(error.message)")

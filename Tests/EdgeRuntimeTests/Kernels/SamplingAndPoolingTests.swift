@@ -10,6 +10,9 @@ struct SamplingAndPoolingTests {
       let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
       defer { unsafe memory.deallocate() }
       #expect(unsafe problem.agrees(set, memory: memory), "\(set) seed \(seed)")
+      for parts in 2...4 {
+        #expect(unsafe problem.agrees(set, memory: memory, parts: parts), "\(set) seed \(seed), \(parts) parts")
+      }
     }
   }
 
@@ -20,6 +23,9 @@ struct SamplingAndPoolingTests {
       let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
       defer { unsafe memory.deallocate() }
       #expect(unsafe problem.agrees(set, memory: memory), "\(set) seed \(seed)")
+      for parts in 2...4 {
+        #expect(unsafe problem.agrees(set, memory: memory, parts: parts), "\(set) seed \(seed), \(parts) parts")
+      }
     }
   }
 }

@@ -24,10 +24,13 @@ extension AffineGridSample {
     let fraction =
       unsafe a.thetaFraction + AffineGridParameters.constantFraction - AffineGridParameters.coordinateFraction
     let half = Int64(1) << Int64(fraction - 1)
+    let firstRow = unsafe a.rows.lowerBound
     return unsafe FerriteSampling(
-      image: a.image, output: a.output, imageHeight: Int64(a.imageHeight), imageWidth: Int64(a.imageWidth),
-      channels: Int64(a.channels), outputHeight: Int64(a.outputHeight), outputWidth: Int64(a.outputWidth),
-      x: x.start &+ half, xPerColumn: x.perColumn, xPerRow: x.perRow, y: y.start &+ half, yPerColumn: y.perColumn,
+      image: a.image, output: a.output + firstRow * a.outputWidth * a.channels, imageHeight: Int64(a.imageHeight),
+      imageWidth: Int64(a.imageWidth),
+      channels: Int64(a.channels), outputHeight: Int64(a.rows.count), outputWidth: Int64(a.outputWidth),
+      x: x.start &+ half &+ Int64(firstRow) &* x.perRow, xPerColumn: x.perColumn, xPerRow: x.perRow,
+      y: y.start &+ half &+ Int64(firstRow) &* y.perRow, yPerColumn: y.perColumn,
       yPerRow: y.perRow,
       fraction: Int64(fraction), minimum: Int16(a.minimum), maximum: Int16(a.maximum), isSigned: a.format.isSigned)
   }

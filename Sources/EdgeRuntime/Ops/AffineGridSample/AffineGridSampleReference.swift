@@ -24,6 +24,8 @@ public struct AffineGridSampleArguments {
   /// Least and greatest raw output; the interpolation is convex, so they bind only where a clip was fused.
   public var minimum: Int32
   public var maximum: Int32
+  /// The rows of the output to compute: all unless narrowed.
+  public var rows: Range<Int>
 
   public init(
     parameters: AffineGridParameters, image: UnsafeRawPointer, imageHeight: Int, imageWidth: Int, channels: Int,
@@ -43,6 +45,14 @@ public struct AffineGridSampleArguments {
     unsafe self.outputWidth = outputWidth
     unsafe self.minimum = minimum
     unsafe self.maximum = maximum
+    unsafe rows = 0..<outputHeight
+  }
+
+  /// A share of the output's rows.
+  func part(_ share: WorkShare) -> AffineGridSampleArguments {
+    var part = unsafe self
+    unsafe part.rows = share.range(of: rows.count)
+    return unsafe part
   }
 }
 
@@ -89,7 +99,7 @@ extension AffineGridSample {
       if row < 0 || row >= size.height || column < 0 || column >= size.width { return 0 }
       return unsafe a.image.element((row * size.width + column) * size.channels + channel, a.format)
     }
-    for row in unsafe 0..<a.outputHeight {
+    for row in unsafe a.rows {
       for column in unsafe 0..<a.outputWidth {
         let place = unsafe place(a, row: row, column: column)
         let (u, v) = (place.u, place.v)

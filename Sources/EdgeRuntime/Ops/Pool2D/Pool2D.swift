@@ -16,6 +16,8 @@ public struct PoolArguments {
   public var outputFormat: FixedFormat
   public var minimum: Int32
   public var maximum: Int32
+  /// The rows of the output to compute: all unless narrowed.
+  public var rows: Range<Int>
 
   public init(
     parameters: PoolParameters, input: UnsafeRawPointer, inputFormat: FixedFormat, inputHeight: Int, inputWidth: Int,
@@ -31,6 +33,14 @@ public struct PoolArguments {
     unsafe self.outputFormat = outputFormat
     unsafe self.minimum = minimum
     unsafe self.maximum = maximum
+    unsafe rows = 0..<parameters.outputHeight(inputHeight)
+  }
+
+  /// A share of the output's rows.
+  func part(_ share: WorkShare) -> PoolArguments {
+    var part = unsafe self
+    unsafe part.rows = share.range(of: rows.count)
+    return unsafe part
   }
 }
 
@@ -74,9 +84,8 @@ extension Pool2D {
   @inline(__always)
   private static func overWindows(_ a: PoolArguments, _ body: (Window, Int) -> Int32) {
     let p = unsafe a.parameters
-    let height = unsafe p.outputHeight(a.inputHeight)
     let width = unsafe p.outputWidth(a.inputWidth)
-    for row in 0..<height {
+    for row in unsafe a.rows {
       let top = row * p.strideHeight - p.paddingTop
       for column in 0..<width {
         let left = column * p.strideWidth - p.paddingLeft

@@ -36,10 +36,13 @@ extension Pool2D {
   }
 
   private static func kernelTask(_ a: PoolArguments, averageShift: Int16?) -> FerritePooling {
-    unsafe FerritePooling(
-      input: a.input, output: a.output, inputWidth: Int64(a.inputWidth), channels: Int64(a.channels),
-      outputHeight: Int64(a.parameters.outputHeight(a.inputHeight)),
-      outputWidth: Int64(a.parameters.outputWidth(a.inputWidth)), shift: averageShift ?? 0, minimum: Int16(a.minimum),
+    let outputWidth = unsafe a.parameters.outputWidth(a.inputWidth)
+    let firstRow = unsafe a.rows.lowerBound
+    return unsafe FerritePooling(
+      input: a.input + 2 * firstRow * a.inputWidth * a.channels,
+      output: a.output + firstRow * outputWidth * a.channels, inputWidth: Int64(a.inputWidth),
+      channels: Int64(a.channels), outputHeight: Int64(a.rows.count), outputWidth: Int64(outputWidth),
+      shift: averageShift ?? 0, minimum: Int16(a.minimum),
       maximum: Int16(a.maximum), isAverage: averageShift != nil, isSigned: a.inputFormat.isSigned)
   }
 }
