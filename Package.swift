@@ -79,11 +79,12 @@ let package = Package(
 
     edgeProgram,
 
-    // From trained weights to a model file.
+    // From trained weights to a model file. Each target names every module that it imports: SwiftPM compiles it again when
+    // one of those changes, and no other.
     .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: testable),
     .target(
       name: "Exporter",
-      dependencies: ["Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: ["EdgeRuntime", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: testable),
 
@@ -94,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "ferrite",
       dependencies: [
-        "Exporter", "ImageData", "DrawnFaces", "CHeap",
+        "EdgeRuntime", "Quantize", "Exporter", "ImageData", "DrawnFaces", "CHeap",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: testable),
@@ -105,10 +106,10 @@ let package = Package(
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
     .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
     .testTarget(
-      name: "QuantizeTests", dependencies: ["Quantize"], exclude: ["Arithmetic/Fixtures"], swiftSettings: strict),
+      name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "ExporterTests",
-      dependencies: ["Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: ["EdgeRuntime", "Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),
