@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
     .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
     .testTarget(
-      name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures"], swiftSettings: strict),
+      name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "ExporterTests",
       dependencies: ["EdgeRuntime", "Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],

@@ -63,8 +63,9 @@ static void sample(int size, int channels) {
   const int64_t pixel = (int64_t)1 << 28;
   const struct FerriteSampling sampling = {
       .image = input, .output = output, .imageHeight = size, .imageWidth = size, .channels = channels,
-      .outputHeight = size, .outputWidth = size, .x = -2 * pixel, .xPerColumn = pixel, .xPerRow = pixel / 10,
-      .y = 2 * pixel, .yPerColumn = -pixel / 10, .yPerRow = pixel, .fraction = 21, .minimum = 0, .maximum = 255};
+      .outputHeight = size, .outputWidth = size, .fraction = 21, .minimum = 0, .maximum = 255,
+      .x = {.start = -2 * pixel, .perColumn = pixel, .perRow = pixel / 10},
+      .y = {.start = 2 * pixel, .perColumn = -pixel / 10, .perRow = pixel}};
   ferrite_sample_neon(&sampling);
 }
 

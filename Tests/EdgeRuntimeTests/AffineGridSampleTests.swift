@@ -86,4 +86,51 @@ import Testing
     let image = noise(64, seed: 3)
     #expect(sample(image, height: 8, width: 8, theta: [0, 0, 3.9, 0, 0, -3.9]) == [UInt8](repeating: 0, count: 64))
   }
+
+  /// A row of `image` sampled by the reference at the pixel places `first`, `first + step`, ...: theta's 13 fraction bits hold
+  /// both exactly.
+  private func row(
+    _ image: [UInt8], first: Double, step: Double, count: Int,
+    _ outside: AffineGridParameters.Outside, _ interpolation: AffineGridParameters.Interpolation = .bilinear
+  ) -> [UInt8] {
+    let still = AffineGridParameters.Axis(a0: 0, a1: 0, b0: 0, b1: 0, c: 0, d: 0)
+    let source = Memory(image)
+    let raw = Memory([step, 0, first, 0, 0, 0].map { Int16($0 * 8192) })
+    let output = Memory([UInt8](repeating: 77, count: count))
+    unsafe AffineGridSample.reference(
+      AffineGridSampleArguments(
+        parameters: AffineGridParameters(
+          interpolation: interpolation, outside: outside,
+          x: AffineGridParameters.Axis(a0: 0, a1: 1 << 16, b0: 0, b1: 0, c: 16 << 16, d: 0), y: still),
+        image: source.pointer, imageHeight: 1, imageWidth: image.count, channels: 1,
+        format: FixedFormat(width: 8, fraction: 0, isSigned: false), theta: raw.pointer, thetaFraction: 13,
+        output: output.pointer, outputHeight: 1, outputWidth: count, minimum: 0, maximum: 255))
+    return output.elements
+  }
+
+  /// Ten places, from four pixels before the image on.
+  @Test func whatLiesOutsideGoesOnAsItsNameSays() {
+    func around(_ outside: AffineGridParameters.Outside) -> [UInt8] {
+      row([1, 2, 3], first: -4 / 16, step: 1, count: 10, outside)
+    }
+    #expect(around(.zeros) == [0, 0, 0, 0, 1, 2, 3, 0, 0, 0])
+    #expect(around(.border) == [1, 1, 1, 1, 1, 2, 3, 3, 3, 3])
+    #expect(around(.reflectionAtEdges) == [3, 3, 2, 1, 1, 2, 3, 3, 2, 1])
+    #expect(around(.reflectionAtCentres) == [1, 2, 3, 2, 1, 2, 3, 2, 1, 2])
+  }
+
+  @Test func betweenTwoPixelsTheNearestIsTheEvenOne() {
+    // -1.5, -0.5, 0.5 and so on; then a 128th of a pixel before 1.5, and one behind it.
+    #expect(row([1, 2, 3, 4], first: -1.5 / 16, step: 1, count: 7, .zeros, .nearest) == [0, 1, 1, 3, 3, 0, 0])
+    #expect(
+      row([1, 2, 3, 4], first: -1.5 / 16, step: 1, count: 7, .reflectionAtEdges, .nearest) == [2, 1, 1, 3, 3, 4, 4])
+    let near = 1.0 / 128
+    #expect(row([1, 2, 3, 4], first: (1.5 - near) / 16, step: 2 * near, count: 2, .zeros, .nearest) == [2, 3])
+  }
+
+  @Test(arguments: [AffineGridParameters.Outside.border, .reflectionAtEdges, .reflectionAtCentres])
+  func onePixelIsSeenFromEverywhere(outside: AffineGridParameters.Outside) {
+    #expect(row([9], first: -3.3, step: 1.7, count: 40, outside) == [UInt8](repeating: 9, count: 40))
+    #expect(row([9], first: 3.9, step: -3.3, count: 40, outside, .nearest) == [UInt8](repeating: 9, count: 40))
+  }
 }

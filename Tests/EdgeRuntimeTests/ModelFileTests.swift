@@ -87,6 +87,28 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     #expect(tryOut(tiny.bytes) == ModelError(fault, at: offset == 100 ? 96 : offset & ~1))
   }
 
+  /// The third operation is a sampler: interpolation, what lies outside, and the constants of x and y.
+  @Test func aSamplerOfAnotherKindOrWithHugeConstantsIsRefused() {
+    let words = TinyModel.operationsOffset + 2 * Layout.operationRecordBytes + Layout.parameterOffset
+    func fault(_ changes: [(word: Int, value: UInt32)]) -> ModelError? {
+      var tiny = TinyModel()
+      for (word, value) in changes {
+        for byte in 0..<4 { tiny.bytes[words + 4 * word + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte)) }
+      }
+      tiny.stampDigest()
+      return tryOut(tiny.bytes)
+    }
+    for interpolation in UInt32(0)...1 {
+      for outside in UInt32(0)...3 { #expect(fault([(0, interpolation), (1, outside)]) == nil) }
+    }
+    #expect(fault([(0, 2)]) == ModelError(.parameter, at: words))
+    #expect(fault([(1, 4)]) == ModelError(.parameter, at: words + 4))
+    // a0 + 4 a1, b0 + 4 b1 for an output of 4 x 4: at most 2^33.
+    #expect(fault([(2, 0), (3, 0x7FFF_FFFF)]) == nil)
+    #expect(fault([(2, 0x7FFF_FFFF), (3, 0x7FFF_FFFF)]) == ModelError(.parameter, at: words + 8))
+    #expect(fault([(10, 0x8000_0000), (11, 0x8000_0000)]) == ModelError(.parameter, at: words + 32))
+  }
+
   /// The convolution's last tap of a group of four, and its third output, don't exist.
   @Test(arguments: [3, 8])
   func weightsOfNoTapOrOutputAreRefused(byte: Int) {

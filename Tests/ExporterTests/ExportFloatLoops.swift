@@ -43,7 +43,8 @@ struct FloatLoops {
     case .averagePool(let pool):
       let count = Double(pool.kernel.height * pool.kernel.width)
       return windows(pool, from, shape) { window in window.reduce(0) { $0 + x[$1] } / count }
-    case .affineGridSample(let alignCorners): return sample(inputs[0], inputs[1].values, shape, alignCorners)
+    case .affineGridSample(let sampler):
+      return sample(inputs[0], inputs[1].values, shape, sampler.sourceAlignsCorners)
     case .concatenate:
       return (0..<shape.height * shape.width).flatMap { pixel in
         inputs.flatMap { $0.values[pixel * $0.shape.channels..<(pixel + 1) * $0.shape.channels] }

@@ -74,7 +74,8 @@ struct NetworkBuilder {
     let regression = FloatOperation.fullyConnected(
       weights: weights(48, reach: 0.05), bias: [1, 0.1, 0, -0.1, 1, 0.05])
     let theta = add(name + "/theta", regression, [hidden], .vector(6))
-    return add(name + "/sample", .affineGridSample(alignCorners: false), [input, theta], values[input].shape)
+    return add(
+      name + "/sample", .affineGridSample(FloatSampler(alignCorners: false)), [input, theta], values[input].shape)
   }
 
   func graph(output: Int) -> FloatGraph {

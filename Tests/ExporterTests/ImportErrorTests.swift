@@ -79,35 +79,24 @@ struct ImportErrorTests {
     }
   }
 
-  @Test("a sampler whose grid is not the affine grid of its own corners")
+  @Test("a sampler whose grid is no affine grid, or that samples in another way")
   func wrongGrid() throws {
     func sampler(align: Int64, size: [Int64] = [1, 2, 3, 3]) -> (inout ONNXModelProto) -> Void {
-      { model in
-        model.graph.initializer += [
-          TinyONNX.tensor("regression", [18, 6], Array(repeating: 0, count: 108)),
-          TinyONNX.integers("map", [1, 2, 3]), TinyONNX.integers("size", size),
-        ]
-        model.graph.node = [
-          TinyONNX.node("Flatten", ["image"], "flatImage"),
-          TinyONNX.node("Gemm", ["flatImage", "regression"], "six"),
-          TinyONNX.node("Reshape", ["six", "map"], "theta"),
-          TinyONNX.node("AffineGrid", ["theta", "size"], "grid", [.init("align_corners", align)]),
-          TinyONNX.node("GridSample", ["image", "grid"], "sampled", [.init("mode", "linear")]),
-          TinyONNX.node("Flatten", ["sampled"], "flat"),
-          TinyONNX.node("Gemm", ["flat", "matrix"], "logits"),
-        ]
-      }
+      { $0.sample(size: size, grid: [.init("align_corners", align)], sampler: [.init("mode", "linear")]) }
     }
     #expect(try refusal(sampler(align: 0)) == nil)
-    try expectRefusal([#""sampled" (GridSample)"#, "align_corners is 0", "made with, 1"], sampler(align: 1))
     try expectRefusal([#""grid" (AffineGrid)"#, "[1, 2, 0, 3]"], sampler(align: 0, size: [1, 2, 0, 3]))
     try expectRefusal([#""sampled" (GridSample)"#, #""image") is not an affine grid"#]) {
       sampler(align: 0)(&$0)
       $0.graph.node[4].input[1] = "image"
     }
-    try expectRefusal([#""sampled" (GridSample)"#, "mode is cubic"]) {
+    try expectRefusal([#""sampled" (GridSample)"#, "mode is cubic", "linear, bilinear, nearest"]) {
       sampler(align: 0)(&$0)
       $0.graph.node[4].attribute = [.init("mode", "cubic")]
+    }
+    try expectRefusal([#""sampled" (GridSample)"#, "padding_mode is wrap", "zeros, border, reflection"]) {
+      sampler(align: 0)(&$0)
+      $0.graph.node[4].attribute = [.init("padding_mode", "wrap")]
     }
     try expectRefusal([#""sampled" (GridSample)"#, "not the affine grid of theta for 3 x 3 pixels"]) {
       sampler(align: 0)(&$0)

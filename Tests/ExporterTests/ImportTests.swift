@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Foundation
 import Quantize
 import Testing
@@ -27,10 +28,33 @@ struct ImportTests {
     ])
   func joinsAffineGrid(name: String, alignCorners: Bool) throws {
     let graph = try Importer.graph(data: try ImportFixture(name).data, folder: nil)
-    let found = graph.nodes.compactMap { node -> Bool? in
-      if case .affineGridSample(let alignCorners) = node.operation { alignCorners } else { nil }
+    let found = graph.nodes.compactMap { node -> FloatSampler? in
+      if case .affineGridSample(let sampler) = node.operation { sampler } else { nil }
     }
-    #expect(found == [alignCorners])
+    #expect(found == [FloatSampler(alignCorners: alignCorners)])
+  }
+
+  @Test("reads how a sampler samples", arguments: [Int64(0), 1], [Int64(0), 1])
+  func samplerAttributes(gridAligned: Int64, imageAligned: Int64) throws {
+    let outsides: [(String, AffineGridParameters.Outside)] = [
+      ("zeros", .zeros), ("border", .border),
+      ("reflection", imageAligned == 1 ? .reflectionAtCentres : .reflectionAtEdges),
+    ]
+    for (mode, interpolation) in [("linear", AffineGridParameters.Interpolation.bilinear), ("nearest", .nearest)] {
+      for (padding, outside) in outsides {
+        var model = TinyONNX.model
+        model.sample(
+          grid: [.init("align_corners", gridAligned)],
+          sampler: [.init("mode", mode), .init("padding_mode", padding), .init("align_corners", imageAligned)])
+        let found = try TinyONNX.graph(model).nodes.compactMap { node -> FloatSampler? in
+          if case .affineGridSample(let sampler) = node.operation { sampler } else { nil }
+        }
+        let expected = FloatSampler(
+          interpolation: interpolation, outside: outside, targetAlignsCorners: gridAligned == 1,
+          sourceAlignsCorners: imageAligned == 1)
+        #expect(found == [expected])
+      }
+    }
   }
 
   @Test("gives both exporters' spellings the same operations")

@@ -117,3 +117,24 @@ enum TinyONNX {
     return entry
   }
 }
+
+extension ONNXModelProto {
+  /// Puts a sampler of the tiny model's image in front of its fully connected layer; the grid is node 3, the sampler node 4.
+  mutating func sample(
+    size: [Int64] = [1, 2, 3, 3], grid: [ONNXAttributeProto], sampler: [ONNXAttributeProto]
+  ) {
+    graph.initializer += [
+      TinyONNX.tensor("regression", [18, 6], Array(repeating: 0, count: 108)),
+      TinyONNX.integers("map", [1, 2, 3]), TinyONNX.integers("size", size),
+    ]
+    graph.node = [
+      TinyONNX.node("Flatten", ["image"], "flatImage"),
+      TinyONNX.node("Gemm", ["flatImage", "regression"], "six"),
+      TinyONNX.node("Reshape", ["six", "map"], "theta"),
+      TinyONNX.node("AffineGrid", ["theta", "size"], "grid", grid),
+      TinyONNX.node("GridSample", ["image", "grid"], "sampled", sampler),
+      TinyONNX.node("Flatten", ["sampled"], "flat"),
+      TinyONNX.node("Gemm", ["flat", "matrix"], "logits"),
+    ]
+  }
+}

@@ -47,6 +47,38 @@ enum TinyNetwork {
     ).encoded
   }
 
+  /// 48x48 grey -> a sampler whose theta is near the identity and depends on the image -> 2x2 mean -> 7 logits.
+  ///
+  /// - Parameters:
+  ///   - mode, padding: of GridSample.
+  ///   - corners: `align_corners` of AffineGrid and of GridSample.
+  static func samplerONNX(mode: String, padding: String, corners: (grid: UInt64, image: UInt64)) -> [UInt8] {
+    var random = Weights(state: 11)
+    let mean = node("AveragePool", ["sampled"], "mean", [ints("kernel_shape", [2, 2]), ints("strides", [2, 2])])
+    let graph = message(
+      (1, node("Flatten", ["image"], "pixels", [])),
+      (1, node("Gemm", ["pixels", "regression", "identity"], "six", [int("transB", 1)])),
+      (1, node("Reshape", ["six", "map"], "theta", [])),
+      (1, node("AffineGrid", ["theta", "size"], "grid", [int("align_corners", corners.grid)])),
+      (
+        1,
+        node(
+          "GridSample", ["image", "grid"], "sampled",
+          [string("mode", mode), string("padding_mode", padding), int("align_corners", corners.image)])
+      ),
+      (1, mean), (1, node("Flatten", ["mean"], "flat", [])),
+      (1, node("Gemm", ["flat", "fc.weight", "fc.bias"], "logits", [int("transB", 1)])),
+      (2, .bytes(Array("sampler".utf8))),
+      (5, tensor("regression", [6, 2304], random.next(6 * 2304, scale: 0.004))),
+      (5, tensor("identity", [6], [1.1, 0.3, 0.1, -0.3, 1.2, -0.1])),
+      (5, integers("map", [1, 2, 3])), (5, integers("size", [1, 1, 48, 48])),
+      (5, tensor("fc.weight", [7, 576], random.next(7 * 576, scale: 0.1))),
+      (5, tensor("fc.bias", [7], random.next(7, scale: 0.1))),
+      (11, valueInfo("image", [1, 1, 48, 48])),
+      (12, valueInfo("logits", [1, 7])))
+    return message((1, .varint(9)), (7, graph), (8, message((1, .bytes([])), (2, .varint(20))))).encoded
+  }
+
   private static func node(_ kind: String, _ inputs: [String], _ output: String, _ attributes: [Field]) -> Field {
     .message(
       inputs.map { (1, text($0)) } + [(2, text(output)), (3, text(output)), (4, text(kind))]
@@ -59,6 +91,15 @@ enum TinyNetwork {
 
   private static func int(_ name: String, _ value: UInt64) -> Field {
     message((1, text(name)), (20, .varint(2)), (3, .varint(value)))
+  }
+
+  private static func string(_ name: String, _ value: String) -> Field {
+    message((1, text(name)), (20, .varint(3)), (4, text(value)))
+  }
+
+  private static func integers(_ name: String, _ values: [UInt64]) -> Field {
+    let raw = values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    return message((1, .varint(UInt64(values.count))), (2, .varint(7)), (8, text(name)), (9, .bytes(raw)))
   }
 
   private static func tensor(_ name: String, _ extents: [UInt64], _ values: [Float]) -> Field {

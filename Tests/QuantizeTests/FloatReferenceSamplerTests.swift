@@ -1,3 +1,5 @@
+import EdgeRuntime
+import Foundation
 import Quantize
 import Testing
 
@@ -36,13 +38,13 @@ import Testing
 
   /// The output of a graph whose theta is a fully connected layer's bias.
   private func output(
-    _ image: [Float], _ source: Shape, theta: [Float], _ target: Shape, alignCorners: Bool
+    _ image: [Float], _ source: Shape, theta: [Float], _ target: Shape, _ sampler: FloatSampler
   ) -> [Float] {
     var graph = FloatGraph(input: source)
     let flat = graph.add(.flatten, of: [0], shape: .vector(source.count))
     let weights = [Float](repeating: 0, count: 6 * source.count)
     let six = graph.add(.fullyConnected(weights: weights, bias: theta), of: [flat], shape: .vector(6))
-    graph.add(.affineGridSample(alignCorners: alignCorners), of: [0, six], shape: target)
+    graph.add(.affineGridSample(sampler), of: [0, six], shape: target)
     return graph.output(for: image)
   }
 
@@ -54,7 +56,7 @@ import Testing
     let target = Shape(height: numbers.integer(2...9), width: numbers.integer(2...9), channels: channels)
     let theta = numbers.floats(6, in: -1.5...1.5)
     let image = numbers.floats(source.count)
-    let numbersOut = output(image, source, theta: theta, target, alignCorners: alignCorners)
+    let numbersOut = output(image, source, theta: theta, target, FloatSampler(alignCorners: alignCorners))
     let expected = sampled(image, source, theta: theta, target, alignCorners: alignCorners)
     #expect(greatestDifference(numbersOut, expected) < 2e-5)
   }
@@ -63,7 +65,7 @@ import Testing
     var numbers = SeededNumbers(seed: 3)
     let shape = Shape(height: 8, width: 6, channels: 2)
     let image = numbers.floats(shape.count)
-    let copy = output(image, shape, theta: [1, 0, 0, 0, 1, 0], shape, alignCorners: alignCorners)
+    let copy = output(image, shape, theta: [1, 0, 0, 0, 1, 0], shape, FloatSampler(alignCorners: alignCorners))
     #expect(greatestDifference(copy, image.map { Double($0) }) < 1e-5)
   }
 
@@ -71,7 +73,57 @@ import Testing
   func aPlaceFarOutsideIsZero(shift: Float) {
     let shape = Shape(height: 4, width: 4, channels: 1)
     let image = [Float](repeating: 1, count: 16)
-    let black = output(image, shape, theta: [1, 0, shift, 0, 1, 0], shape, alignCorners: false)
+    let black = output(image, shape, theta: [1, 0, shift, 0, 1, 0], shape, FloatSampler(alignCorners: false))
+    #expect(black == [Float](repeating: 0, count: 16))
+  }
+
+  /// One line of Fixtures/grid-sample.json.
+  private struct RuntimeCase: Decodable {
+    var mode: String
+    var padding: String
+    var gridAligned: Bool
+    var imageAligned: Bool
+    var height: Int
+    var width: Int
+    var targetHeight: Int
+    var targetWidth: Int
+    var theta: [Float]
+    var image: [Float]
+    var output: [Double]
+
+    var sampler: FloatSampler {
+      get throws {
+        let modes: [String: AffineGridParameters.Interpolation] = ["linear": .bilinear, "nearest": .nearest]
+        let paddings: [String: AffineGridParameters.Outside] = [
+          "zeros": .zeros, "border": .border,
+          "reflection": imageAligned ? .reflectionAtCentres : .reflectionAtEdges,
+        ]
+        return FloatSampler(
+          interpolation: try #require(modes[mode]), outside: try #require(paddings[padding]),
+          targetAlignsCorners: gridAligned, sourceAlignsCorners: imageAligned)
+      }
+    }
+  }
+
+  /// Every interpolation, padding mode and pair of corner conventions, on images down to one pixel, near and far.
+  @Test func samplesAsONNXRuntimeDoes() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/grid-sample.json")
+    let cases = try JSONDecoder().decode([RuntimeCase].self, from: Data(contentsOf: file))
+    #expect(cases.count == 2 * 3 * 4 * 5)
+    for (index, line) in cases.enumerated() {
+      let source = Shape(height: line.height, width: line.width, channels: 2)
+      let target = Shape(height: line.targetHeight, width: line.targetWidth, channels: 2)
+      let found = output(line.image, source, theta: line.theta, target, try line.sampler)
+      #expect(greatestDifference(found, line.output) < 1e-3, "line \(index): \(try line.sampler)")
+    }
+  }
+
+  @Test(arguments: [AffineGridParameters.Outside.border, .reflectionAtEdges, .reflectionAtCentres])
+  func aPlaceThatIsNoNumberIsZero(outside: AffineGridParameters.Outside) {
+    let shape = Shape(height: 4, width: 4, channels: 1)
+    let sampler = FloatSampler(outside: outside, targetAlignsCorners: false, sourceAlignsCorners: false)
+    let image = [Float](repeating: 1, count: 16)
+    let black = output(image, shape, theta: [1, 0, .nan, 0, 1, 0], shape, sampler)
     #expect(black == [Float](repeating: 0, count: 16))
   }
 }

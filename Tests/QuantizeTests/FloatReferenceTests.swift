@@ -84,7 +84,7 @@ import Testing
     let theta = graph.add(
       .fullyConnected(weights: numbers.floats(6 * 64, in: -0.1...0.1), bias: [1, 0, 0, 0, 1, 0]), of: [flat],
       shape: .vector(6))
-    let sampled = graph.add(.affineGridSample(alignCorners: false), of: [0, theta], shape: image)
+    let sampled = graph.add(.affineGridSample(FloatSampler(alignCorners: false)), of: [0, theta], shape: image)
     var branches: [Int] = []
     for source in [0, sampled] {
       let wide = Shape(height: 8, width: 8, channels: 4)

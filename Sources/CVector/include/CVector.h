@@ -4,5 +4,6 @@
 #include "Int32Vectors.h"
 #include "MultiplyRate.h"
 #include "ProcessorFeatures.h"
+#include "SampleVectors.h"
 #include "SamplingAndPooling.h"
 #include "X86Vectors.h"

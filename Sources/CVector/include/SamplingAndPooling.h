@@ -4,19 +4,31 @@
 
 #pragma clang assume_nonnull begin
 
-/// An affine grid and bilinear sampler over 8-bit values, zeros outside. NHWC with N = 1.
+/// One axis of the source places of a sampler, in 2^-`fraction` of 1/128 pixel.
+struct FerriteSamplingAxis {
+  /// The place of output pixel (0, 0), plus the rounding half, and what the next column and the next row add to it.
+  int64_t start, perColumn, perRow;
+  /// Where reflected places repeat: `start`, `perColumn` and `perRow` are then below it and not negative. Else 0.
+  int64_t period;
+};
+
+/// An affine grid and sampler over 8-bit values. NHWC with N = 1. All zeros beyond `y` stand for bilinear interpolation with zeros
+/// outside.
 struct FerriteSampling {
   const void *image;
   void *output;
   int64_t imageHeight, imageWidth, channels;
   int64_t outputHeight, outputWidth;
-  /// The source place of output pixel (0, 0), plus the rounding half, and what the next column and the next row add to it.
-  /// `fraction` bits are beyond 1/128 pixel and dropped.
-  int64_t x, xPerColumn, xPerRow;
-  int64_t y, yPerColumn, yPerRow;
   int64_t fraction;
   int16_t minimum, maximum;
   bool isSigned;
+  struct FerriteSamplingAxis x, y;
+  /// The nearest pixel instead of four.
+  bool isNearest;
+  /// Places outside the image move to its nearest pixel, after reflection if there is any.
+  bool isBordered;
+  /// How far before the first pixel's centre the place 0 lies, in 1/128 pixel: 64 where reflection turns at the image's edge.
+  int32_t offset;
 };
 
 /// A 2x2 pool of stride 2 without padding over 8-bit values: the greatest, or `RND(sum, shift)`. NHWC with N = 1.

@@ -8,6 +8,8 @@ public struct SamplingProblem: Sendable {
   public var isSigned: Bool
   public var theta: InlineArray<6, Int16>
   public var thetaFraction: Int
+  public var interpolation: AffineGridParameters.Interpolation
+  public var outside: AffineGridParameters.Outside
   public var seed: UInt64
 
   /// A small problem, every property of it drawn from `seed`. Most look near the image, some far beyond.
@@ -18,7 +20,14 @@ public struct SamplingProblem: Sendable {
     let isSameSize = generator.oneIn(2)
     outputHeight = isSameSize ? imageHeight : generator.next(in: 1...11)
     outputWidth = isSameSize ? imageWidth : generator.next(in: 1...11)
-    channels = generator.pick([1, 1, 3, 15, 16, 17, 32, 40])
+    channels = generator.pick([1, 1, 3, 8, 15, 16, 17, 32, 40])
+    interpolation = generator.oneIn(3) ? .nearest : .bilinear
+    switch generator.next(in: 0...5) {
+    case 0: outside = .border
+    case 1: outside = .reflectionAtEdges
+    case 2: outside = .reflectionAtCentres
+    default: outside = .zeros
+    }
     isSigned = generator.oneIn(2)
     thetaFraction = generator.next(in: 0...15)
     theta = [0, 0, 0, 0, 0, 0]
@@ -34,6 +43,7 @@ public struct SamplingProblem: Sendable {
 
   var parameters: AffineGridParameters {
     AffineGridParameters(
+      interpolation: interpolation, outside: outside,
       x: Self.axis(image: imageWidth, outputWidth: outputWidth, outputHeight: outputHeight, of: imageWidth),
       y: Self.axis(image: imageHeight, outputWidth: outputWidth, outputHeight: outputHeight, of: imageHeight))
   }

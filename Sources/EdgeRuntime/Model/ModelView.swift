@@ -78,12 +78,18 @@ struct ModelView {
         kernelHeight: size(0), kernelWidth: size(1), strideHeight: size(2), strideWidth: size(3), paddingTop: size(4),
         paddingLeft: size(5), paddingBottom: size(6), paddingRight: size(7))
     }
+    func sampler() -> AffineGridParameters {
+      guard let interpolation = AffineGridParameters.Interpolation(rawValue: bytes.u32(words)),
+        let outside = AffineGridParameters.Outside(rawValue: bytes.u32(words + 4))
+      else { preconditionFailure("an unknown way to sample") }
+      return AffineGridParameters(interpolation: interpolation, outside: outside, x: axis(2), y: axis(8))
+    }
     return switch kind {
     case .conv2D: .conv2D(convolution())
     case .fullyConnected: .fullyConnected(convolution())
     case .maxPool2D: .maxPool2D(pool())
     case .averagePool2D: .averagePool2D(pool(), multiplier: int(8), shift: int(9))
-    case .affineGridSample: .affineGridSample(AffineGridParameters(x: axis(2), y: axis(8)))
+    case .affineGridSample: .affineGridSample(sampler())
     case .concatenate: .concatenate(shifts: [int(0), int(1), int(2), int(3)])
     case .requantize: .requantize(shift: int(0))
     }

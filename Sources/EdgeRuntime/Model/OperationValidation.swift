@@ -63,6 +63,16 @@ extension ModelView {
     guard bytes.isZero(at + Layout.parameterOffset + used..<at + Layout.operationRecordBytes) else {
       throw ModelError(.reservedNotZero, at: at + Layout.parameterOffset + used)
     }
+    if kind == .affineGridSample { try checkSamplingModes(at: at + Layout.parameterOffset) }
+  }
+
+  private func checkSamplingModes(at words: Int) throws(ModelError) {
+    guard AffineGridParameters.Interpolation(rawValue: bytes.u32(words)) != nil else {
+      throw ModelError(.parameter, at: words)
+    }
+    guard AffineGridParameters.Outside(rawValue: bytes.u32(words + 4)) != nil else {
+      throw ModelError(.parameter, at: words + 4)
+    }
   }
 
   private func parameterWords(_ kind: OperationKind) -> Int {
@@ -100,8 +110,8 @@ extension ModelView {
       // 255 * 255 taps of 16 bits below 2^32, times 2^16: the sum stays far inside 64 bits.
       guard multiplier >= 1, multiplier <= 1 << 16 else { throw ModelError(.parameter, at: words + 32) }
       guard shift >= 0, shift <= 62 else { throw ModelError(.shift, at: words + 36) }
-    case .affineGridSample:
-      try checkSampler(record, to: output, at: words)
+    case .affineGridSample(let parameters):
+      try checkSampler(parameters, record, to: output, at: words)
     case .concatenate(let shifts):
       try checkConcatenation(record, shifts, to: output, at: words)
     case .requantize(let shift):
@@ -164,17 +174,22 @@ extension ModelView {
   }
 
   private func checkSampler(
-    _ record: OperationRecord, to output: TensorRecord, at words: Int
+    _ parameters: AffineGridParameters, _ record: OperationRecord, to output: TensorRecord, at words: Int
   ) throws(ModelError) {
     let image = tensor(record.inputs[0])
     let theta = tensor(record.inputs[1])
-    guard bytes.u32(words) == 0, bytes.u32(words + 4) == 0 else { throw ModelError(.parameter, at: words) }
     guard theta.count == 6, theta.format.isSigned, theta.format.elementBytes == 2, theta.format.fraction >= 0,
       theta.format.fraction <= 15
     else { throw ModelError(.format, at: words) }
     guard image.format == output.format else { throw ModelError(.format, at: words) }
     guard image.channels == output.channels, image.height <= 32767, image.width <= 32767 else {
       throw ModelError(.shape, at: words)
+    }
+    guard parameters.x.isBounded(height: output.height, width: output.width) else {
+      throw ModelError(.parameter, at: words + 8)
+    }
+    guard parameters.y.isBounded(height: output.height, width: output.width) else {
+      throw ModelError(.parameter, at: words + 32)
     }
   }
 

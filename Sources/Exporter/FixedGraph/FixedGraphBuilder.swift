@@ -106,11 +106,11 @@ private struct FixedGraphBuilder {
       let shift = min(mean.shift + input.fraction - output.fraction, 62)
       kind = .averagePool(
         try PoolParameters(pool, layer: layer.name), multiplier: mean.multiplier, shift: Int32(shift))
-    case .affineGridSample(let alignCorners):
+    case .affineGridSample(let sampler):
       try checkTheta(layer)
       kind = .affineGridSample(
         AffineGridParameters(
-          source: layers.shape(layer.inputs[0]), target: layers.shape(layer.output), alignCorners: alignCorners))
+          source: layers.shape(layer.inputs[0]), target: layers.shape(layer.output), sampler))
       output = input
     case .concatenate:
       let inputs = layer.inputs.map { format($0) }

@@ -51,7 +51,7 @@ extension LayerGraph.Layer {
       operation = .fullyConnected(weights: weights, bias: bias)
     case .maxPool(let pool): operation = .maxPool(pool)
     case .averagePool(let pool): operation = .averagePool(pool)
-    case .affineGridSample(let alignCorners): operation = .affineGridSample(alignCorners: alignCorners)
+    case .affineGridSample(let sampler): operation = .affineGridSample(sampler)
     case .concatenate: operation = .concatenate
     case .clip(let least, let greatest):
       operation = .clip

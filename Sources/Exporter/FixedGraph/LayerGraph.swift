@@ -49,7 +49,7 @@ public enum LayerOperation: Sendable {
   case fullyConnected(weights: [Float], bias: [Float])
   case maxPool(FloatPool)
   case averagePool(FloatPool)
-  case affineGridSample(alignCorners: Bool)
+  case affineGridSample(FloatSampler)
   case concatenate
   /// A clip that follows none of the above, or that others read around.
   case clip

@@ -49,15 +49,15 @@ struct CycleModel {
     switch core {
     case .cortexA53:
       (product, dense, output) = (Cost(kernel: 0.335, scalar: 25), Cost(kernel: 0.8, scalar: 25), 4)
-      (sample, read, unpack) = (Cost(kernel: 4, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.8)
+      (sample, read, unpack) = (Cost(kernel: 3.3, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.8)
       winograd = Winograd(product: 0.341, filter: 13.4, input: 2.3, output: 6.2)
     case .cortexA72:
       (product, dense, output) = (Cost(kernel: 0.126, scalar: 13), Cost(kernel: 0.255, scalar: 13), 1.5)
-      (sample, read, unpack) = (Cost(kernel: 2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.28)
+      (sample, read, unpack) = (Cost(kernel: 1.2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.28)
       winograd = Winograd(product: 0.252, filter: 8.1, input: 1.2, output: 2.6)
     case .cortexA76:
       (product, dense, output) = (Cost(kernel: 0.0325, scalar: 11), Cost(kernel: 0.068, scalar: 11), 0.7)
-      (sample, read, unpack) = (Cost(kernel: 1.3, scalar: 250), Cost(kernel: 0.136, scalar: 14), 0.2)
+      (sample, read, unpack) = (Cost(kernel: 1, scalar: 250), Cost(kernel: 0.136, scalar: 14), 0.2)
     }
   }
 

@@ -103,8 +103,8 @@ extension FixedOperation {
       writer.put(multiplier)
       writer.put(shift)
     case .affineGridSample(let grid):
-      writer.put(UInt32(0))  // bilinear
-      writer.put(UInt32(0))  // zeros outside
+      writer.put(grid.interpolation.rawValue)
+      writer.put(grid.outside.rawValue)
       for axis in [grid.x, grid.y] {
         for constant in [axis.a0, axis.a1, axis.b0, axis.b1, axis.c, axis.d] { writer.put(constant) }
       }

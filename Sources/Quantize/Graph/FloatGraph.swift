@@ -123,9 +123,9 @@ public enum FloatOperation: Sendable {
   case fullyConnected(weights: [Float], bias: [Float])
   /// Inputs: image. The same values as a vector, in HWC order.
   case flatten
-  /// Inputs: image, then theta (six values, `t00 t01 t02 t10 t11 t12`, target to source). Affine grid and bilinear
-  /// sampling with zeros outside; the output has the size of its value's shape. ONNX AffineGrid-20 and GridSample-20.
-  case affineGridSample(alignCorners: Bool)
+  /// Inputs: image, then theta (six values, `t00 t01 t02 t10 t11 t12`, target to source). Affine grid and sampling; the
+  /// output has the size of its value's shape. ONNX AffineGrid-20 and GridSample-20.
+  case affineGridSample(FloatSampler)
   /// Inputs: two to four images of one size, or vectors. Along channels.
   case concatenate
   /// Inputs: anything. The nearest values of a format, saturated, halves to even: ONNX QuantizeLinear, then
@@ -168,6 +168,31 @@ public struct FloatConvolution: Sendable {
     self.padding = padding
     self.dilation = dilation
     self.groups = groups
+  }
+}
+
+/// How an image is sampled at the places of an affine grid.
+public struct FloatSampler: Equatable, Sendable {
+  public var interpolation: AffineGridParameters.Interpolation
+  public var outside: AffineGridParameters.Outside
+  /// Whether -1 and 1 are the centres of the outer pixels or the image's outer edges: of the target, where the grid is made,
+  /// and of the source, where it is read. AffineGrid's and GridSample's `align_corners`.
+  public var targetAlignsCorners: Bool
+  public var sourceAlignsCorners: Bool
+
+  public init(
+    interpolation: AffineGridParameters.Interpolation = .bilinear, outside: AffineGridParameters.Outside = .zeros,
+    targetAlignsCorners: Bool, sourceAlignsCorners: Bool
+  ) {
+    self.interpolation = interpolation
+    self.outside = outside
+    self.targetAlignsCorners = targetAlignsCorners
+    self.sourceAlignsCorners = sourceAlignsCorners
+  }
+
+  /// Bilinear, zeros outside, one convention for target and source.
+  public init(alignCorners: Bool) {
+    self.init(targetAlignsCorners: alignCorners, sourceAlignsCorners: alignCorners)
   }
 }
 

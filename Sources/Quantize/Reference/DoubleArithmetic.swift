@@ -41,10 +41,10 @@ public struct DoubleArithmetic {
 
   /// Samples an image where theta says, without rounding of places.
   public func sample(
-    _ image: [Double], _ shape: Shape, theta: [Double], alignCorners: Bool, outputShape: Shape
+    _ image: [Double], _ shape: Shape, theta: [Double], _ sampler: FloatSampler, outputShape: Shape
   ) -> [Double] {
     var output = [Double](repeating: 0, count: outputShape.count)
-    AffineGrid(theta: theta, target: outputShape, alignCorners: alignCorners).sample(image, shape, into: &output)
+    AffineGrid(theta: theta, target: outputShape, sampler: sampler).sample(image, shape, into: &output)
     return output
   }
 

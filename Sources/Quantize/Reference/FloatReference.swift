@@ -74,8 +74,8 @@ public final class FloatReference {
     case .fullyConnected(let weights, let bias): multiply(weights, by: input, adding: bias, into: &output)
     case .flatten:
       for index in input.indices { output[index] = input[index] }
-    case .affineGridSample(let alignCorners):
-      AffineGrid(theta: values[node.inputs[1]], target: outputShape, alignCorners: alignCorners)
+    case .affineGridSample(let sampler):
+      AffineGrid(theta: values[node.inputs[1]], target: outputShape, sampler: sampler)
         .sample(input, inputShape, into: &output)
     case .quantize(let format):
       for index in input.indices { output[index] = format.roundedToEven(input[index]) }

@@ -86,10 +86,10 @@ extension DoubleArithmetic {
       let sums = sum(inputs[0], shape, pool, outputShape: layer.outputShape)
       let factor = layer.averageFactor(substitution, pool)
       return sums.map { rule.applied($0 * factor) }
-    case .affineGridSample(let alignCorners):
+    case .affineGridSample(let sampler):
       if substitution == .float {
         return sample(
-          inputs[0], shape, theta: inputs[1], alignCorners: alignCorners, outputShape: layer.outputShape
+          inputs[0], shape, theta: inputs[1], sampler, outputShape: layer.outputShape
         ).map(rule.applied)
       }
       return layer.sample(inputs[0], theta: inputs[1]).map(rule.applied)
@@ -126,8 +126,11 @@ extension PairedLayer {
     var output = [Double](repeating: 0, count: outputShape.count)
     for row in 0..<outputShape.height {
       for column in 0..<outputShape.width {
-        let (x, u) = grid.x.place(theta[0], theta[1], theta[2], row: row, column: column)
-        let (y, v) = grid.y.place(theta[3], theta[4], theta[5], row: row, column: column)
+        let place = SamplePlace(
+          x: grid.settled(grid.x.place(theta[0...2], row: row, column: column), size: source.width),
+          y: grid.settled(grid.y.place(theta[3...5], row: row, column: column), size: source.height))
+        let (x, u) = (place.column, Double(place.u) / 128)
+        let (y, v) = (place.row, Double(place.v) / 128)
         let target = (row * outputShape.width + column) * source.channels
         for (tapY, weightY) in [(y, 1 - v), (y + 1, v)] where 0..<source.height ~= tapY && weightY != 0 {
           for (tapX, weightX) in [(x, 1 - u), (x + 1, u)] where 0..<source.width ~= tapX && weightX != 0 {
@@ -143,16 +146,14 @@ extension PairedLayer {
 }
 
 extension AffineGridParameters.Axis {
-  /// The pixel before a place and the fraction of a pixel beyond it, a multiple of 1/128. The sums are exact: constants times
-  /// an index lie below 2^32, theta's raw values below 2^15.
-  fileprivate func place(_ t0: Double, _ t1: Double, _ t2: Double, row: Int, column: Int) -> (Int, Double) {
-    let sum =
-      t0 * (Double(a0) + Double(a1) * Double(column)) + t1 * (Double(b0) + Double(b1) * Double(row)) + t2 * Double(c)
-      + Double(d)
-    let limit = Double(AffineGridParameters.coordinateLimit)
+  /// A place in 1/128 pixel. The sums are exact: factors lie below 2^33, theta's raw values below 2^15.
+  fileprivate func place(_ theta: ArraySlice<Double>, row: Int, column: Int) -> Int64 {
+    let factors = [
+      Double(a0) + Double(a1) * Double(column), Double(b0) + Double(b1) * Double(row), Double(c),
+    ]
+    let sum = zip(theta, factors).reduce(Double(d)) { $0 + $1.0 * $1.1 }
     let exponent = AffineGridParameters.coordinateFraction - AffineGridParameters.constantFraction
     let places = (sum * Double(sign: .plus, exponent: exponent, significand: 1) + 0.5).rounded(.down)
-    let raw = Int(min(max(places, -limit), limit))
-    return (raw >> AffineGridParameters.coordinateFraction, Double(raw & 127) / 128)
+    return Int64(min(max(places, -0x1p53), 0x1p53))
   }
 }

@@ -146,9 +146,9 @@ extension EdgeRuntime.Operation {
     case (.maxPool2D(let own), .maxPool(let pool)), (.averagePool2D(let own, _, _), .averagePool(let pool)):
       Extent(own.kernelHeight, own.kernelWidth) == pool.kernel
         && Extent(own.strideHeight, own.strideWidth) == pool.stride
-    case (.fullyConnected, .fullyConnected), (.affineGridSample, .affineGridSample), (.concatenate, .concatenate),
-      (.requantize, .clip):
-      true
+    case (.affineGridSample(let own), .affineGridSample(let sampler)):
+      own.interpolation == sampler.interpolation && own.outside == sampler.outside
+    case (.fullyConnected, .fullyConnected), (.concatenate, .concatenate), (.requantize, .clip): true
     default: false
     }
   }

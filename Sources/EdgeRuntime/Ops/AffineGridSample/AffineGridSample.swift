@@ -19,29 +19,45 @@ extension AffineGridSample {
   }
 
   private static func kernelTask(_ a: AffineGridSampleArguments) -> FerriteSampling {
-    let x = unsafe steps(a.parameters.x, (a.theta[0], a.theta[1], a.theta[2]), a.thetaFraction)
-    let y = unsafe steps(a.parameters.y, (a.theta[3], a.theta[4], a.theta[5]), a.thetaFraction)
-    let fraction =
-      unsafe a.thetaFraction + AffineGridParameters.constantFraction - AffineGridParameters.coordinateFraction
-    let half = Int64(1) << Int64(fraction - 1)
+    let p = unsafe a.parameters
     let firstRow = unsafe a.rows.lowerBound
+    let x = unsafe steps(p.x, (a.theta[0], a.theta[1], a.theta[2]), a.thetaFraction, p, a.imageWidth, firstRow)
+    let y = unsafe steps(p.y, (a.theta[3], a.theta[4], a.theta[5]), a.thetaFraction, p, a.imageHeight, firstRow)
     return unsafe FerriteSampling(
       image: a.image, output: a.output + firstRow * a.outputWidth * a.channels, imageHeight: Int64(a.imageHeight),
-      imageWidth: Int64(a.imageWidth),
-      channels: Int64(a.channels), outputHeight: Int64(a.rows.count), outputWidth: Int64(a.outputWidth),
-      x: x.start &+ half &+ Int64(firstRow) &* x.perRow, xPerColumn: x.perColumn, xPerRow: x.perRow,
-      y: y.start &+ half &+ Int64(firstRow) &* y.perRow, yPerColumn: y.perColumn,
-      yPerRow: y.perRow,
-      fraction: Int64(fraction), minimum: Int16(a.minimum), maximum: Int16(a.maximum), isSigned: a.format.isSigned)
+      imageWidth: Int64(a.imageWidth), channels: Int64(a.channels), outputHeight: Int64(a.rows.count),
+      outputWidth: Int64(a.outputWidth),
+      fraction: Int64(droppedBits(a.thetaFraction)), minimum: Int16(a.minimum), maximum: Int16(a.maximum),
+      isSigned: a.format.isSigned, x: x, y: y, isNearest: p.interpolation == .nearest, isBordered: p.outside != .zeros,
+      offset: Int32(p.turningOffset))
   }
 
-  /// `coordinate`'s sum is linear in row and column, and exact, so that it may be stepped by addition.
+  private static func droppedBits(_ thetaFraction: Int) -> Int {
+    thetaFraction + AffineGridParameters.constantFraction - AffineGridParameters.coordinateFraction
+  }
+
+  /// `coordinate`'s sum is linear in row and column, and exact, so that it may be stepped by addition: in a reflected image,
+  /// modulo its period.
   private static func steps(
-    _ axis: AffineGridParameters.Axis, _ theta: (Int16, Int16, Int16), _ thetaFraction: Int
-  ) -> (start: Int64, perColumn: Int64, perRow: Int64) {
+    _ axis: AffineGridParameters.Axis, _ theta: (Int16, Int16, Int16), _ thetaFraction: Int,
+    _ parameters: AffineGridParameters, _ size: Int, _ firstRow: Int
+  ) -> FerriteSamplingAxis {
+    let fraction = Int64(droppedBits(thetaFraction))
+    let half = Int64(1) << (fraction - 1)
+    let (perColumn, perRow) = (Int64(theta.0) &* Int64(axis.a1), Int64(theta.1) &* Int64(axis.b1))
     let start =
       Int64(theta.0) &* Int64(axis.a0) &+ Int64(theta.1) &* Int64(axis.b0) &+ Int64(theta.2) &* Int64(axis.c)
-      &+ Int64(axis.d) << Int64(thetaFraction)
-    return (start, Int64(theta.0) &* Int64(axis.a1), Int64(theta.1) &* Int64(axis.b1))
+      &+ Int64(axis.d) << Int64(thetaFraction) &+ half &+ Int64(firstRow) &* perRow
+    guard parameters.outside.reflects else {
+      return FerriteSamplingAxis(start: start, perColumn: perColumn, perRow: perRow, period: 0)
+    }
+    let period = parameters.period(size) << fraction
+    func behind(_ sum: Int64) -> Int64 {
+      let rest = sum % period
+      return rest < 0 ? rest + period : rest
+    }
+    return FerriteSamplingAxis(
+      start: behind(start &+ parameters.turningOffset << fraction), perColumn: behind(perColumn),
+      perRow: behind(perRow), period: period)
   }
 }

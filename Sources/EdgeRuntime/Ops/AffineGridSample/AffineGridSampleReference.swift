@@ -1,5 +1,6 @@
-/// A spatial transformer's affine grid and bilinear sampler in one (Jaderberg et al. 2015, equations 1 and 5; ONNX AffineGrid-20
-/// and GridSample-20, bilinear, zeros outside). docs/file-format.md holds the formula; this file is its specification.
+/// A spatial transformer's affine grid and sampler in one (Jaderberg et al. 2015, equations 1 and 5; ONNX AffineGrid-20 and
+/// GridSample-20, linear and nearest, with each padding mode). docs/file-format.md holds the formula; this file is its
+/// specification.
 public enum AffineGridSample {}
 
 /// One sampler's memory; the loader has proved that it fits.
@@ -61,6 +62,11 @@ public struct SamplePlace: Equatable, Sendable {
   public var x: Int
   public var y: Int
 
+  public init(x: Int, y: Int) {
+    self.x = x
+    self.y = y
+  }
+
   /// The pixel left of (above) the place, and how far right of (below) it the place lies: 0...127.
   public var column: Int { x >> AffineGridParameters.coordinateFraction }
   public var row: Int { y >> AffineGridParameters.coordinateFraction }
@@ -69,28 +75,28 @@ public struct SamplePlace: Equatable, Sendable {
 }
 
 extension AffineGridSample {
-  /// Where output pixel (`row`, `column`) looks.
+  /// Where output pixel (`row`, `column`) looks, once the nearest pixel and the way back into the image have been found.
   public static func place(_ a: AffineGridSampleArguments, row: Int, column: Int) -> SamplePlace {
-    unsafe SamplePlace(
-      x: coordinate(a.parameters.x, (a.theta[0], a.theta[1], a.theta[2]), a.thetaFraction, row, column),
-      y: coordinate(a.parameters.y, (a.theta[3], a.theta[4], a.theta[5]), a.thetaFraction, row, column))
+    let (p, theta) = unsafe (a.parameters, a.theta)
+    let x = unsafe coordinate(p.x, (theta[0], theta[1], theta[2]), a.thetaFraction, row, column)
+    let y = unsafe coordinate(p.y, (theta[3], theta[4], theta[5]), a.thetaFraction, row, column)
+    return unsafe SamplePlace(x: p.settled(x, size: a.imageWidth), y: p.settled(y, size: a.imageHeight))
   }
 
-  /// `t0 * (a0 + a1*column) + t1 * (b0 + b1*row) + t2 * c + d`, rounded (RND) to 1/128 pixel and saturated.
+  /// `t0 * (a0 + a1*column) + t1 * (b0 + b1*row) + t2 * c + d`, rounded (RND) to 1/128 pixel.
   ///
-  /// No overflow: constants below 2^31, indices below 2^16, theta below 2^15, so each term stays below 2^62.
+  /// No overflow: the loader has bounded theta's factors by 2^33.
   @inline(__always)
-  public static func coordinate(
+  static func coordinate(
     _ axis: AffineGridParameters.Axis, _ theta: (Int16, Int16, Int16), _ thetaFraction: Int, _ row: Int, _ column: Int
-  ) -> Int {
+  ) -> Int64 {
     let alongRow = Int64(axis.a0) + Int64(axis.a1) * Int64(column)
     let alongColumn = Int64(axis.b0) + Int64(axis.b1) * Int64(row)
     let sum =
       Int64(theta.0) &* alongRow &+ Int64(theta.1) &* alongColumn &+ Int64(theta.2) &* Int64(axis.c)
       &+ Int64(axis.d) << Int64(thetaFraction)
     let shift = AffineGridParameters.constantFraction + thetaFraction - AffineGridParameters.coordinateFraction
-    let place = Rounding.rnd.shiftRight(sum, by: shift)
-    return Int(min(max(place, -AffineGridParameters.coordinateLimit), AffineGridParameters.coordinateLimit))
+    return Rounding.rnd.shiftRight(sum, by: shift)
   }
 
   public static func reference(_ a: AffineGridSampleArguments) {

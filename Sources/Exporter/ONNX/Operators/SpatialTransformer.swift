@@ -27,11 +27,7 @@ func importAffineGrid(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ON
 
 /// GridSample-16 to 22 of an affine grid: both become one operation.
 func importGridSample(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
-  let mode = try node.string("mode", default: "linear")
-  guard mode == "linear" || mode == "bilinear" else { throw node.reject("mode", mode, supported: "linear, bilinear") }
-  let padding = try node.string("padding_mode", default: "zeros")
-  guard padding == "zeros" else { throw node.reject("padding_mode", padding, supported: "zeros") }
-  let alignCorners = try node.flag("align_corners", default: false)
+  var sampler = try importSampler(node)
   let (image, shape) = try builder.image(try node.activation(0), for: node)
   guard case .linear(let grid) = try node.input(1), builder.shape(grid.value) == .vector(6) else {
     throw node.fail("its grid (\"\(node.inputNames[1])\") is not an affine grid of six values")
@@ -40,17 +36,37 @@ func importGridSample(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ON
   guard dims.count == 4, dims[0] == 1, dims[3] == 2, dims[1] > 0, dims[2] > 0 else {
     throw node.fail("its grid has dims \(dims); [1, height, width, 2] is supported")
   }
-  guard BaseGrid(height: dims[1], width: dims[2], alignCorners: alignCorners).makes(grid.array) else {
-    if BaseGrid(height: dims[1], width: dims[2], alignCorners: !alignCorners).makes(grid.array) {
-      throw node.reject(
-        "align_corners", alignCorners ? 1 : 0, supported: "what the affine grid was made with, \(alignCorners ? 0 : 1)")
-    }
-    throw node.fail("its grid is not the affine grid of theta for \(dims[1]) x \(dims[2]) pixels")
-  }
+  // A single pixel stands in the middle by either convention: the sampler's own comes first.
+  guard
+    let alignsCorners = [sampler.sourceAlignsCorners, !sampler.sourceAlignsCorners].first(where: {
+      BaseGrid(height: dims[1], width: dims[2], alignCorners: $0).makes(grid.array)
+    })
+  else { throw node.fail("its grid is not the affine grid of theta for \(dims[1]) x \(dims[2]) pixels") }
+  sampler.targetAlignsCorners = alignsCorners
   let output = try builder.add(
-    .affineGridSample(alignCorners: alignCorners), [image, grid.value],
+    .affineGridSample(sampler), [image, grid.value],
     shape: Shape(height: dims[1], width: dims[2], channels: shape.channels), for: node)
   return builder.asImage(output)
+}
+
+/// The attributes of a GridSample; its grid's convention is taken to be its own.
+private func importSampler(_ node: ONNXNode) throws(ONNXError) -> FloatSampler {
+  let alignCorners = try node.flag("align_corners", default: false)
+  var sampler = FloatSampler(alignCorners: alignCorners)
+  let mode = try node.string("mode", default: "linear")
+  switch mode {
+  case "linear", "bilinear": sampler.interpolation = .bilinear
+  case "nearest": sampler.interpolation = .nearest
+  default: throw node.reject("mode", mode, supported: "linear, bilinear, nearest")
+  }
+  let padding = try node.string("padding_mode", default: "zeros")
+  switch padding {
+  case "zeros": sampler.outside = .zeros
+  case "border": sampler.outside = .border
+  case "reflection": sampler.outside = alignCorners ? .reflectionAtCentres : .reflectionAtEdges
+  default: throw node.reject("padding_mode", padding, supported: "zeros, border, reflection")
+  }
+  return sampler
 }
 
 /// The pixels' centres in -1...1, which an affine grid multiplies with theta.
