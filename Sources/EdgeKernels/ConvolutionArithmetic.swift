@@ -1,10 +1,27 @@
+/// How one instruction set finishes sums: by a shift that rounds, for a vector of output channels at once.
+public protocol OutputArithmetic {
+  /// One Int32 for each output of a vector.
+  associatedtype Totals: Int32Vector
+
+  /// RND by `shift` (0...31) bits: `totals + 2^(shift-1)` fits 32 bits.
+  static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals
+}
+
+extension OutputArithmetic {
+  @inlinable @inline(__always)
+  public static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals {
+    // 2^(shift-1), and 0 for a shift of 0. The mask clears the sign that a shift of 31 drags in.
+    let one = Totals(repeating: 1)
+    let half = ((one &<< shift) &>> one) & Totals(repeating: .max)
+    return (totals &+ half) &>> shift
+  }
+}
+
 /// How one instruction set multiplies activations by weights. Everything else of a convolution is written once, over this.
 ///
 /// Weights come in groups: four taps for each of 16 outputs, 64 bytes. A vector covers `Totals.scalarCount` of the 16;
 /// a chunk is the groups of one vector that are multiplied together.
-public protocol ConvolutionArithmetic {
-  /// One Int32 for each output of a vector.
-  associatedtype Totals: Int32Vector
+public protocol ConvolutionArithmetic: OutputArithmetic {
   /// The running sums of a vector and pixel, perhaps several for each output. All adding wraps.
   associatedtype Sums
   /// A chunk's weights of one vector.
@@ -31,8 +48,6 @@ public protocol ConvolutionArithmetic {
   /// Sums whose totals are `values`.
   static func start(_ values: Totals) -> Sums
   static func totals(_ sums: Sums) -> Totals
-  /// RND by `shift` (0...31) bits: `totals + 2^(shift-1)` fits 32 bits.
-  static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals
 }
 
 extension ConvolutionArithmetic {
@@ -42,13 +57,5 @@ extension ConvolutionArithmetic {
   @inlinable @inline(__always)
   public static func convert(_ source: Bytes, to strip: MutableBytes, count: Int, isSigned: Bool, flip: UInt8) {
     for tap in 0..<count { (strip + tap).store((source + tap).load(UInt8.self) ^ flip) }
-  }
-
-  @inlinable @inline(__always)
-  public static func shiftRightRounding(_ totals: Totals, by shift: Totals) -> Totals {
-    // 2^(shift-1), and 0 for a shift of 0. The mask clears the sign that a shift of 31 drags in.
-    let one = Totals(repeating: 1)
-    let half = ((one &<< shift) &>> one) & Totals(repeating: .max)
-    return (totals &+ half) &>> shift
   }
 }

@@ -21,7 +21,7 @@ struct TileOutputs<A: ConvolutionArithmetic, let vectors: Int> {
 /// The store of one vector of output channels: sums are requantised by their channel's shift, clamped, narrowed.
 @safe
 @usableFromInline
-struct VectorStore<A: ConvolutionArithmetic> {
+struct VectorStore<A: OutputArithmetic> {
   @usableFromInline let shifts: A.Totals
   @usableFromInline let minimum: A.Totals
   @usableFromInline let maximum: A.Totals

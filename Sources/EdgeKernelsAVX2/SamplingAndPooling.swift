@@ -11,4 +11,9 @@
   public func ferrite_pool_avx2(_ pooling: UnsafePointer<FerritePooling>) {
     unsafe Pooling<AVX2Arithmetic>(pooling.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_add_avx2(_ addition: UnsafePointer<FerriteAddition>) {
+    unsafe Adding<AVX2Arithmetic>(addition.pointee).run()
+  }
 #endif

@@ -11,4 +11,9 @@
   public func ferrite_pool_neon(_ pooling: UnsafePointer<FerritePooling>) {
     unsafe Pooling<NEONArithmetic>(pooling.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_add_neon(_ addition: UnsafePointer<FerriteAddition>) {
+    unsafe Adding<NEONArithmetic>(addition.pointee).run()
+  }
 #endif

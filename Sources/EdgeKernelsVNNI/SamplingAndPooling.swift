@@ -11,4 +11,9 @@
   public func ferrite_pool_avx512vnni(_ pooling: UnsafePointer<FerritePooling>) {
     unsafe Pooling<VNNIArithmetic>(pooling.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_add_avx512vnni(_ addition: UnsafePointer<FerriteAddition>) {
+    unsafe Adding<VNNIArithmetic>(addition.pointee).run()
+  }
 #endif

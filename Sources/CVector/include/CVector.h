@@ -1,6 +1,7 @@
 #pragma once
 #include "ByteVectors.h"
 #include "Convolution.h"
+#include "Depthwise.h"
 #include "Int32Vectors.h"
 #include "MultiplyRate.h"
 #include "ProcessorFeatures.h"

@@ -27,7 +27,8 @@ struct FerriteConvolution {
   /// the end. A part writes its outputs alone; parts that don't overlap may run at once, each with a workspace of its own.
   int64_t firstRow, endRow;
   int64_t firstBlock, endBlock;
-  int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, paddingTop, paddingLeft, dilationHeight;
+  int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, paddingTop, paddingLeft;
+  int64_t dilationHeight, dilationWidth;
   /// For the Winograd kernels: outputs of a tile along each axis (3 or 4; else 0) and rows of tiles in a strip.
   int64_t winogradOutputs, winogradTilesDown;
   int32_t minimum, maximum;
@@ -44,5 +45,12 @@ void ferrite_convolve_avx512vnni(const struct FerriteConvolution *convolution);
 void ferrite_convolve_neon(const struct FerriteConvolution *convolution);
 void ferrite_convolve_dotprod(const struct FerriteConvolution *convolution);
 void ferrite_convolve_winograd_neon(const struct FerriteConvolution *convolution);
+
+/// Depthwise: input channel c alone makes output channel c. Weights are packed as those of one input channel. `workspace`:
+/// corrected biases, then in `unpackedBytes` the weights by tap, 16 channels at a time, a byte for each 16 channels, and room
+/// to unpack those of 16 channels; then the strip.
+void ferrite_convolve_depthwise_avx2(const struct FerriteConvolution *convolution);
+void ferrite_convolve_depthwise_avx512vnni(const struct FerriteConvolution *convolution);
+void ferrite_convolve_depthwise_neon(const struct FerriteConvolution *convolution);
 
 #pragma clang assume_nonnull end

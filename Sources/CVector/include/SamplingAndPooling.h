@@ -44,6 +44,18 @@ struct FerritePooling {
   bool isSigned;
 };
 
+/// `RND((first << firstLeft) + (second << secondLeft), shift)` of `count` pairs of 8-bit values. 16 bits hold every sum and the
+/// rounding half.
+struct FerriteAddition {
+  const void *first;
+  const void *second;
+  void *output;
+  int64_t count;
+  int16_t firstLeft, secondLeft, shift;
+  int16_t minimum, maximum;
+  bool firstIsSigned, secondIsSigned;
+};
+
 void ferrite_sample_avx2(const struct FerriteSampling *sampling);
 void ferrite_sample_avx512vnni(const struct FerriteSampling *sampling);
 void ferrite_sample_neon(const struct FerriteSampling *sampling);
@@ -51,5 +63,9 @@ void ferrite_sample_neon(const struct FerriteSampling *sampling);
 void ferrite_pool_avx2(const struct FerritePooling *pooling);
 void ferrite_pool_avx512vnni(const struct FerritePooling *pooling);
 void ferrite_pool_neon(const struct FerritePooling *pooling);
+
+void ferrite_add_avx2(const struct FerriteAddition *addition);
+void ferrite_add_avx512vnni(const struct FerriteAddition *addition);
+void ferrite_add_neon(const struct FerriteAddition *addition);
 
 #pragma clang assume_nonnull end

@@ -118,8 +118,8 @@ extension ConvolutionProblem {
     {
       unsafe StoredWeights.store(0, at: index, bits: parameters.storedBits, in: base + places.weights)
     }
-    let most = (1 << (parameters.weightWidth - 1)) - 1
-    let taps = parameters.kernelWidth * inputChannels
+    let most = largestWeight ?? (1 << (parameters.weightWidth - 1)) - 1
+    let taps = parameters.kernelWidth * (inputChannels / parameters.groups)
     for output in 0..<outputChannels {
       // One sign for all of an output's weights takes its sum to the ends of the range.
       let sign = generator.oneIn(2) ? 1 : -1

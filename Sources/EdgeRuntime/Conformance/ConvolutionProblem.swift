@@ -9,6 +9,8 @@ public struct ConvolutionProblem: Sendable {
   public var outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: true)
   /// Only the ends of the activations' and weights' ranges, and biases as large as the accumulator has room for.
   public var isExtreme = false
+  /// The greatest magnitude of a weight; nil for what the width allows.
+  public var largestWeight: Int?
   public var seed: UInt64 = 1
 
   public init(
@@ -46,6 +48,14 @@ public struct ConvolutionProblem: Sendable {
     isExtreme = generator.oneIn(3)
     if generator.oneIn(3) { takeThreeByThreeShape(from: &generator) }
     self.seed = generator.next()
+    if generator.oneIn(4) { becomeDepthwise(&generator) }
+  }
+
+  private mutating func becomeDepthwise(_ generator: inout SeededGenerator) {
+    outputChannels = inputChannels
+    parameters.groups = inputChannels
+    parameters.dilationWidth = generator.pick([1, 1, 2, 3])
+    if generator.oneIn(2) { (parameters.kernelHeight, parameters.kernelWidth) = (3, 3) }
   }
 
   /// What has kernels of its own: 3x3 windows side by side, over whole eights of channels (Winograd, both tiles) or over one.
@@ -64,7 +74,7 @@ public struct ConvolutionProblem: Sendable {
 
   public var multiplyAccumulates: Int {
     parameters.convolvedHeight(inputHeight) * parameters.convolvedWidth(inputWidth) * outputChannels
-      * parameters.kernelHeight * parameters.kernelWidth * inputChannels
+      * parameters.kernelHeight * parameters.kernelWidth * (inputChannels / parameters.groups)
   }
 
   var outputBytes: Int { outputHeight * outputWidth * outputChannels * outputFormat.elementBytes }

@@ -1,7 +1,7 @@
 /// Whether an instruction set's kernels give the reference's bits on this machine, without a model and without allocating.
 public enum KernelConformance {
   public enum Kernel: UInt8, Sendable {
-    case convolution, sampling, pooling
+    case convolution, sampling, pooling, addition
   }
 
   public struct Failure: Equatable, Sendable {
@@ -31,12 +31,15 @@ public enum KernelConformance {
     for seed in 0..<UInt64(count) {
       let sampling = SamplingProblem(seed: seed)
       let pooling = PoolingProblem(seed: seed)
+      let addition = AdditionProblem(seed: seed)
       let convolution = ConvolutionProblem(seed: seed)
-      report.problems += 2
+      report.problems += 3
       if unsafe !sampling.agrees(instructionSet, memory: memory) {
         report.failure = Failure(kernel: .sampling, seed: seed)
       } else if unsafe !pooling.agrees(instructionSet, memory: memory) {
         report.failure = Failure(kernel: .pooling, seed: seed)
+      } else if unsafe !addition.agrees(instructionSet, memory: memory) {
+        report.failure = Failure(kernel: .addition, seed: seed)
       } else if convolution.memoryBytes <= memoryBytes {
         report.problems += 1
         if unsafe convolution.mismatch(instructionSet, memory: memory) != nil {

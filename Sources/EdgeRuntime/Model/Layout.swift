@@ -41,7 +41,7 @@ public enum SectionKind: UInt32, Sendable {
 /// The operations a runtime knows.
 public enum OperationKind: UInt16, Sendable {
   case conv2D = 1
-  case fullyConnected, maxPool2D, averagePool2D, affineGridSample, concatenate, requantize
+  case fullyConnected, maxPool2D, averagePool2D, affineGridSample, concatenate, requantize, add
 }
 
 #if !hasFeature(Embedded)

@@ -92,6 +92,7 @@ struct ModelView {
     case .affineGridSample: .affineGridSample(sampler())
     case .concatenate: .concatenate(shifts: [int(0), int(1), int(2), int(3)])
     case .requantize: .requantize(shift: int(0))
+    case .add: .add(AdditionParameters(first: int(0), second: int(1), shift: int(2)))
     }
   }
 }

@@ -9,6 +9,7 @@ extension OperationKind {
     case .affineGridSample: "affineGridSample"
     case .concatenate: "concatenate"
     case .requantize: "requantize"
+    case .add: "add"
     }
   }
 }

@@ -40,6 +40,7 @@ public enum Operation: Sendable {
   case affineGridSample(AffineGridParameters)
   case concatenate(shifts: InlineArray<4, Int32>)
   case requantize(shift: Int32)
+  case add(AdditionParameters)
 
   public var kind: OperationKind {
     switch self {
@@ -50,6 +51,7 @@ public enum Operation: Sendable {
     case .affineGridSample: .affineGridSample
     case .concatenate: .concatenate
     case .requantize: .requantize
+    case .add: .add
     }
   }
 }

@@ -39,7 +39,7 @@ extension ModelView {
     let inputs = Int(bytes.u16(at + 2))
     let wanted: ClosedRange<Int> =
       switch kind {
-      case .affineGridSample: 2...2
+      case .affineGridSample, .add: 2...2
       case .concatenate: 2...4
       default: 1...1
       }
@@ -83,6 +83,7 @@ extension ModelView {
     case .affineGridSample: 14
     case .concatenate: 4
     case .requantize: 1
+    case .add: 3
     }
   }
 
@@ -119,6 +120,8 @@ extension ModelView {
       guard input.height == output.height, input.width == output.width, input.channels == output.channels else {
         throw ModelError(.shape, at: at + 28)
       }
+    case .add(let parameters):
+      try checkAddition(record, parameters, to: output, at: words)
     }
     guard record.workspaceBytes == workspace else { throw ModelError(.workspace, at: at + 52) }
     guard record.multiplyAccumulates == multiplyAccumulates(record.operation, from: input, to: output) else {
@@ -213,6 +216,24 @@ extension ModelView {
       channels += input.channels
     }
     guard channels == output.channels else { throw ModelError(.shape, at: words) }
+  }
+
+  private func checkAddition(
+    _ record: OperationRecord, _ p: AdditionParameters, to output: TensorRecord, at words: Int
+  ) throws(ModelError) {
+    let lefts: InlineArray<2, Int32> = [p.first, p.second]
+    for position in 0..<2 {
+      guard lefts[position] >= -31, lefts[position] <= AdditionParameters.mostLeft else {
+        throw ModelError(.shift, at: words + 4 * position)
+      }
+      let input = tensor(record.inputs[position])
+      guard input.height == output.height, input.width == output.width, input.channels == output.channels else {
+        throw ModelError(.shape, at: words + 4 * position)
+      }
+    }
+    guard p.shift >= 0, p.shift <= 31 else { throw ModelError(.shift, at: words + 8) }
+    let (first, second) = (tensor(record.inputs[0]), tensor(record.inputs[1]))
+    guard p.bound(first.format, second.format) < 1 << 31 else { throw ModelError(.accumulatorBound, at: words + 8) }
   }
 
   /// An input of a concatenation of vectors that already lies where the output wants it.

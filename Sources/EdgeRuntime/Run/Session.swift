@@ -133,6 +133,14 @@ public struct Session: ~Copyable {
       unsafe Requantize.run(
         from, input.format, to, output.format, count: input.count, shift: shift, minimum: record.minimum,
         maximum: record.maximum)
+    case .add(let parameters):
+      let second = view.tensor(record.inputs[1])
+      unsafe Addition.run(
+        AdditionArguments(
+          parameters: parameters, first: from, firstFormat: input.format, second: arena + second.arenaOffset,
+          secondFormat: second.format, count: input.count, output: to, outputFormat: output.format,
+          minimum: record.minimum, maximum: record.maximum),
+        instructionSet: instructionSet)
     }
   }
 

@@ -40,7 +40,7 @@ struct CycleModel {
   var output: Double
   /// Of a value that a sampler makes.
   var sample: Cost
-  /// Of a value that a pool or a concatenation reads.
+  /// Of a value that a pool, a concatenation or an addition reads.
   var read: Cost
   /// To unpack a weight of less than 8 bits, once a frame; the mean over the widths.
   var unpack: Double
@@ -74,7 +74,7 @@ struct CycleModel {
       let filled =
         Double(geometry.groupsPerRow(inputChannels: input.shape.channels) * Layout.tapsPerGroup) / Double(taps)
       let pixels = geometry.convolvedHeight(input.shape.height) * geometry.convolvedWidth(input.shape.width)
-      let isKernel = linear.hasKernel(input)
+      let isKernel = linear.hasKernel(input, output)
       if isKernel, let winograd, let plan = linear.winogradPlan(input, output) {
         let pairs = Double(input.shape.channels * output.shape.channels)
         return pairs * (Double(plan.products) * winograd.product + winograd.filter)
@@ -84,10 +84,10 @@ struct CycleModel {
       return Double(operation.multiplyAccumulates) * product.of(isKernel) * (isKernel ? filled : 1)
         + Double(pixels * output.shape.channels) * self.output + unpacking(linear)
     case .fullyConnected(let linear):
-      return Double(operation.multiplyAccumulates) * dense.of(linear.hasKernel(input)) + unpacking(linear)
+      return Double(operation.multiplyAccumulates) * dense.of(linear.hasKernel(input, output)) + unpacking(linear)
     case .affineGridSample:
       return Double(output.shape.count) * sample.of(input.format.elementBytes == 1)
-    case .maxPool, .averagePool, .requantize, .concatenate:
+    case .maxPool, .averagePool, .requantize, .concatenate, .add:
       let isNarrow = (operation.inputs + [operation.output]).allSatisfy { graph.tensors[$0].format.elementBytes == 1 }
       let values = operation.inputs.reduce(0) { $0 + graph.tensors[$1].shape.count }
       return Double(values) * read.of(isNarrow)
@@ -100,8 +100,10 @@ struct CycleModel {
 }
 
 extension FixedLinear {
-  fileprivate func hasKernel(_ input: FixedGraph.Tensor) -> Bool {
-    Conv2D.isVectorized(geometry, inputFormat: input.format, instructionSet: .neon)
+  fileprivate func hasKernel(_ input: FixedGraph.Tensor, _ output: FixedGraph.Tensor) -> Bool {
+    Conv2D.isVectorized(
+      geometry, inputFormat: input.format, inputChannels: input.shape.channels,
+      outputChannels: output.shape.channels, instructionSet: .neon)
   }
 }
 

@@ -1,7 +1,7 @@
 import EdgeRuntime
 import Testing
 
-@Suite("Sampling and pooling kernels equal the scalar reference bit for bit")
+@Suite("Sampling, pooling and adding kernels equal the scalar reference bit for bit")
 struct SamplingAndPoolingTests {
   @Test("samplers look anywhere, near the image and far beyond it", arguments: vectorSets)
   func sampling(_ set: InstructionSet) {
@@ -28,12 +28,22 @@ struct SamplingAndPoolingTests {
       }
     }
   }
+
+  @Test("sums of any formats", arguments: vectorSets)
+  func addition(_ set: InstructionSet) {
+    for seed in 0..<1200 {
+      let problem = AdditionProblem(seed: UInt64(seed))
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: problem.memoryBytes, alignment: 64)
+      defer { unsafe memory.deallocate() }
+      #expect(unsafe problem.agrees(set, memory: memory), "\(set) seed \(seed)")
+    }
+  }
 }
 
 @Suite("The conformance check that boards run")
 struct KernelConformanceTests {
   /// Printed by Tests/Device/kernels.c on every machine alike.
-  static let digest: UInt64 = 0x3953_5134_8e23_610e
+  static let digest: UInt64 = 0xcf64_f5e5_a0d5_2024
 
   @Test("agrees and has the same digest everywhere", arguments: InstructionSet.allCases.filter(\.isAvailable))
   func conformance(_ set: InstructionSet) {

@@ -4,11 +4,16 @@ extension Conv2D {
   /// Runs one convolution or fully connected layer with the kernels of `instructionSet`, which this machine has, or by the
   /// reference where they don't apply (`isVectorized`): the same bits either way.
   public static func run(_ a: ConvolutionArguments, instructionSet: InstructionSet) {
-    guard unsafe isVectorized(a.parameters, inputFormat: a.inputFormat, instructionSet: instructionSet) else {
-      return unsafe reference(a)
-    }
+    guard
+      unsafe isVectorized(
+        a.parameters, inputFormat: a.inputFormat, inputChannels: a.inputChannels, outputChannels: a.outputChannels,
+        instructionSet: instructionSet)
+    else { return unsafe reference(a) }
     var task = unsafe kernelTask(a)
     guard unsafe task.outputHeight > 0 && task.outputWidth > 0 else { return }
+    if unsafe isDepthwise(a.parameters, inputChannels: a.inputChannels, outputChannels: a.outputChannels) {
+      return unsafe runDepthwise(&task, instructionSet)
+    }
     #if arch(x86_64)
       switch instructionSet {
       case .avx2: unsafe ferrite_convolve_avx2(&task)
@@ -31,11 +36,23 @@ extension Conv2D {
     #endif
   }
 
+  private static func runDepthwise(_ task: inout FerriteConvolution, _ instructionSet: InstructionSet) {
+    #if arch(x86_64)
+      switch instructionSet {
+      case .avx512vnni: unsafe ferrite_convolve_depthwise_avx512vnni(&task)
+      default: unsafe ferrite_convolve_depthwise_avx2(&task)
+      }
+    #elseif arch(arm64)
+      unsafe ferrite_convolve_depthwise_neon(&task)
+    #endif
+  }
+
   private static func kernelTask(_ a: ConvolutionArguments) -> FerriteConvolution {
     let p = unsafe a.parameters
     let biasBytes = unsafe correctedBiasBytes(a.outputChannels)
     let unpackedBytes = unsafe unpackedBytes(
-      p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels)
+      p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
+      outputChannels: a.outputChannels)
     let workspaceBytes = unsafe workspaceBytes(
       parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
@@ -53,7 +70,8 @@ extension Conv2D {
       kernelWidth: Int64(p.kernelWidth),
       strideHeight: Int64(p.strideHeight), strideWidth: Int64(p.strideWidth), paddingTop: Int64(p.paddingTop),
       paddingLeft: Int64(p.paddingLeft), dilationHeight: Int64(p.dilationHeight),
-      winogradOutputs: Int64(winograd?.outputs ?? 0), winogradTilesDown: Int64(winograd?.tilesDown ?? 0),
+      dilationWidth: Int64(p.dilationWidth), winogradOutputs: Int64(winograd?.outputs ?? 0),
+      winogradTilesDown: Int64(winograd?.tilesDown ?? 0),
       minimum: a.minimum, maximum: a.maximum, inputIsSigned: a.inputFormat.isSigned,
       inputFitsInt8: a.inputFormat.isSigned || a.inputFormat.width < 8, hasMaxPool: p.hasMaxPool,
       outputIsWide: a.outputFormat.elementBytes == 2)

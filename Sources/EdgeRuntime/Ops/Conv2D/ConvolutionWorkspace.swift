@@ -1,11 +1,23 @@
 /// What the SIMD kernels can compute, and the memory that they need for it.
 extension Conv2D {
-  /// The rule that sends a convolution to the kernels or to the scalar reference: activations of at most 8 bits, one
-  /// group, taps of a kernel row side by side. `instructionSet` must be one that this machine has.
+  /// The rule that sends a convolution to the kernels or to the scalar reference: activations of at most 8 bits, and either a
+  /// group for each channel, or one group and taps of a kernel row side by side. `instructionSet` must be one that this
+  /// machine has.
   public static func isVectorized(
-    _ parameters: ConvolutionParameters, inputFormat: FixedFormat, instructionSet: InstructionSet
+    _ parameters: ConvolutionParameters, inputFormat: FixedFormat, inputChannels: Int, outputChannels: Int,
+    instructionSet: InstructionSet
   ) -> Bool {
-    instructionSet != .scalar && inputFormat.elementBytes == 1 && hasContiguousTaps(parameters)
+    instructionSet != .scalar && inputFormat.elementBytes == 1
+      && hasKernel(parameters, inputChannels: inputChannels, outputChannels: outputChannels)
+  }
+
+  static func hasKernel(_ p: ConvolutionParameters, inputChannels: Int, outputChannels: Int) -> Bool {
+    hasContiguousTaps(p) || isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels)
+  }
+
+  /// Whether each input channel makes an output channel alone. One channel by one filter is an ordinary convolution, too.
+  static func isDepthwise(_ p: ConvolutionParameters, inputChannels: Int, outputChannels: Int) -> Bool {
+    p.groups > 1 && p.groups == inputChannels && p.groups == outputChannels
   }
 
   /// Whether a kernel row of a window is one run of bytes in an NHWC row.
@@ -30,22 +42,29 @@ extension Conv2D {
         outputChannels: outputChannels))
   }
 
-  /// For the direct kernels: one Int32 for each output channel, room for packed weights to be unpacked, and the input rows
-  /// that some output rows need, zero-padded (two bytes a tap at most). All of a small image fits; of a large one
+  /// For the direct kernels: one Int32 for each output channel, room for packed weights to be unpacked and for a
+  /// depthwise convolution's to be put in order, and the input rows that some output rows need, zero-padded (two bytes a tap at most). All of a small image fits; of a large one
   /// `stripTarget` bytes are taken, or what a single output row needs.
   static func directWorkspaceBytes(
     parameters p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
   ) -> Int {
     let outputHeight = p.outputHeight(inputHeight)
-    guard hasContiguousTaps(p), outputHeight > 0, p.outputWidth(inputWidth) > 0 else { return 0 }
-    let rowTaps = ((p.convolvedWidth(inputWidth) - 1) * p.strideWidth + p.kernelWidth) * inputChannels
-    let rowBytes = rowTaps * bytesPerTap
+    guard hasKernel(p, inputChannels: inputChannels, outputChannels: outputChannels), outputHeight > 0,
+      p.outputWidth(inputWidth) > 0
+    else { return 0 }
+    let isDepthwise = isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels)
+    let bytesPerTap = isDepthwise ? 1 : bytesPerTap
+    let reach = (p.kernelWidth - 1) * (isDepthwise ? p.dilationWidth : 1) + 1
+    let rowBytes = ((p.convolvedWidth(inputWidth) - 1) * p.strideWidth + reach) * inputChannels * bytesPerTap
     let rowsForAll = stripRows(p, outputRows: outputHeight)
     let rowsForOne = stripRows(p, outputRows: 1)
     let rows = min(rowsForAll, max(rowsForOne, stripTarget / rowBytes))
-    let overhang = overhangPixels * p.strideWidth * inputChannels * bytesPerTap + overhangBytes
+    let pixels = isDepthwise ? depthwiseOverhangPixels : overhangPixels
+    let overhang = pixels * p.strideWidth * inputChannels * bytesPerTap + overhangBytes
     return correctedBiasBytes(outputChannels)
-      + unpackedBytes(p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels)
+      + unpackedBytes(
+        p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,
+        outputChannels: outputChannels)
       + Layout.aligned(rows * rowBytes + overhang)
   }
 
@@ -55,11 +74,20 @@ extension Conv2D {
   }
 
   /// Bytes for packed weights of 16 output channels, a byte each; a multiple of 64. A convolution unpacks all of them and
-  /// goes over its pixels; where there is one pixel, `unpackedPiece` bytes at a time are unpacked and used at once.
-  static func unpackedBytes(_ p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int) -> Int {
+  /// goes over its pixels; where there is one pixel, `unpackedPiece` bytes at a time are unpacked and used at once. A depthwise
+  /// convolution also keeps all of its weights, in the order of its taps, and a byte for each 16 channels.
+  static func unpackedBytes(
+    _ p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
+  ) -> Int {
+    let block = p.kernelHeight * p.groupsPerRow(inputChannels: inputChannels) * WeightStorage.weightsPerGroup
+    if isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels) {
+      let blocks = (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
+      let ordered = Layout.aligned(blocks * Layout.outputsPerBlock * p.kernelHeight * p.kernelWidth)
+      return ordered + Layout.aligned(blocks) + (p.storedBits == 8 ? 0 : block)
+    }
     if p.storedBits == 8 { return 0 }
     if !p.hasMaxPool && p.outputHeight(inputHeight) == 1 && p.outputWidth(inputWidth) == 1 { return unpackedPiece }
-    return p.kernelHeight * p.groupsPerRow(inputChannels: inputChannels) * WeightStorage.weightsPerGroup
+    return block
   }
 
   /// Input rows, padding included, under so many rows of the output.
@@ -71,6 +99,8 @@ extension Conv2D {
   private static let bytesPerTap = 2
   /// A tile computes up to this many pixels more than the row has, and drops them.
   private static let overhangPixels = 2
+  /// As many as a depthwise tile has at most.
+  private static let depthwiseOverhangPixels = 8
   /// The last four-tap group of a row may read past it, where its weights are zero.
   private static let overhangBytes = 64
   /// Inside the level-2 cache of every core in view beside the weights of a block of output channels.

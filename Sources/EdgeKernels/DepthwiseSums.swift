@@ -1,0 +1,130 @@
+import CVector
+
+/// The filters of one vector of channels, and the steps through the strip: what a depthwise tile is computed from.
+@usableFromInline
+struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
+  /// Weights, tap by tap.
+  @usableFromInline let weights: Bytes
+  @usableFromInline let bias: A.Totals
+  /// Products that add up in 16 bits.
+  @usableFromInline let depth: Int
+  @usableFromInline let kernelHeight: Int
+  @usableFromInline let kernelWidth: Int
+  /// From a kernel row, tap, output pixel to the next.
+  @usableFromInline let rowStep: Int
+  @usableFromInline let tapStep: Int
+  @usableFromInline let pixelStep: Int
+
+  @inlinable @inline(__always)
+  init(_ task: FerriteConvolution, weights: Bytes, bias: A.Totals, depth: Int, rowStep: Int) {
+    self.weights = weights
+    self.bias = bias
+    self.depth = depth
+    kernelHeight = unsafe Int(task.kernelHeight)
+    kernelWidth = unsafe Int(task.kernelWidth)
+    self.rowStep = rowStep
+    tapStep = unsafe Int(task.dilationWidth) &* Int(task.inputChannels)
+    pixelStep = unsafe Int(task.strideWidth) &* Int(task.inputChannels)
+  }
+
+  /// The sums of `run` neighbouring pixels over any window.
+  ///
+  /// - Parameter window: the first tap of the first pixel.
+  @inlinable @inline(__always)
+  func sums(_ window: Bytes) -> InlineArray<run, A.Totals> {
+    var sums = InlineArray<run, A.Totals>(repeating: bias)
+    var products = InlineArray<run, A.Products>(repeating: A.noProducts)
+    var place = weights
+    var row = window
+    var left = depth
+    var kernelRow = kernelHeight
+    while kernelRow > 0 {
+      var taps = row
+      var kernelColumn = kernelWidth
+      while kernelColumn > 0 {
+        let weights = A.load(place)
+        for x in 0..<run { A.multiplyAdd(&products[x], weights, A.load(taps + x &* pixelStep)) }
+        left &-= 1
+        if left == 0 {
+          for x in 0..<run {
+            A.add(products[x], to: &sums[x])
+            products[x] = A.noProducts
+          }
+          left = depth
+        }
+        place = place + A.Totals.scalarCount
+        taps = taps + tapStep
+        kernelColumn &-= 1
+      }
+      row = row + rowStep
+      kernelRow &-= 1
+    }
+    for x in 0..<run { A.add(products[x], to: &sums[x]) }
+    return sums
+  }
+
+  /// Of a 3x3 window without dilation: all of it unrolled, so that neighbouring pixels share loads.
+  @inlinable @inline(__always)
+  func sums3x3<let stride: Int, let depth: Int>(
+    _ shape: ThreeByThree<stride, depth>.Type, _ window: Bytes
+  ) -> InlineArray<run, A.Totals> {
+    var sums = InlineArray<run, A.Totals>(repeating: bias)
+    var products = InlineArray<run, A.Products>(repeating: A.noProducts)
+    let (second, third) = (window + rowStep, window + 2 &* rowStep)
+    add(shape, tap: 0, window, column: 0, &products, &sums)
+    add(shape, tap: 1, window, column: 1, &products, &sums)
+    add(shape, tap: 2, window, column: 2, &products, &sums)
+    add(shape, tap: 3, second, column: 0, &products, &sums)
+    add(shape, tap: 4, second, column: 1, &products, &sums)
+    add(shape, tap: 5, second, column: 2, &products, &sums)
+    add(shape, tap: 6, third, column: 0, &products, &sums)
+    add(shape, tap: 7, third, column: 1, &products, &sums)
+    add(shape, tap: 8, third, column: 2, &products, &sums)
+    return sums
+  }
+
+  /// Adds one tap of every pixel; after each `depth` taps, and the last, what has added up in 16 bits goes to the sums.
+  @inlinable @inline(__always)
+  func add<let stride: Int, let depth: Int>(
+    _: ThreeByThree<stride, depth>.Type, tap: Int, _ row: Bytes, column: Int,
+    _ products: inout InlineArray<run, A.Products>, _ sums: inout InlineArray<run, A.Totals>
+  ) {
+    let weights = A.load(self.weights + tap &* A.Totals.scalarCount)
+    for x in 0..<run {
+      let pixel = A.load(row + (x &* stride &+ column) &* tapStep)
+      if tap % depth == 0 {
+        products[x] = A.multiply(weights, pixel)
+      } else {
+        A.multiplyAdd(&products[x], weights, pixel)
+      }
+    }
+    if tap % depth == depth &- 1 || tap == 8 {
+      for x in 0..<run { A.add(products[x], to: &sums[x]) }
+    }
+  }
+}
+
+/// A loop over windows, as a type: inlined wherever it is named.
+@usableFromInline
+protocol DepthwiseWindow {
+  static func sums<A, let run: Int>(_ filters: DepthwiseFilters<A, run>, _ window: Bytes) -> InlineArray<run, A.Totals>
+}
+
+@usableFromInline
+enum AnyWindow: DepthwiseWindow {
+  @inlinable @inline(__always)
+  static func sums<A, let run: Int>(_ filters: DepthwiseFilters<A, run>, _ window: Bytes) -> InlineArray<run, A.Totals>
+  {
+    filters.sums(window)
+  }
+}
+
+/// Columns are `stride` apart, and `depth` products add up in 16 bits.
+@usableFromInline
+enum ThreeByThree<let stride: Int, let depth: Int>: DepthwiseWindow {
+  @inlinable @inline(__always)
+  static func sums<A, let run: Int>(_ filters: DepthwiseFilters<A, run>, _ window: Bytes) -> InlineArray<run, A.Totals>
+  {
+    filters.sums3x3(Self.self, window)
+  }
+}
