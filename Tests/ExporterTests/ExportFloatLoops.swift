@@ -45,6 +45,7 @@ struct FloatLoops {
       return windows(pool, from, shape) { window in window.reduce(0) { $0 + x[$1] } / count }
     case .affineGridSample(let sampler):
       return sample(inputs[0], inputs[1].values, shape, sampler.sourceAlignsCorners)
+    case .add: return zip(x, inputs[1].values).map { $0 + $1 }
     case .concatenate:
       return (0..<shape.height * shape.width).flatMap { pixel in
         inputs.flatMap { $0.values[pixel * $0.shape.channels..<(pixel + 1) * $0.shape.channels] }

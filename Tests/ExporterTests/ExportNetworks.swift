@@ -56,6 +56,19 @@ struct NetworkBuilder {
     return add(values[input].name + "/pool", average ? .averagePool(pool) : .maxPool(pool), [input], shape)
   }
 
+  /// Each channel by a 3x3 filter of its own, padding 1.
+  mutating func depthwise(_ name: String, _ input: Int) -> Int {
+    let channels = values[input].shape.channels
+    let convolution = FloatConvolution(
+      weights: weights(9 * channels, reach: 0.8), bias: weights(channels, reach: 0.2), kernel: Extent(3, 3),
+      padding: Padding(top: 1, left: 1, bottom: 1, right: 1), groups: channels)
+    return add(name, .convolution(convolution), [input], values[input].shape)
+  }
+
+  mutating func sum(_ name: String, _ first: Int, _ second: Int) -> Int {
+    add(name, .add, [first, second], values[first].shape)
+  }
+
   mutating func flatten(_ input: Int) -> Int {
     add(values[input].name + "/flat", .flatten, [input], .vector(values[input].shape.count))
   }
@@ -100,6 +113,20 @@ extension FloatGraph {
     let features = builder.add("join", .concatenate, joined, .vector(width))
     let hidden = builder.relu(builder.connected("hidden", features, 20))
     let logits = builder.connected("classifier", hidden, 7)
+    return builder.graph(output: logits)
+  }
+
+  /// Two residual blocks of 16 x 16 pixels: one with a ReLU behind the sum, as in ResNet, one without, as in MobileNetV2.
+  static func residual(seed: UInt64 = 1) -> FloatGraph {
+    var builder = NetworkBuilder(size: 16, seed: seed)
+    let stem = builder.relu(builder.convolution("stem", 0, 16))
+    let inner = builder.convolution("block/2", builder.relu(builder.convolution("block/1", stem, 16)), 16)
+    let block = builder.pool(builder.relu(builder.sum("block", stem, inner)))
+    let narrow = builder.convolution("narrow", block, 8)
+    let wide = builder.relu(builder.depthwise("depthwise", builder.relu(builder.convolution("expand", narrow, 24))))
+    let bottleneck = builder.sum("bottleneck", builder.convolution("project", wide, 8), narrow)
+    let features = builder.relu(builder.convolution("features", bottleneck, 20))
+    let logits = builder.connected("classifier", builder.flatten(builder.pool(features, average: true)), 7)
     return builder.graph(output: logits)
   }
 }

@@ -48,6 +48,7 @@ import Testing
       case .flatten: "flatten"
       case .affineGridSample: "sample"
       case .concatenate: "concatenate"
+      case .add: "add"
       }
     }
   }

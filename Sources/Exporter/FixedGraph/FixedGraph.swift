@@ -50,6 +50,7 @@ public enum FixedOperation: Sendable, Equatable {
   case affineGridSample(AffineGridParameters)
   case concatenate(shifts: [Int32])
   case requantize(shift: Int32)
+  case add(AdditionParameters)
 
   /// The weights of a convolution or a fully connected layer.
   public var linear: FixedLinear? {

@@ -121,6 +121,14 @@ private struct FixedGraphBuilder {
       // The runtime shifts left by 15 at most.
       output.fraction = min(output.fraction, inputs.map(\.fraction).min()! + 15)
       kind = .concatenate(shifts: inputs.map { Int32(min($0.fraction - output.fraction, 31)) })
+    case .add:
+      output = selection.format(layer.output)
+      let (first, second) = (input, format(layer.inputs[1]))
+      let sum = AdditionParameters(adding: first, second)
+      // Fraction bits beyond those of the sum would hold nothing; a sum that reaches 31 bits beyond the output is none.
+      let fraction = first.fraction + Int(sum.first)
+      output.fraction = max(min(output.fraction, fraction), fraction - 30)
+      kind = .add(AdditionParameters(first: sum.first, second: sum.second, shift: Int32(fraction - output.fraction)))
     case .clip:
       output = selection.format(layer.output)
       output.fraction = min(output.fraction, input.fraction + 15)

@@ -45,7 +45,7 @@ struct FormatSelection {
     return switch layer.operation {
     case .maxPool, .averagePool: isNonNegative(layer.inputs[0])
     case .affineGridSample: isNonNegative(layer.inputs[0])
-    case .concatenate: layer.inputs.allSatisfy(isNonNegative)
+    case .concatenate, .add: layer.inputs.allSatisfy(isNonNegative)
     case .clip: isNonNegative(layer.inputs[0])
     case .convolution, .fullyConnected: false
     }

@@ -35,6 +35,17 @@ private func checkWindow(
   }
 }
 
+extension AdditionParameters {
+  /// The moves that bring two formats to the finer one's fraction bits, or as near to it as the coarser one can be moved:
+  /// then the finer one's last bits are rounded off.
+  init(adding first: FixedFormat, _ second: FixedFormat) {
+    let finer = max(first.fraction, second.fraction)
+    let fraction = min(finer, min(first.fraction, second.fraction) + Int(Self.mostLeft))
+    self.init(
+      first: Int32(max(fraction - first.fraction, -31)), second: Int32(max(fraction - second.fraction, -31)), shift: 0)
+  }
+}
+
 /// `1 / count` as `multiplier * 2^-shift`: exact for powers of two, else to 15 bits.
 struct Reciprocal: Equatable {
   var multiplier: Int32

@@ -51,6 +51,7 @@ public enum LayerOperation: Sendable {
   case averagePool(FloatPool)
   case affineGridSample(FloatSampler)
   case concatenate
+  case add
   /// A clip that follows none of the above, or that others read around.
   case clip
 }

@@ -24,6 +24,7 @@ enum OperatorTable {
     "MaxPool": Operator(WindowGeometry.attributes.union(["ceil_mode", "storage_order"]), importMaxPool),
     "AveragePool": Operator(WindowGeometry.attributes.union(["ceil_mode", "count_include_pad"]), importAveragePool),
     "GlobalAveragePool": Operator([], importGlobalAveragePool),
+    "ReduceMean": Operator(["axes", "keepdims", "noop_with_empty_axes"], importReduceMean),
     "Gemm": Operator(["alpha", "beta", "transA", "transB"], importGemm),
     "MatMul": Operator([], importMatMul),
     "AffineGrid": Operator(["align_corners"], importAffineGrid),

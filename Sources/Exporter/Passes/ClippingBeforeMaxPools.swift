@@ -31,7 +31,8 @@ extension FloatGraph {
     switch nodes[maker].operation {
     case .convolution: return true
     case .clip, .maxPool: return leadsFromConvolution(nodes[maker].inputs[0])
-    case .batchNormalization, .averagePool, .fullyConnected, .flatten, .affineGridSample, .concatenate, .quantize:
+    case .batchNormalization, .averagePool, .fullyConnected, .flatten, .affineGridSample, .concatenate, .add,
+      .quantize:
       return false
     }
   }

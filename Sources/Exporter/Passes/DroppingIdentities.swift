@@ -30,7 +30,7 @@ extension FloatOperation {
     case .maxPool(let pool), .averagePool(let pool):
       pool.kernel == Extent(1, 1) && pool.stride == Extent(1, 1) && pool.padding == Padding()
     case .batchNormalization(let scale, let shift): scale.allSatisfy { $0 == 1 } && shift.allSatisfy { $0 == 0 }
-    case .convolution, .fullyConnected, .affineGridSample, .concatenate, .quantize: false
+    case .convolution, .fullyConnected, .affineGridSample, .concatenate, .add, .quantize: false
     }
   }
 }

@@ -44,7 +44,8 @@ extension FloatOperation {
       return .convolution(convolution)
     case .fullyConnected(let weights, let bias):
       return .fullyConnected(weights: scaled(weights), bias: shifted(bias))
-    case .batchNormalization, .clip, .maxPool, .averagePool, .flatten, .affineGridSample, .concatenate, .quantize:
+    case .batchNormalization, .clip, .maxPool, .averagePool, .flatten, .affineGridSample, .concatenate, .add,
+      .quantize:
       return nil
     }
   }

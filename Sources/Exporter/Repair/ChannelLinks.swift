@@ -1,7 +1,7 @@
 import Quantize
 
 /// A convolution, a fully connected layer or the graph's input, whose channels can be multiplied by positive factors because
-/// all that read them can undo it.
+/// all that read them can undo it. Where values are added up, the layers that make them take the same factors.
 struct ChannelLink {
   /// A node that divides its weights by the factors.
   struct Reader {
@@ -10,8 +10,8 @@ struct ChannelLink {
     var channels: [Int]
   }
 
-  /// Index of the producer in the graph's nodes; nil for the input.
-  var node: Int?
+  /// Indices of the producers in the graph's nodes; none for the input.
+  var nodes: [Int] = []
   var readers: [Reader] = []
   /// Values that the channels flow through, with the producer's channel of each of theirs, or -1.
   var values: [(value: Int, channels: [Int])] = []
@@ -21,27 +21,50 @@ extension FloatGraph {
   /// The link of a node; nil if a reader can't undo factors: theta, a clip between finite bounds, a given format or grid,
   /// the graph's output.
   ///
-  /// ReLU, pooling, sampling, flattening and concatenation commute with a positive factor for each channel.
+  /// ReLU, pooling, sampling, flattening and concatenation commute with a positive factor for each channel, and a sum with
+  /// one that both of its sides have.
   func link(ofNode index: Int) -> ChannelLink? {
-    switch nodes[index].operation {
-    case .convolution, .fullyConnected: break
-    default: return nil
-    }
-    guard nodes[index].grid == nil else { return nil }
-    var link = ChannelLink(node: index)
+    guard isScalable(index) else { return nil }
+    var link = ChannelLink(nodes: [index])
     let channels = Array(0..<values[nodes[index].output].shape.channels)
     return follow(nodes[index].output, channels, &link) ? link : nil
   }
 
   /// The link of the graph's input; nil if a reader can't undo factors.
   func linkOfInput() -> ChannelLink? {
-    var link = ChannelLink(node: nil)
+    var link = ChannelLink()
     return follow(input, Array(0..<values[input].shape.channels), &link) ? link : nil
+  }
+
+  /// Whether a node's own weights and bias can be multiplied.
+  private func isScalable(_ index: Int) -> Bool {
+    switch nodes[index].operation {
+    case .convolution, .fullyConnected: nodes[index].grid == nil
+    default: false
+    }
+  }
+
+  /// Adds to a link what makes `value`, which is to take the same factors.
+  ///
+  /// - Returns: false if that can't be done: for the graph's input, or what mixes channels.
+  private func tie(_ value: Int, _ channels: [Int], _ link: inout ChannelLink) -> Bool {
+    if link.values.contains(where: { $0.value == value }) { return true }
+    guard let maker = maker(of: value) else { return false }
+    switch nodes[maker].operation {
+    case .convolution, .fullyConnected:
+      guard isScalable(maker) else { return false }
+      link.nodes.append(maker)
+      return follow(value, channels, &link)
+    // Following the input leads through the node to `value`.
+    case .clip, .maxPool, .averagePool, .add: return tie(nodes[maker].inputs[0], channels, &link)
+    case .batchNormalization, .flatten, .affineGridSample, .concatenate, .quantize: return false
+    }
   }
 
   /// - Returns: false at a reader that can't undo factors.
   private func follow(_ value: Int, _ channels: [Int], _ link: inout ChannelLink) -> Bool {
     if value == output { return false }
+    if link.values.contains(where: { $0.value == value && $0.channels == channels }) { return true }
     link.values.append((value, channels))
     for (index, node) in nodes.enumerated() {
       for position in node.inputs.indices where node.inputs[position] == value {
@@ -61,6 +84,11 @@ extension FloatGraph {
           var joined = [Int](repeating: -1, count: values[node.output].shape.channels)
           for (channel, source) in channels.enumerated() { joined[before + channel] = source }
           guard follow(node.output, joined, &link) else { return false }
+        case .add:
+          // The input's map has offsets, too, which a sum would change.
+          guard !link.nodes.isEmpty, channels == Array(channels.indices),
+            tie(node.inputs[1 - position], channels, &link), follow(node.output, channels, &link)
+          else { return false }
         case .convolution, .fullyConnected:
           guard node.grid == nil else { return false }
           link.readers.append(ChannelLink.Reader(node: index, channels: channels))
@@ -73,7 +101,7 @@ extension FloatGraph {
 
   /// Multiplies a link's channels by factors and divides its readers' weights by them. The input's own preparation stays.
   mutating func scale(_ link: ChannelLink, by factors: [Float]) {
-    if let node = link.node { nodes[node].operation.multiplyOutputs(by: factors) }
+    for node in link.nodes { nodes[node].operation.multiplyOutputs(by: factors) }
     for reader in link.readers {
       let divisors = reader.channels.map { $0 < 0 ? 1 : factors[$0] }
       nodes[reader.node].operation.divideInputs(by: divisors)

@@ -53,15 +53,17 @@ struct Equalisation: Sendable {
       align(InputAlignment(graph, seen: seen, width: min(settings.activationBits, 8)))
     }
     let reach = calibration.map { $0.map(Self.expectedReach) }
-    let links = graph.nodes.indices.map { graph.link(ofNode: $0) }
+    // Once for all the layers that take the same factors.
+    let links = graph.nodes.indices.map { index in
+      graph.link(ofNode: index).flatMap { $0.nodes.min() == index ? $0 : nil }
+    }
     let absorbs = !settings.without.contains(.absorption)
     let equalises = !settings.without.contains(.equalisation)
     for index in graph.nodes.indices {
       if let link = links[index] {
-        let layer = layers.layers.first { $0.name == graph.nodes[index].name }
         var chosen = [Int](repeating: 0, count: graph.values[graph.nodes[index].output].shape.channels)
         let width = settings.weightBits(of: graph.nodes[index].name)
-        let reach = layer.flatMap { reach[$0.output] }
+        let reach = layers.reach(of: link, reach)
         if absorbs, width >= Self.wideBits {
           if let reach { chosen = filling(reach, equalises: equalises) }
         } else {
@@ -97,9 +99,9 @@ struct Equalisation: Sendable {
   private mutating func apply(_ chosen: [Int], to link: ChannelLink) {
     let scale = chosen.map(OctaveParts.factor)
     graph.scale(link, by: scale)
-    guard let node = link.node else { return }
-    let name = graph.nodes[node].name
-    parts[name] = zip(parts[name] ?? Array(repeating: 0, count: chosen.count), chosen).map { $0 + Int16($1) }
+    for name in link.nodes.map({ graph.nodes[$0].name }) {
+      parts[name] = zip(parts[name] ?? Array(repeating: 0, count: chosen.count), chosen).map { $0 + Int16($1) }
+    }
     for (value, channels) in link.values {
       var scaled = factors[value] ?? Array(repeating: 1, count: channels.count)
       for (index, channel) in channels.enumerated() where channel >= 0 { scaled[index] *= scale[channel] }
@@ -107,9 +109,11 @@ struct Equalisation: Sendable {
     }
   }
 
-  /// For each output channel the factor, of half an octave at most, that makes its best weight step a power of two.
+  /// For each output channel the factor, of half an octave at most, that makes its best weight step a power of two; no
+  /// factor where several layers take the same.
   private func absorption(_ link: ChannelLink, width: Int) -> [Int] {
-    guard let node = link.node, let (weights, bias) = graph.nodes[node].operation.linear else { return [] }
+    guard let (weights, bias) = graph.nodes[link.nodes[0]].operation.linear else { return [] }
+    guard link.nodes.count == 1 else { return bias.map { _ in 0 } }
     let taps = weights.count / bias.count
     return bias.indices.map { channel in
       guard let step = WeightFormat.bestStep(weights[channel * taps..<(channel + 1) * taps], width: width) else {
@@ -172,6 +176,24 @@ struct Equalisation: Sendable {
         // A link's first value is what its node makes.
         apply(Array(repeating: moved, count: link.values[0].channels.count), to: link)
       }
+    }
+  }
+}
+
+extension LayerGraph {
+  /// How far each of a link's channels reaches: the most of what its layers, and the sums of them, make; nil if nothing was
+  /// observed.
+  ///
+  /// - Parameter seen: by value, how far its channels reach.
+  fileprivate func reach(of link: ChannelLink, _ seen: [[Float]?]) -> [Float]? {
+    let names = Set(link.nodes.map { graph.nodes[$0].name })
+    let values = Set(link.values.map(\.value))
+    let own = layers.filter { layer in
+      if case .add = layer.operation { return values.contains(layer.output) }
+      return names.contains(layer.name)
+    }
+    return own.compactMap { seen[$0.output] }.reduce(nil) { most, reach in
+      most.map { zip($0, reach).map { max($0, $1) } } ?? reach
     }
   }
 }

@@ -90,6 +90,7 @@ extension FixedOperation {
     case .affineGridSample: .affineGridSample
     case .concatenate: .concatenate
     case .requantize: .requantize
+    case .add: .add
     }
   }
 
@@ -110,6 +111,10 @@ extension FixedOperation {
       }
     case .concatenate(let shifts): for shift in shifts { writer.put(shift) }
     case .requantize(let shift): writer.put(shift)
+    case .add(let parameters):
+      writer.put(parameters.first)
+      writer.put(parameters.second)
+      writer.put(parameters.shift)
     }
   }
 }

@@ -128,6 +128,8 @@ public enum FloatOperation: Sendable {
   case affineGridSample(FloatSampler)
   /// Inputs: two to four images of one size, or vectors. Along channels.
   case concatenate
+  /// Inputs: two of one shape. Their sum.
+  case add
   /// Inputs: anything. The nearest values of a format, saturated, halves to even: ONNX QuantizeLinear, then
   /// DequantizeLinear. The format binds what quantises the graph.
   case quantize(FixedFormat)

@@ -79,6 +79,9 @@ public final class FloatReference {
         .sample(input, inputShape, into: &output)
     case .quantize(let format):
       for index in input.indices { output[index] = format.roundedToEven(input[index]) }
+    case .add:
+      let second = values[node.inputs[1]]
+      for index in input.indices { output[index] = input[index] + second[index] }
     case .concatenate:
       joinChannels(of: node.inputs.map { values[$0] }, pixels: outputShape.height * outputShape.width, into: &output)
     }

@@ -29,6 +29,8 @@ extension FloatGraph {
     case .affineGridSample:
       precondition(inputs.count == 2 && inputs[1].count == 6, "a sampler reads an image and a theta of six values")
       precondition(inputs[0].channels == output.channels, "a sampler keeps the channels")
+    case .add:
+      precondition(inputs.count == 2 && inputs.allSatisfy { $0 == output }, "a sum has the shape of both")
     case .concatenate:
       precondition(
         inputs.allSatisfy { $0.height == output.height && $0.width == output.width }

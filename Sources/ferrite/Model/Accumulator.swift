@@ -26,6 +26,8 @@ extension ModelReport.Layer {
       return Accumulator(bits: 64, bound: taps * reach * UInt64(multiplier.magnitude) + half)
     // Weights that sum to 2^14.
     case .affineGridSample: return Accumulator(bits: 32, bound: reach << 14 + 1 << 13)
+    case .add(let parameters):
+      return Accumulator(bits: 32, bound: UInt64(parameters.bound(inputs[0].format, inputs[1].format)))
     case .maxPool2D, .concatenate, .requantize: return nil
     }
   }

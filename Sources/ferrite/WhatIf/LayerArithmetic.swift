@@ -97,6 +97,9 @@ extension DoubleArithmetic {
       guard case .concatenate(let shifts) = layer.kind else { preconditionFailure("pairs are of one kind") }
       let images = inputs.indices.map { shifts[$0] == 0 ? inputs[$0].map(layer.moved) : inputs[$0].map(rule.applied) }
       return concatenate(images, pixels: layer.outputShape.height * layer.outputShape.width)
+    case .add:
+      let (first, second) = (layer.aligned(inputs[0], 0), layer.aligned(inputs[1], 1))
+      return zip(first, second).map { rule.applied($0 + $1) }
     case .clip: return inputs[0].map(rule.applied)
     }
   }
@@ -110,12 +113,21 @@ extension PairedLayer {
     return min(max(value, least), greatest)
   }
 
+  /// An addition's input: rounded where the model drops its last bits to bring binary points together.
+  fileprivate func aligned(_ numbers: [Double], _ input: Int) -> [Double] {
+    guard case .add(let parameters) = kind else { preconditionFailure("pairs are of one kind") }
+    let left = Int(input == 0 ? parameters.first : parameters.second)
+    guard left < 0 else { return numbers }
+    let step = Double(sign: .plus, exponent: -(inputFractions[input] + left), significand: 1)
+    return numbers.map { ($0 / step + 0.5).rounded(.down) * step }
+  }
+
   /// What an average-pool multiplies its sums with: the model's integer stands for the reciprocal nearly.
   fileprivate func averageFactor(_ substitution: Substitution?, _ pool: FloatPool) -> Double {
     let exact = 1 / Double(pool.kernel.height * pool.kernel.width)
     guard substitution == nil || substitution == .output, case .averagePool2D(_, let multiplier, let shift) = kind
     else { return exact }
-    let dropped = Int(shift) + format.fraction - inputFraction
+    let dropped = Int(shift) + format.fraction - inputFractions[0]
     return Double(sign: .plus, exponent: -dropped, significand: Double(multiplier))
   }
 

@@ -73,8 +73,8 @@ struct PairedLayer: Sendable {
   let producers: [Int?]
   let inputShapes: [Shape]
   let outputShape: Shape
-  /// Fraction bits of the first input.
-  let inputFraction: Int
+  /// Fraction bits of each input.
+  let inputFractions: [Int]
   /// The model's weights; nil for layers without.
   let fixed: Linear?
   /// The network's.
@@ -114,7 +114,7 @@ extension PairedLayer {
     self.producers = producers
     inputShapes = inputs.map(Shape.init)
     outputShape = Shape(output)
-    inputFraction = inputs[0].format.fraction
+    inputFractions = inputs.map(\.format.fraction)
     format = output.format
     bounds = record.minimum...record.maximum
     clip = (Double(layer.least), Double(layer.greatest))
@@ -148,7 +148,9 @@ extension EdgeRuntime.Operation {
         && Extent(own.strideHeight, own.strideWidth) == pool.stride
     case (.affineGridSample(let own), .affineGridSample(let sampler)):
       own.interpolation == sampler.interpolation && own.outside == sampler.outside
-    case (.fullyConnected, .fullyConnected), (.concatenate, .concatenate), (.requantize, .clip): true
+    case (.fullyConnected, .fullyConnected), (.concatenate, .concatenate), (.requantize, .clip),
+      (.add, .add):
+      true
     default: false
     }
   }

@@ -1,7 +1,7 @@
 import Quantize
 
 /// Add, Sub, Mul, Div (7 to 14). Of constants it is done now. Of an image's value and a constant that is one number for
-/// each channel it becomes a batch-norm, which the passes fold. Of theta and a constant it is a step towards a grid.
+/// each channel it becomes a batch-norm, which the passes fold. Of two values of an image's it is a sum (Add alone). Of theta and a constant it is a step towards a grid.
 func importArithmetic(
   _ operation: Arithmetic, _ node: ONNXNode, _ builder: inout GraphBuilder
 ) throws(ONNXError) -> Operand {
@@ -40,9 +40,34 @@ func importArithmetic(
     let form = try builder.linearForm(variable, for: node)
     let pairs = zip(factor.expanded(to: dims).elements, form.array.expanded(to: dims).elements)
     return .linear(LinearForm(value: form.value, array: NDArray(dims, pairs.map { $0 * $1 })))
+  case (.activation(let first), .activation(let second)) where operation == .add:
+    return try importSum(node, &builder, first, second)
   default:
-    throw node.fail("arithmetic on two values that both depend on the image is not supported")
+    throw node.fail("a product, quotient or difference of two values that both depend on the image is not supported")
   }
+}
+
+/// The sum of two images or vectors of the same dims, as at the end of a residual block.
+private func importSum(
+  _ node: ONNXNode, _ builder: inout GraphBuilder, _ first: Activation, _ second: Activation
+) throws(ONNXError) -> Operand {
+  guard first.dims == second.dims else {
+    throw node.fail("a sum of dims \(first.dims) and \(second.dims) is not supported: they must be equal")
+  }
+  if first.dims.count == 4 {
+    let ((left, shape), (right, _)) = (try builder.image(first, for: node), try builder.image(second, for: node))
+    let sum = try builder.add(.add, [left, right], shape: shape, for: node)
+    return builder.asImage(sum)
+  }
+  let order = first.order(builder.shape(first.value)).elements
+  guard order == second.order(builder.shape(second.value)).elements else {
+    throw node.fail("a sum of two vectors whose elements were put in different orders is not supported")
+  }
+  let (left, right) = (try builder.vector(first, for: node), try builder.vector(second, for: node))
+  var sum = first
+  sum.value = try builder.add(.add, [left, right], shape: builder.shape(left), for: node)
+  sum.positions = order.elementsEqual(0..<order.count) ? nil : order
+  return .activation(sum)
 }
 
 /// Neg-6 and 13 of a constant.

@@ -48,3 +48,17 @@ func importGlobalAveragePool(_ node: ONNXNode, _ builder: inout GraphBuilder) th
     .averagePool(FloatPool(kernel: kernel, stride: kernel)), [value], shape: .vector(shape.channels), for: node)
   return builder.asImage(output)
 }
+
+/// ReduceMean-11 to 18 over an image's rows and columns: the global average-pool, as torch's exporter writes it.
+func importReduceMean(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
+  var given = try node.integers("axes") ?? []
+  if node.optionalInput(1) != nil { given = try node.integers(1).elements }
+  let dims = try node.input(0).dims
+  var axes: Set<Int> = []
+  for axis in given { axes.insert(try node.axis(axis, rank: dims.count)) }
+  guard dims.count == 4, axes == [2, 3] else {
+    throw node.reject("axes", "\(given)", supported: "the rows and columns of an image, 2 and 3")
+  }
+  let mean = try importGlobalAveragePool(node, &builder)
+  return try node.flag("keepdims", default: true) ? mean : mean.reshaped([dims[0], dims[1]])
+}
