@@ -246,7 +246,7 @@ struct ImportErrorTests {
 }
 
 extension ONNXAttributeProto {
-  fileprivate init(_ name: String, _ number: Int64) { self = TinyONNX.attribute(name, number) }
-  fileprivate init(_ name: String, _ numbers: [Int64]) { self = TinyONNX.attribute(name, numbers) }
-  fileprivate init(_ name: String, _ text: String) { self = TinyONNX.attribute(name, text) }
+  init(_ name: String, _ number: Int64) { self = TinyONNX.attribute(name, number) }
+  init(_ name: String, _ numbers: [Int64]) { self = TinyONNX.attribute(name, numbers) }
+  init(_ name: String, _ text: String) { self = TinyONNX.attribute(name, text) }
 }
