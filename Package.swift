@@ -110,7 +110,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExporterTests",
-      dependencies: ["EdgeRuntime", "Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "EdgeRuntime", "Exporter", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "ImageDataTests", dependencies: ["ImageData"], exclude: ["make_pictures.py"], swiftSettings: strict),

@@ -107,7 +107,9 @@ public struct Session: ~Copyable {
       var arguments = unsafe convolutionArguments(parameters, record, input, output, from, to)
       unsafe arguments.workspace += share.index * view.workspaceBytes
       unsafe Conv2D.run(
-        share == .whole ? arguments : arguments.part(share, along: arguments.axis(threads: share.count)),
+        share == .whole
+          ? arguments
+          : arguments.part(share, along: arguments.axis(threads: share.count, instructionSet: instructionSet)),
         instructionSet: instructionSet)
     case .maxPool2D(let parameters):
       unsafe Pool2D.maximum(

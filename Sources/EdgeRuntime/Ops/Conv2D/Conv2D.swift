@@ -9,7 +9,7 @@ extension Conv2D {
         a.parameters, inputFormat: a.inputFormat, inputChannels: a.inputChannels, outputChannels: a.outputChannels,
         instructionSet: instructionSet)
     else { return unsafe reference(a) }
-    var task = unsafe kernelTask(a)
+    var task = unsafe kernelTask(a, instructionSet)
     guard unsafe task.outputHeight > 0 && task.outputWidth > 0 else { return }
     if unsafe isDepthwise(a.parameters, inputChannels: a.inputChannels, outputChannels: a.outputChannels) {
       return unsafe runDepthwise(&task, instructionSet)
@@ -47,7 +47,15 @@ extension Conv2D {
     #endif
   }
 
-  private static func kernelTask(_ a: ConvolutionArguments) -> FerriteConvolution {
+  /// How a convolution is divided into Winograd's tiles, where the instruction set has kernels for them and they win.
+  static func winogradPlan(_ a: ConvolutionArguments, instructionSet: InstructionSet) -> WinogradPlan? {
+    guard instructionSet == .neon else { return nil }
+    return unsafe WinogradPlan(
+      a.parameters, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
+      outputChannels: a.outputChannels)
+  }
+
+  private static func kernelTask(_ a: ConvolutionArguments, _ instructionSet: InstructionSet) -> FerriteConvolution {
     let p = unsafe a.parameters
     let biasBytes = unsafe correctedBiasBytes(a.outputChannels)
     let unpackedBytes = unsafe unpackedBytes(
@@ -56,9 +64,7 @@ extension Conv2D {
     let workspaceBytes = unsafe workspaceBytes(
       parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
-    let winograd = unsafe WinogradPlan(
-      p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
-      outputChannels: a.outputChannels)
+    let winograd = unsafe winogradPlan(a, instructionSet: instructionSet)
     return unsafe FerriteConvolution(
       input: a.input, output: a.output, weights: a.weights, bias: a.bias, shifts: a.shifts, workspace: a.workspace,
       weightBits: Int64(p.storedBits), biasBytes: Int64(biasBytes), unpackedBytes: Int64(unpackedBytes),

@@ -20,14 +20,22 @@ extension ConvolutionArguments {
   /// The axis along which the greatest of `threads` shares is the smaller: rows, unless blocks are better by more than a
   /// sixteenth, for threads that share rows don't write to the same cache lines.
   ///
-  /// The unit is one window of one block. By rows, each thread reads and unpacks all weights, which is worth some windows more
-  /// for each block.
-  public func axis(threads: Int) -> ConvolutionAxis {
-    let windowsPerRow = unsafe parameters.outputWidth(inputWidth) * (parameters.hasMaxPool ? 4 : 1)
-    let weightWindows = unsafe parameters.storedBits < 8 ? 4 : 1
-    let byRows =
-      unsafe (WorkShare.greatest(of: rows.count, among: threads) * windowsPerRow + weightWindows) * blocks.count
-    let byBlocks = unsafe rows.count * windowsPerRow * WorkShare.greatest(of: blocks.count, among: threads)
+  /// The unit is one window of one block. By rows, each thread reads, unpacks and transforms all weights, which is worth some
+  /// windows more for each block; by blocks, it transforms all activations for Winograd's tiles.
+  public func axis(threads: Int, instructionSet: InstructionSet) -> ConvolutionAxis {
+    let pooled = unsafe parameters.hasMaxPool ? 2 : 1
+    let windowsPerRow = unsafe parameters.outputWidth(inputWidth) * pooled * pooled
+    var rowsOfShare = unsafe WorkShare.greatest(of: rows.count, among: threads)
+    var weightWindows = unsafe parameters.storedBits < 8 ? 4 : 1
+    var activationWindows = 0
+    if let plan = unsafe Conv2D.winogradPlan(self, instructionSet: instructionSet) {
+      rowsOfShare = (rowsOfShare * pooled + plan.outputs - 1) / plan.outputs * plan.outputs / pooled
+      weightWindows += 17
+      activationWindows = unsafe rows.count * windowsPerRow / 5
+    }
+    let byRows = unsafe (rowsOfShare * windowsPerRow + weightWindows) * blocks.count
+    let byBlocks =
+      unsafe rows.count * windowsPerRow * WorkShare.greatest(of: blocks.count, among: threads) + activationWindows
     return byRows * 16 <= byBlocks * 17 ? .rows : .blocks
   }
 }
