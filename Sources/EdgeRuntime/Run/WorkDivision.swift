@@ -14,7 +14,7 @@ extension OperationRecord {
         && (output.height > 1 || output.channels > Layout.outputsPerBlock)
     case .maxPool2D, .averagePool2D: output.count >= Self.leastValues && output.height > 1
     case .affineGridSample: output.height * output.width >= Self.leastPixels && output.height > 1
-    case .concatenate, .requantize: false
+    case .concatenate, .requantize, .add: false
     }
   }
 }

@@ -39,7 +39,8 @@ public struct WinogradPlan: Sendable {
     let places = WinogradPlaces(
       outputs: outputs, tilesAcross: tilesAcross, tilesDown: tilesDown, channels: inputChannels,
       unpackedBytes: Conv2D.unpackedBytes(
-        p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels))
+        p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,
+        outputChannels: outputChannels))
     workspaceBytes = places.end
   }
 
