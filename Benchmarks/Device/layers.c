@@ -50,11 +50,13 @@ static void convolve(void (*kernel)(const struct FerriteConvolution *), int l, i
       .input = input, .output = output, .weights = weights, .bias = bias, .shifts = shifts, .workspace = workspace,
       .weightBits = bits, .biasBytes = 1024, .unpackedBytes = unpacked,
       .stripBytes = sizeof workspace - 1024 - unpacked, .inputHeight = layers[l].size,
-      .inputWidth = layers[l].size, .inputChannels = layers[l].inputs, .outputHeight = layers[l].size / pooled,
+      .inputWidth = layers[l].size, .inputChannels = layers[l].inputs,
+      .inputPixelStride = layers[l].inputs, .outputPixelStride = layers[l].outputs, .outputHeight = layers[l].size / pooled,
       .outputWidth = layers[l].size / pooled, .outputChannels = layers[l].outputs,
       .endRow = layers[l].size / pooled, .endBlock = (layers[l].outputs + 15) / 16, .kernelHeight = layers[l].kernel,
       .kernelWidth = layers[l].kernel, .strideHeight = 1, .strideWidth = 1, .paddingTop = padding,
-      .paddingLeft = padding, .dilationHeight = 1, .minimum = 0, .maximum = 255, .hasMaxPool = layers[l].pool};
+      .paddingLeft = padding, .dilationHeight = 1, .dilationWidth = 1, .minimum = 0, .maximum = 255,
+      .hasMaxPool = layers[l].pool};
   kernel(&convolution);
 }
 

@@ -30,7 +30,10 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     let pooled = unsafe task.hasMaxPool ? 2 : 1
     let convolvedWidth = unsafe Int(task.outputWidth) &* pooled
     // Without the odd column that a pool drops: nothing reads what lies only under that.
-    let stripWidth = unsafe (convolvedWidth &- 1) &* Int(task.strideWidth) &+ Int(task.kernelWidth)
+    let stripWidth =
+      unsafe WindowShape<A>.gathers(task)
+      ? convolvedWidth &* Int(task.kernelWidth)
+      : (convolvedWidth &- 1) &* Int(task.strideWidth) &+ Int(task.kernelWidth)
     rowTaps = unsafe stripWidth &* Int(task.inputChannels)
     shape = unsafe WindowShape(task, rowStep: rowTaps &* A.bytesPerTap)
     flip = unsafe A.flip(inputIsSigned: task.inputIsSigned, fitsInt8: task.inputFitsInt8)

@@ -6,8 +6,9 @@ extension Depthwise {
   /// products 16 bits hold; takes from each bias what the strip's activations are too low by.
   @inlinable
   func prepareFilters() {
-    let groupsPerRow = unsafe (Int(task.kernelWidth) &+ 3) / 4
-    let groups = unsafe Int(task.kernelHeight) &* groupsPerRow
+    let (kernelHeight, kernelWidth) = unsafe (Int(task.kernelHeight), Int(task.kernelWidth))
+    let groupsPerRow = (kernelWidth &+ 3) / 4
+    let groups = kernelHeight &* groupsPerRow
     let bits = unsafe Int(task.weightBits)
     var block = unsafe Int(task.firstBlock)
     while unsafe block < Int(task.endBlock) {
@@ -18,15 +19,21 @@ extension Depthwise {
       }
       var magnitudes = FilterMagnitudes()
       var sum = SIMD16<Int32>(repeating: 0)
-      for tap in 0..<taps {
-        let (row, column) = unsafe (tap / Int(task.kernelWidth), tap % Int(task.kernelWidth))
-        let group = packed + (row &* groupsPerRow &+ column / 4) &* 64
-        let weight =
-          (group.load(SIMD16<Int32>.self) &<< SIMD16(repeating: 24 &- 8 &* Int32(column % 4)))
-          &>> SIMD16(repeating: 24)
-        magnitudes.add(weight, tap: tap)
-        sum &+= weight
-        place(ferrite_bytes16(weight), block: block, tap: tap)
+      var tap = 0
+      for row in 0..<kernelHeight {
+        // 255 weights at most: 255 * 127 < 2^15.
+        var rowSum = SIMD16<Int16>(repeating: 0)
+        for column in 0..<kernelWidth {
+          let group = packed + (row &* groupsPerRow &+ column / 4) &* 64
+          let bytes = ferrite_signedBytes16(
+            group.load(SIMD16<Int32>.self) &>> SIMD16(repeating: 8 &* Int32(column % 4)))
+          let weight = ferrite_widenSigned(bytes)
+          magnitudes.add(weight, tap: tap)
+          rowSum &+= weight
+          place(bytes, block: block, tap: tap)
+          tap &+= 1
+        }
+        sum = ferrite_addHalves16(sum, rowSum)
       }
       let offset = flip == 0 ? SIMD16<Int32>(repeating: 0) : sum &<< SIMD16(repeating: 7)
       (biases + block &* 64).store(unsafe (Bytes(task.bias) + block &* 64).load(SIMD16<Int32>.self) &+ offset)
@@ -37,7 +44,7 @@ extension Depthwise {
 
   /// Stores the weights of a block of 16 channels for one tap, vector by vector.
   @inlinable @inline(__always)
-  func place(_ weight: SIMD16<UInt8>, block: Int, tap: Int) {
+  func place(_ weight: SIMD16<Int8>, block: Int, tap: Int) {
     let start = weights + block &* 16 &* taps
     if A.Totals.scalarCount == 16 {
       (start + tap &* 16).store(weight)
@@ -81,41 +88,50 @@ extension Depthwise {
 /// The magnitudes of the weights of 16 filters, from which follows how many products in a row 16 bits hold.
 @usableFromInline
 struct FilterMagnitudes {
-  @usableFromInline var all = SIMD16<Int32>(repeating: 0)
-  @usableFromInline var three = SIMD16<Int32>(repeating: 0)
-  /// Bits above 255 of the sums of three in a row.
-  @usableFromInline var excess = SIMD16<Int32>(repeating: 0)
+  /// Of all taps; right for up to 258.
+  @usableFromInline var all = SIMD16<Int16>(repeating: 0)
+  /// Of the taps since the last that is a multiple of three.
+  @usableFromInline var three = SIMD16<Int16>(repeating: 0)
+  /// Every bit that a sum of three in a row has.
+  @usableFromInline var ofThree = SIMD16<Int16>(repeating: 0)
   /// Every bit that any magnitude has.
-  @usableFromInline var seen = SIMD16<Int32>(repeating: 0)
+  @usableFromInline var seen = SIMD16<Int16>(repeating: 0)
 
   @inlinable @inline(__always)
   init() {}
 
   @inlinable @inline(__always)
-  mutating func add(_ weight: SIMD16<Int32>, tap: Int) {
-    let sign = weight &>> SIMD16(repeating: 31)
-    let magnitude = (weight ^ sign) &- sign
+  mutating func add(_ weight: SIMD16<Int16>, tap: Int) {
+    let magnitude = ferrite_magnitudes(weight)
     seen |= magnitude
     all &+= magnitude
     three = tap % 3 == 0 ? magnitude : three &+ magnitude
-    excess |= three &>> SIMD16(repeating: 8)
+    ofThree |= three
   }
 
   /// 9, 3 or 2: those of a whole 3x3 filter, of each of its rows, or of any two weights.
   @inlinable
   var depthOf3x3: Int {
-    if (all &>> SIMD16(repeating: 8)).wrappedSum() == 0 { return 9 }
-    return excess.wrappedSum() == 0 ? 3 : 2
+    if bits(all) <= 255 { return 9 }
+    return bits(ofThree) <= 255 ? 3 : 2
   }
 
   /// 2...255, of any weights in a row.
   @inlinable
   var depth: Int {
-    var bits: Int32 = 1
-    for lane in 0..<16 { bits |= seen[lane] }
+    let bits = bits(seen)
     // The least number of all ones that no magnitude exceeds: 1...127.
     var limit = 1
     while limit < bits { limit = 2 &* limit &+ 1 }
     return 255 / limit
+  }
+
+  /// Every bit that any of the sums has.
+  @inlinable @inline(__always)
+  func bits(_ sums: SIMD16<Int16>) -> Int {
+    let eight = sums.lowHalf | sums.highHalf
+    let four = eight.lowHalf | eight.highHalf
+    let two = four.lowHalf | four.highHalf
+    return Int(two[0] | two[1])
   }
 }

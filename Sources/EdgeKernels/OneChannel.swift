@@ -17,7 +17,7 @@ public struct OneChannelConvolution<A: LaneArithmetic> {
   @inlinable
   public static func applies(to task: FerriteConvolution) -> Bool {
     unsafe task.inputChannels == 1 && task.kernelHeight == 3 && task.kernelWidth == 3 && task.strideHeight == 1
-      && task.strideWidth == 1 && task.dilationHeight == 1
+      && task.strideWidth == 1 && task.dilationHeight == 1 && task.dilationWidth == 1 && task.inputPixelStride == 1
   }
 
   @inlinable

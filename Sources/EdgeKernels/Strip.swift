@@ -19,11 +19,37 @@ extension Convolution {
       if unsafe y < 0 || y >= Int(task.inputHeight) {
         fillZeros(line, taps: rowTaps)
       } else {
-        let source = unsafe Bytes(task.input) + y &* Int(task.inputWidth) &* channels
+        let source = unsafe Bytes(task.input) + y &* Int(task.inputWidth) &* Int(task.inputPixelStride)
+        if unsafe WindowShape<A>.gathers(task) || task.inputPixelStride != task.inputChannels {
+          fillByPixels(line, source)
+          continue
+        }
         fillZeros(line, taps: left)
         unsafe A.convert(
           source, to: line + left &* A.bytesPerTap, count: inside, isSigned: task.inputIsSigned, flip: flip)
         fillZeros(line + (left &+ inside) &* A.bytesPerTap, taps: rowTaps &- left &- inside)
+      }
+    }
+  }
+
+  /// Copies an image row pixel by pixel: one group's channels, or the taps of each window's row side by side.
+  @inlinable
+  func fillByPixels(_ line: MutableBytes, _ source: Bytes) {
+    let channels = unsafe Int(task.inputChannels)
+    let kernelWidth = unsafe Int(task.kernelWidth)
+    let gathers = unsafe WindowShape<A>.gathers(task)
+    for pixel in 0..<rowTaps / channels {
+      let column =
+        unsafe gathers
+        ? pixel / kernelWidth &* Int(task.strideWidth) &+ pixel % kernelWidth &* Int(task.dilationWidth) : pixel
+      let x = unsafe column &- Int(task.paddingLeft)
+      let place = line + pixel &* channels &* A.bytesPerTap
+      if unsafe x < 0 || x >= Int(task.inputWidth) {
+        fillZeros(place, taps: channels)
+      } else {
+        unsafe A.convert(
+          source + x &* Int(task.inputPixelStride), to: place, count: channels, isSigned: task.inputIsSigned, flip: flip
+        )
       }
     }
   }

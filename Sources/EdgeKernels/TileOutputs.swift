@@ -38,7 +38,7 @@ struct VectorStore<A: OutputArithmetic> {
     maximum = unsafe A.Totals(repeating: task.maximum)
     isWide = unsafe task.outputIsWide
     let elementBytes = isWide ? 2 : 1
-    bytesPerPixel = unsafe Int(task.outputChannels) &* elementBytes
+    bytesPerPixel = unsafe Int(task.outputPixelStride) &* elementBytes
     firstOutput = unsafe MutableBytes(task.output) + output &* elementBytes
     channels = unsafe max(0, Int(task.outputChannels) &- output)
   }

@@ -22,8 +22,15 @@ public struct WindowShape<A: ConvolutionArithmetic> {
     leftGroupsPerRow = groupsPerRow % A.groupsPerChunk
     self.rowStep = rowStep
     kernelRowStep = unsafe Int(task.dilationHeight) &* rowStep
-    pixelStep = unsafe Int(task.strideWidth) &* Int(task.inputChannels) &* A.bytesPerTap
+    pixelStep =
+      unsafe Int(Self.gathers(task) ? task.kernelWidth : task.strideWidth) &* Int(task.inputChannels) &* A.bytesPerTap
     blockBytes = kernelHeight &* groupsPerRow &* 64
+  }
+
+  /// Whether the strip holds every window's rows by themselves, because dilation keeps their taps apart in the image.
+  @inlinable
+  static func gathers(_ task: FerriteConvolution) -> Bool {
+    unsafe task.dilationWidth > 1 && task.kernelWidth > 1
   }
 
   @inlinable @inline(__always)

@@ -21,6 +21,8 @@ struct FerriteConvolution {
   int64_t weightBits;
   int64_t biasBytes, unpackedBytes, stripBytes;
   int64_t inputHeight, inputWidth, inputChannels;
+  /// From a pixel to the next, in values: the channels, or more where these are one group's of several.
+  int64_t inputPixelStride, outputPixelStride;
   /// After the pool.
   int64_t outputHeight, outputWidth, outputChannels;
   /// The part to compute: rows of the output, after the pool, and blocks of 16 output channels, each from the first to before

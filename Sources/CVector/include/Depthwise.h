@@ -20,3 +20,12 @@ static inline __attribute__((always_inline)) FerriteInt32x16 ferrite_addHalves16
                                                                                  FerriteInt16x16 a) {
   return sums + __builtin_convertvector(a, FerriteInt32x16);
 }
+
+/// The lowest byte of each lane.
+static inline __attribute__((always_inline)) FerriteInt8x16 ferrite_signedBytes16(FerriteInt32x16 a) {
+  return __builtin_convertvector(a, FerriteInt8x16);
+}
+
+static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_magnitudes(FerriteInt16x16 a) {
+  return __builtin_elementwise_abs(a);
+}

@@ -48,7 +48,19 @@ public struct ConvolutionProblem: Sendable {
     isExtreme = generator.oneIn(3)
     if generator.oneIn(3) { takeThreeByThreeShape(from: &generator) }
     self.seed = generator.next()
-    if generator.oneIn(4) { becomeDepthwise(&generator) }
+    switch generator.next(in: 0...7) {
+    case 0, 1: becomeDepthwise(&generator)
+    case 2: becomeGrouped(&generator)
+    case 3: parameters.dilationWidth = generator.next(in: 2...3)
+    default: break
+    }
+  }
+
+  private mutating func becomeGrouped(_ generator: inout SeededGenerator) {
+    parameters.groups = generator.pick([2, 3, 4])
+    inputChannels *= parameters.groups
+    // Two thirds in whole blocks.
+    outputChannels = generator.pick([5, 16, 32]) * parameters.groups
   }
 
   private mutating func becomeDepthwise(_ generator: inout SeededGenerator) {

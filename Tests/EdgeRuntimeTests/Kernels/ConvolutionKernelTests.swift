@@ -119,14 +119,48 @@ struct ConvolutionKernelTests {
     }
   }
 
+  @Test("where dilation keeps the taps of a row apart", arguments: vectorSets, 2...3)
+  func dilations(_ set: InstructionSet, _ dilation: Int) {
+    for width in [1, 4, 9, 20] {
+      for stride in 1...2 {
+        var problem = ConvolutionProblem.square(3, pooled: width == 9, height: 9, width: width, inputs: 9, outputs: 20)
+        (problem.parameters.dilationHeight, problem.parameters.dilationWidth) = (4 - dilation, dilation)
+        problem.parameters.strideWidth = stride
+        problem.parameters.paddingLeft = 2
+        problem.parameters.paddingRight = 3
+        expectAgreement(problem, set)
+      }
+    }
+  }
+
+  @Test("of one group after the other", arguments: vectorSets, 2...8)
+  func groups(_ set: InstructionSet, _ bits: Int) {
+    for (kernel, inputs, outputs) in [(3, 1, 16), (3, 8, 16), (1, 20, 32), (5, 3, 48)] {
+      var problem = ConvolutionProblem.square(
+        kernel, pooled: bits % 2 == 0, height: 6, width: 7, inputs: 3 * inputs, outputs: 3 * outputs)
+      problem.parameters.groups = 3
+      problem.parameters.weightWidth = bits
+      problem.inputFormat.isSigned = bits % 3 == 0
+      expectAgreement(problem, set)
+    }
+  }
+
+  @Test("of 1x1, whose rows are taken together", arguments: vectorSets)
+  func pointwise(_ set: InstructionSet) {
+    for (height, width) in [(1, 1), (3, 3), (6, 6), (7, 5), (12, 12), (48, 48), (2, 70), (13, 3)] {
+      expectAgreement(.square(1, pooled: false, height: height, width: width, inputs: 40, outputs: 24), set)
+    }
+  }
+
   @Test("where they don't apply, because the reference takes over", arguments: vectorSets)
   func uncovered(_ set: InstructionSet) {
-    var dilated = ConvolutionProblem.square(3, pooled: false, height: 9, width: 9, inputs: 8, outputs: 8)
-    dilated.parameters.dilationWidth = 2
+    var grouped = ConvolutionProblem.square(3, pooled: false, height: 9, width: 9, inputs: 8, outputs: 16)
+    grouped.parameters.groups = 2
     #expect(
       !Conv2D.isVectorized(
-        dilated.parameters, inputFormat: dilated.inputFormat, inputChannels: 8, outputChannels: 8, instructionSet: set))
-    expectAgreement(dilated, set)
+        grouped.parameters, inputFormat: grouped.inputFormat, inputChannels: 8, outputChannels: 16, instructionSet: set)
+    )
+    expectAgreement(grouped, set)
   }
 
   private func expectAgreement(

@@ -1,8 +1,8 @@
 /// What the SIMD kernels can compute, and the memory that they need for it.
 extension Conv2D {
-  /// The rule that sends a convolution to the kernels or to the scalar reference: activations of at most 8 bits, and either a
-  /// group for each channel, or one group and taps of a kernel row side by side. `instructionSet` must be one that this
-  /// machine has.
+  /// The rule that sends a convolution to the kernels or to the scalar reference: activations of at most 8 bits, and a group
+  /// for each channel, one for all of them, or groups that make whole blocks of 16 outputs. `instructionSet` must be one that
+  /// this machine has.
   public static func isVectorized(
     _ parameters: ConvolutionParameters, inputFormat: FixedFormat, inputChannels: Int, outputChannels: Int,
     instructionSet: InstructionSet
@@ -12,7 +12,8 @@ extension Conv2D {
   }
 
   static func hasKernel(_ p: ConvolutionParameters, inputChannels: Int, outputChannels: Int) -> Bool {
-    hasContiguousTaps(p) || isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels)
+    p.groups == 1 || outputChannels / p.groups % Layout.outputsPerBlock == 0
+      || isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels)
   }
 
   /// Whether each input channel makes an output channel alone. One channel by one filter is an ordinary convolution, too.
@@ -20,9 +21,16 @@ extension Conv2D {
     p.groups > 1 && p.groups == inputChannels && p.groups == outputChannels
   }
 
-  /// Whether a kernel row of a window is one run of bytes in an NHWC row.
-  static func hasContiguousTaps(_ parameters: ConvolutionParameters) -> Bool {
-    parameters.groups == 1 && (parameters.dilationWidth == 1 || parameters.kernelWidth == 1)
+  /// Rows of the image that the kernels take for one: a 1x1 convolution's pixels have no neighbours, and few long rows fill
+  /// more tiles than many short ones.
+  static func foldedRows(_ p: ConvolutionParameters, inputHeight: Int, inputWidth: Int) -> Int {
+    let isPointwise =
+      p.kernelHeight == 1 && p.kernelWidth == 1 && p.strideHeight == 1 && p.strideWidth == 1 && p.paddingTop == 0
+      && p.paddingLeft == 0 && p.paddingBottom == 0 && p.paddingRight == 0 && !p.hasMaxPool
+    guard isPointwise, inputWidth < longRow else { return 1 }
+    var rows = min(inputHeight, longRow / inputWidth)
+    while inputHeight % rows != 0 { rows -= 1 }
+    return rows
   }
 
   /// Bytes of scratch memory, a multiple of 64; 0 where only the scalar reference applies or the output is empty.
@@ -53,14 +61,16 @@ extension Conv2D {
       p.outputWidth(inputWidth) > 0
     else { return 0 }
     let isDepthwise = isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels)
-    let bytesPerTap = isDepthwise ? 1 : bytesPerTap
-    let reach = (p.kernelWidth - 1) * (isDepthwise ? p.dilationWidth : 1) + 1
-    let rowBytes = ((p.convolvedWidth(inputWidth) - 1) * p.strideWidth + reach) * inputChannels * bytesPerTap
-    let rowsForAll = stripRows(p, outputRows: outputHeight)
+    let folded = isDepthwise ? 1 : foldedRows(p, inputHeight: inputHeight, inputWidth: inputWidth)
+    let pixelBytes = isDepthwise ? inputChannels : inputChannels / p.groups * bytesPerTap
+    let isGathered = !isDepthwise && p.dilationWidth > 1 && p.kernelWidth > 1
+    let pixelStep = isGathered ? p.kernelWidth : p.strideWidth
+    let windowReach = isGathered ? p.kernelWidth : (p.kernelWidth - 1) * p.dilationWidth + 1
+    let rowBytes = ((p.convolvedWidth(inputWidth) * folded - 1) * pixelStep + windowReach) * pixelBytes
+    let rowsForAll = stripRows(p, outputRows: outputHeight / folded)
     let rowsForOne = stripRows(p, outputRows: 1)
     let rows = min(rowsForAll, max(rowsForOne, stripTarget / rowBytes))
-    let pixels = isDepthwise ? depthwiseOverhangPixels : overhangPixels
-    let overhang = pixels * p.strideWidth * inputChannels * bytesPerTap + overhangBytes
+    let overhang = (isDepthwise ? depthwiseOverhangPixels : overhangPixels) * pixelStep * pixelBytes + overhangBytes
     return correctedBiasBytes(outputChannels)
       + unpackedBytes(
         p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,
@@ -101,6 +111,8 @@ extension Conv2D {
   private static let overhangPixels = 2
   /// As many as a depthwise tile has at most.
   private static let depthwiseOverhangPixels = 8
+  /// Pixels that fill every instruction set's tiles well.
+  private static let longRow = 64
   /// The last four-tap group of a row may read past it, where its weights are zero.
   private static let overhangBytes = 64
   /// Inside the level-2 cache of every core in view beside the weights of a block of output channels.
