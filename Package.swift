@@ -66,8 +66,7 @@ let package = Package(
     kernels(
       "EdgeKernelsVNNI", on: "x86_64",
       flags: ["-mavx2", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]),
-    // In-order cores gain from their own order of instructions; the others don't mind.
-    kernels("EdgeKernelsNEON", on: "aarch64", flags: ["-mtune=cortex-a53"]),
+    kernels("EdgeKernelsNEON", on: "aarch64", flags: []),
     kernels("EdgeKernelsDotProd", on: "aarch64", flags: ["-march=armv8-a+dotprod"]),
     .target(
       name: "EdgeRuntime",

@@ -38,6 +38,9 @@ HOT_LOOPS = {
         # 4 pixels x 8 outputs x 2 groups: each pair of products takes a smull and an smlal, and one sadalp.
         HotLoop("EdgeKernelsNEON", "convolveRow", {r"smull2? ": 16, r"smlal2? ": 16, r"sadalp ": 16}, 20),
         HotLoop("EdgeKernelsNEON", "convolvePixel", {r"smull2? ": 8, r"smlal2? ": 8, r"sadalp ": 8}, 10),
+        # Nine tiles x 8 outputs x 8 channels, and four tiles.
+        HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 72, r"smlal2 .*\.h\[\d\]": 72}, 30),
+        HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 32, r"smlal2 .*\.h\[\d\]": 32}, 20),
         HotLoop("EdgeKernelsNEON", "Sampling", {r"mul .*8h": 4, r"mla .*8h": 4, r"smull2? ": 4, r"smlal2? ": 4}, 28),
         # 8 pixels x 8 outputs x 4 groups.
         HotLoop("EdgeKernelsDotProd", "convolveRow", {r"sdot .*\.4b\[\d\]": 64}, 20),

@@ -37,7 +37,7 @@ static long multiply_accumulates(int l) {
          layers[l].kernel;
 }
 
-static _Alignas(64) unsigned char input[1 << 20], output[1 << 20], workspace[1 << 18];
+static _Alignas(64) unsigned char input[1 << 20], output[1 << 20], workspace[1 << 20];
 static _Alignas(64) int8_t weights[1 << 20];
 static _Alignas(64) int32_t bias[256];
 static uint8_t shifts[256];
@@ -57,6 +57,13 @@ static void convolve(void (*kernel)(const struct FerriteConvolution *), int l, i
       .kernelWidth = layers[l].kernel, .strideHeight = 1, .strideWidth = 1, .paddingTop = padding,
       .paddingLeft = padding, .dilationHeight = 1, .dilationWidth = 1, .minimum = 0, .maximum = 255,
       .hasMaxPool = layers[l].pool};
+  // As WinogradPlan chooses: whole tiles, all of the image in a strip.
+  if (kernel == ferrite_convolve_neon && layers[l].kernel == 3 && layers[l].inputs >= 16) {
+    struct FerriteConvolution tiled = convolution;
+    tiled.winogradOutputs = layers[l].size % 4 ? 3 : 4;
+    tiled.winogradTilesDown = layers[l].size / tiled.winogradOutputs;
+    return ferrite_convolve_winograd_neon(&tiled);
+  }
   kernel(&convolution);
 }
 
