@@ -31,6 +31,8 @@ import Testing
     #expect(layers.map { $0["float_bytes"] as? Int } == [4 * 36, 4 * 7 * 576])
     #expect(json["weight_bytes"] as? Int == 16 * 12 + 16 * 576 && json["float_bytes"] as? Int == 4 * (36 + 4032))
     let arena = try #require(json["arena_bytes"] as? Int)
+    let workspace = arena - (try #require(json["workspace_offset"] as? Int))
+    #expect(workspace > 0 && json["arena_bytes_per_thread"] as? Int == workspace)
     let buffers = try #require(json["buffers"] as? [[String: Any]])
     #expect(buffers.allSatisfy { ($0["offset"] as? Int ?? arena) + ($0["bytes"] as? Int ?? 0) <= arena })
     let text = try BuiltProgram.run("inspect", fixture.model).output

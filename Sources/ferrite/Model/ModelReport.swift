@@ -85,12 +85,15 @@ extension EdgeRuntime.Operation {
 // MARK: - JSON
 
 extension ModelReport {
+  /// Bytes of arena that each thread but the first adds: a workspace of its own.
+  var bytesPerThread: Int { model.file.arenaBytes(threads: 2) - model.file.arenaBytes }
+
   var json: JSON {
     [
       "bytes": JSON(model.file.fileBytes),
       "digest": JSON(model.file.digest.hexadecimal),
       "layers": JSON(layers.map(\.json)),
-      "arena_bytes": JSON(model.file.arenaBytes),
+      "arena_bytes": JSON(model.file.arenaBytes), "arena_bytes_per_thread": JSON(bytesPerThread),
       "macs": JSON(macs),
       "weight_bytes": JSON(weights.bytes),
       "weight_entropy_bytes": JSON(weights.entropyBytes),

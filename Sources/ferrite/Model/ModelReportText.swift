@@ -34,7 +34,7 @@ extension ModelReport {
       \(bufferTable.text)
       file        \(model.file.fileBytes.grouped) bytes
       weights     \(weights.text)
-      arena       \(model.file.arenaBytes.grouped) bytes, workspace from \(model.file.workspaceOffset.grouped)
+      arena       \(model.file.arenaBytes.grouped) bytes, workspace from \(model.file.workspaceOffset.grouped); each further thread \(bytesPerThread.grouped)
       MACs        \(macs.grouped)
       vectors     \(model.file.testVectorCount)
       labels      \(model.labels.joined(separator: ", "))
