@@ -2,12 +2,13 @@
 """Networks of the shapes that users bring, with seeded weights, to measure what they cost: not trained, so that they tell
 nothing about accuracy.
 
-usage: Benchmarks/networks.py OUT [--images IMAGES.npy]
+usage: Benchmarks/networks.py OUT [--images IMAGES.npy] [--networks NAME...]
 
 Writes OUT/NAME.onnx for mobilenet-v1 (0.25, 96 x 96), mobilenet-v2 (0.35, 96 x 96), resnet-8 (32 x 32) and macs-1 to
 macs-1024 (plain 3x3 and 1x1 convolutions of about as many million multiply-accumulates), each of one grey channel, and the
 calibration pictures OUT/SIZE-images.npy for each SIZE: IMAGES (uint8, N x H x W) scaled by nearest pixels, or blurred noise.
-Batch-norms have the statistics of a pass over those pictures. Needs `pip install numpy onnx onnxscript torch`.
+Batch-norms have the statistics of a pass over those pictures and shift by 1: around 0, layers at random amplify noise as no trained
+network does. Needs `pip install numpy onnx onnxscript torch`.
 
     Benchmarks/networks.py build/networks
     .build/release/ferrite export build/networks/resnet-8.onnx --calibrate build/networks/32-images.npy -o build/resnet-8.fxm
@@ -126,16 +127,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--images", type=pathlib.Path)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
     images = np.load(options.images, mmap_mode="r") if options.images else None
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, (size, build) in NETWORKS.items():
+    for name in options.networks:
+        size, build = NETWORKS[name]
         calibration = pictures(images, size)
         np.save(options.out / f"{size}-images.npy", calibration)
+        # `ferrite` wants labels beside pictures; calibration does not look at them.
+        np.save(options.out / f"{size}-labels.npy", np.arange(len(calibration), dtype=np.uint8) % 2)
         torch.manual_seed(1)
         network = build()
+        for norm in [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]:
+            nn.init.ones_(norm.bias)
         with torch.no_grad():
             network.train()(torch.from_numpy(calibration[:64].astype(np.float32) / 255)[:, None])
         torch.onnx.export(

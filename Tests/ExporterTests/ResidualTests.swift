@@ -51,7 +51,8 @@ import Testing
   @Test func theGraphsInputHoldsWhatItIsAddedTo() throws {
     var builder = NetworkBuilder(size: 8, seed: 2)
     let sum = builder.sum("sum", 0, builder.convolution("layer", 0, 1))
-    let graph = builder.graph(output: builder.connected("classifier", builder.flatten(sum), 3))
+    let logits = builder.connected("classifier", builder.flatten(sum), 3)
+    let graph = builder.graph(output: logits)
     #expect(graph.link(ofNode: 0) == nil && graph.linkOfInput() == nil)
     #expect(try logitSQNR(graph, export(graph)) >= 20)
   }
