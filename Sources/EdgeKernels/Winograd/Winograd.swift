@@ -4,7 +4,7 @@ import CVector
 /// point, transform the sums of products back. docs/kernels.md, "Winograd".
 ///
 /// All of it is exact: products fit 32 bits, sums wrap, and the odd factor by which results are too large is divided out modulo
-/// 2^32, for which `Conv2D.winogradOutputs` has left room. Weights are transformed here, sixteen outputs at a time, right before
+/// 2^32, for which `WinogradPlan` has left room. Weights are transformed here, sixteen outputs at a time, right before
 /// they are used: a file's weights are read once for a strip, as narrow as they are stored, and nothing of them is kept.
 ///
 /// Each `tilesDown` rows of tiles are a strip, whose memory `WinogradPlaces` lays out.
