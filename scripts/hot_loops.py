@@ -37,6 +37,8 @@ HOT_LOOPS = {
     "aarch64": [
         # 4 pixels x 8 outputs x 2 groups: each pair of products takes a smull and an smlal, and one sadalp.
         HotLoop("EdgeKernelsNEON", "convolveRow", {r"smull2? ": 16, r"smlal2? ": 16, r"sadalp ": 16}, 20),
+        # The same with narrow weights, whose products are widened behind the loop; the sums of 32 bits wait in memory.
+        HotLoop("EdgeKernelsNEON", "convolveRow", {r"smlal2? ": 32}, 24),
         HotLoop("EdgeKernelsNEON", "convolvePixel", {r"smull2? ": 8, r"smlal2? ": 8, r"sadalp ": 8}, 10),
         # Nine tiles x 8 outputs x 8 channels, and four tiles.
         HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 72, r"smlal2 .*\.h\[\d\]": 72}, 30),
@@ -61,7 +63,7 @@ HOT_LOOPS = {
 }
 # By target, what its inner loops multiply by.
 MULTIPLIES = {
-    "EdgeKernelsNEON": r"(s[mu]ull|smlal|sadalp)2? ", "EdgeKernelsDotProd": r"[su]dot ",
+    "EdgeKernelsNEON": r"([su]mull|[su]mlal)2? ", "EdgeKernelsDotProd": r"[su]dot ",
     "EdgeKernelsAVX2": r"vpmaddwd ", "EdgeKernelsVNNI": r"(vpdpbusd|vpmaddwd) ",
 }
 # Functions whose inner loops may keep vectors in memory: nine weights beside sixteen sums are more than there are registers,

@@ -45,9 +45,34 @@ public protocol ConvolutionArithmetic: OutputArithmetic {
   static func loadTaps(_ bytes: Bytes) -> Taps
   static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ taps: Taps)
 
+  /// Running sums in 16 bits, which hold many products of narrow weights before they have to be widened; `Sums` where the
+  /// instructions widen at once.
+  associatedtype Halves = Sums
+  /// Chunks whose products 16 bits hold, when weights reach `greatest`; 0 without such sums.
+  static func chunksInHalves(greatestWeight greatest: Int) -> Int
+  static var zeroHalves: Halves { get }
+  static func multiplyAddInHalves(_ halves: inout Halves, _ weights: Weights, _ taps: Taps)
+  static func widen(_ halves: Halves, into sums: inout Sums)
+
   /// Sums whose totals are `values`.
   static func start(_ values: Totals) -> Sums
   static func totals(_ sums: Sums) -> Totals
+}
+
+extension ConvolutionArithmetic where Halves == Sums {
+  @inlinable @inline(__always)
+  public static func chunksInHalves(greatestWeight: Int) -> Int { 0 }
+
+  @inlinable @inline(__always)
+  public static var zeroHalves: Halves { start(Totals(repeating: 0)) }
+
+  @inlinable @inline(__always)
+  public static func multiplyAddInHalves(_ halves: inout Halves, _ weights: Weights, _ taps: Taps) {
+    multiplyAdd(&halves, weights, taps)
+  }
+
+  @inlinable @inline(__always)
+  public static func widen(_ halves: Halves, into sums: inout Sums) { sums = start(totals(sums) &+ totals(halves)) }
 }
 
 extension ConvolutionArithmetic {

@@ -19,7 +19,11 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
     var kernelRow = 0
     while kernelRow < shape.kernelHeight {
       var taps = row
-      accumulate(A.self, chunks: shape.chunksPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
+      if shape.chunksInHalves > 1 {
+        accumulateInHalves(shape, &weights, &taps, runOffset)
+      } else {
+        accumulate(A.self, chunks: shape.chunksPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
+      }
       if A.groupsPerChunk > 1 {
         accumulate(
           A.Remainder.self, chunks: shape.leftGroupsPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
@@ -58,6 +62,37 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
       weights = weights + B.groupsPerChunk &* 64
       taps = taps + B.groupsPerChunk &* 4 &* B.bytesPerTap
       chunk &+= 1
+    }
+  }
+
+  /// Adds the products of a kernel row's chunks, as many in 16 bits as narrow weights allow before they are widened.
+  @inlinable @inline(__always)
+  mutating func accumulateInHalves(
+    _ shape: WindowShape<A>, _ weights: inout Bytes, _ taps: inout Bytes, _ runOffset: Int
+  ) {
+    var chunks = shape.chunksPerRow
+    while chunks > 0 {
+      var halves = InlineArray<runs, InlineArray<run, InlineArray<vectors, A.Halves>>>(
+        repeating: InlineArray(repeating: InlineArray(repeating: A.zeroHalves)))
+      let end = max(0, chunks &- shape.chunksInHalves)
+      while chunks > end {
+        var vector = InlineArray<vectors, A.Weights>(repeating: A.loadWeights(weights))
+        for v in 1..<max(1, vectors) { vector[v] = A.loadWeights(weights + v &* shape.vectorStep) }
+        for r in 0..<runs {
+          for x in 0..<run {
+            let pixel = A.loadTaps(taps + (r &* runOffset &+ x &* shape.pixelStep))
+            for v in 0..<vectors { A.multiplyAddInHalves(&halves[r][x][v], vector[v], pixel) }
+          }
+        }
+        weights = weights + A.groupsPerChunk &* 64
+        taps = taps + A.groupsPerChunk &* 4 &* A.bytesPerTap
+        chunks &-= 1
+      }
+      for r in 0..<runs {
+        for x in 0..<run {
+          for v in 0..<vectors { A.widen(halves[r][x][v], into: &sums[r][x][v]) }
+        }
+      }
     }
   }
 

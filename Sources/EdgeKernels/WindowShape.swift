@@ -13,6 +13,8 @@ public struct WindowShape<A: ConvolutionArithmetic> {
   @usableFromInline let pixelStep: Int
   /// Weights of 16 outputs.
   @usableFromInline let blockBytes: Int
+  /// Chunks that are added up in 16 bits; 0 where each is widened.
+  @usableFromInline let chunksInHalves: Int
 
   @inlinable
   init(_ task: FerriteConvolution, rowStep: Int) {
@@ -25,6 +27,7 @@ public struct WindowShape<A: ConvolutionArithmetic> {
     pixelStep =
       unsafe Int(Self.gathers(task) ? task.kernelWidth : task.strideWidth) &* Int(task.inputChannels) &* A.bytesPerTap
     blockBytes = kernelHeight &* groupsPerRow &* 64
+    chunksInHalves = unsafe A.chunksInHalves(greatestWeight: (1 &<< (Int(task.weightBits) &- 1)) &- 1)
   }
 
   /// Whether the strip holds every window's rows by themselves, because dilation keeps their taps apart in the image.

@@ -53,6 +53,33 @@
       sums.high = vpadalq_s16(sums.high, high)
     }
 
+    /// Each lane is a tap of an output: two outputs in each half.
+    struct Halves {
+      var low: SIMD8<Int16>
+      var high: SIMD8<Int16>
+    }
+
+    /// A chunk adds two products to a lane, each at most 128 times the greatest weight.
+    @inline(__always)
+    static func chunksInHalves(greatestWeight greatest: Int) -> Int { 255 / (2 &* greatest) }
+
+    @inline(__always)
+    static var zeroHalves: Halves { Halves(low: SIMD8(repeating: 0), high: SIMD8(repeating: 0)) }
+
+    @inline(__always)
+    static func multiplyAddInHalves(_ halves: inout Halves, _ weights: Weights, _ taps: Taps) {
+      halves.low = vmlal_s8(halves.low, vget_low_s8(weights.first), vget_low_s8(taps.first))
+      halves.high = vmlal_high_s8(halves.high, weights.first, taps.first)
+      halves.low = vmlal_s8(halves.low, vget_low_s8(weights.second), vget_low_s8(taps.second))
+      halves.high = vmlal_high_s8(halves.high, weights.second, taps.second)
+    }
+
+    @inline(__always)
+    static func widen(_ halves: Halves, into sums: inout Sums) {
+      sums.low = vpadalq_s16(sums.low, halves.low)
+      sums.high = vpadalq_s16(sums.high, halves.high)
+    }
+
     @inline(__always)
     static func start(_ values: Totals) -> Sums {
       let zero = Totals(repeating: 0)
