@@ -57,6 +57,13 @@ public protocol ConvolutionArithmetic: OutputArithmetic {
   /// Sums whose totals are `values`.
   static func start(_ values: Totals) -> Sums
   static func totals(_ sums: Sums) -> Totals
+
+  /// Whether `narrowed` exists: where two vectors are eight outputs.
+  static var narrowsPairs: Bool { get }
+  /// RND by each output's shift, clamped to `minimum`...`maximum`, which fit a byte: two vectors at once.
+  static func narrowed(
+    _ low: Totals, _ high: Totals, _ lowShift: Totals, _ highShift: Totals, _ minimum: Int16, _ maximum: Int16
+  ) -> SIMD8<UInt8>
 }
 
 extension ConvolutionArithmetic where Halves == Sums {
@@ -76,6 +83,14 @@ extension ConvolutionArithmetic where Halves == Sums {
 }
 
 extension ConvolutionArithmetic {
+  @inlinable @inline(__always)
+  public static var narrowsPairs: Bool { false }
+
+  @inlinable @inline(__always)
+  public static func narrowed(
+    _ low: Totals, _ high: Totals, _ lowShift: Totals, _ highShift: Totals, _ minimum: Int16, _ maximum: Int16
+  ) -> SIMD8<UInt8> { preconditionFailure("asked of an instruction set that doesn't narrow pairs") }
+
   @inlinable @inline(__always)
   public static var bytesPerTap: Int { 1 }
 

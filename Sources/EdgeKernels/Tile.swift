@@ -109,6 +109,14 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
   /// Stores the pixels of both runs, side by side; `columns` of them are in the image.
   @inlinable @inline(__always)
   func finish(_ outputs: TileOutputs<A, vectors>, pixel: Int, columns: Int) {
+    if columns == runs &* run && outputs.arePairs {
+      for r in 0..<runs {
+        for x in 0..<run {
+          outputs.put(pixel: pixel &+ r &* run &+ x, A.totals(sums[r][x][0]), A.totals(sums[r][x][vectors &- 1]))
+        }
+      }
+      return
+    }
     // Totals lie in memory of their own, which leaves the sums, indexed by unrolled loops alone, in registers.
     var totals = InlineArray<vectors, InlineArray<runs, InlineArray<run, A.Totals>>>(
       repeating: InlineArray(repeating: InlineArray(repeating: A.Totals(repeating: 0))))
@@ -133,6 +141,10 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
         totals[v][x] = A.Totals.greater(upper, lower)
       }
     }
-    for v in 0..<vectors { outputs.stores[v].put(pixel: pixel, count: run / 2) { totals[v][$0] } }
+    if outputs.arePairs {
+      for x in 0..<run / 2 { outputs.put(pixel: pixel &+ x, totals[0][x], totals[vectors &- 1][x]) }
+    } else {
+      for v in 0..<vectors { outputs.stores[v].put(pixel: pixel, count: run / 2) { totals[v][$0] } }
+    }
   }
 }

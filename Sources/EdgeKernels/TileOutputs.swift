@@ -7,14 +7,31 @@ struct TileOutputs<A: ConvolutionArithmetic, let vectors: Int> {
   @usableFromInline let weights: Bytes
   @usableFromInline let biases: Bytes
   @usableFromInline var stores: InlineArray<vectors, VectorStore<A>>
+  /// The task's bounds, of use where outputs are bytes.
+  @usableFromInline let minimum: Int16
+  @usableFromInline let maximum: Int16
 
   @inlinable @inline(__always)
   init(_ task: FerriteConvolution, weights: Bytes, biases: Bytes, vector: Int) {
     let lanes = A.Totals.scalarCount
     self.weights = weights
+    (minimum, maximum) = unsafe (Int16(truncatingIfNeeded: task.minimum), Int16(truncatingIfNeeded: task.maximum))
     self.biases = biases + vector &* lanes &* 4
     stores = unsafe InlineArray(repeating: VectorStore(task, firstOutput: vector &* lanes))
     for v in 1..<max(1, vectors) { stores[v] = unsafe VectorStore(task, firstOutput: (vector &+ v) &* lanes) }
+  }
+
+  /// Whether a pixel's outputs are eight bytes that all exist.
+  @inlinable @inline(__always)
+  var arePairs: Bool {
+    A.narrowsPairs && vectors == 2 && !stores[0].isWide && stores[vectors &- 1].channels >= A.Totals.scalarCount
+  }
+
+  /// Stores one pixel, of which `low` and `high` are the sums, where `arePairs`.
+  @inlinable @inline(__always)
+  func put(pixel: Int, _ low: A.Totals, _ high: A.Totals) {
+    let memory = stores[0].firstOutput + pixel &* stores[0].bytesPerPixel
+    memory.store(A.narrowed(low, high, stores[0].shifts, stores[vectors &- 1].shifts, minimum, maximum))
   }
 }
 

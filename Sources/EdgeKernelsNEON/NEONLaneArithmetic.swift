@@ -33,11 +33,7 @@
 
     @inline(__always)
     static func requantized(_ sums: Eight, shifts: Eight, _ minimum: Int16, _ maximum: Int16) -> SIMD8<UInt8> {
-      // Narrowing saturates, and the range lies inside 16 bits: no clamp sees another value than it would in 32 bits.
-      let low = vqmovn_s32(vrshlq_s32(sums.low, 0 &- shifts.low))
-      let both = vqmovn_high_s32(low, vrshlq_s32(sums.high, 0 &- shifts.high))
-      let clamped = vminq_s16(vmaxq_s16(both, SIMD8(repeating: minimum)), SIMD8(repeating: maximum))
-      return vreinterpret_u8_s8(vmovn_s16(clamped))
+      narrowed(sums.low, sums.high, shifts.low, shifts.high, minimum, maximum)
     }
   }
 
