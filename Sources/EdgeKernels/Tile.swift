@@ -14,16 +14,28 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
   /// Adds every product of the windows whose first byte lies at `window + r * runOffset + x * pixelStep`.
   @inlinable @inline(__always)
   mutating func accumulate(_ shape: WindowShape<A>, weights: Bytes, window: Bytes, runOffset: Int) {
+    // A loop of its own for narrow weights: their code costs the other loop registers.
+    if shape.chunksInHalves > 1 {
+      forEachRow(shape, weights, window, runOffset) { $0.accumulateInHalves(shape, &$1, &$2, runOffset) }
+    } else {
+      forEachRow(shape, weights, window, runOffset) {
+        $0.accumulate(A.self, chunks: shape.chunksPerRow, shape, &$1, shape.vectorStep, &$2, runOffset)
+      }
+    }
+  }
+
+  /// Calls `addChunks` for the chunks of each kernel row with its weights and taps, which it moves on, and adds what is left.
+  @inlinable @inline(__always)
+  mutating func forEachRow(
+    _ shape: WindowShape<A>, _ weights: Bytes, _ window: Bytes, _ runOffset: Int,
+    _ addChunks: (inout Self, inout Bytes, inout Bytes) -> Void
+  ) {
     var weights = weights
     var row = window
     var kernelRow = 0
     while kernelRow < shape.kernelHeight {
       var taps = row
-      if shape.chunksInHalves > 1 {
-        accumulateInHalves(shape, &weights, &taps, runOffset)
-      } else {
-        accumulate(A.self, chunks: shape.chunksPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
-      }
+      addChunks(&self, &weights, &taps)
       if A.groupsPerChunk > 1 {
         accumulate(
           A.Remainder.self, chunks: shape.leftGroupsPerRow, shape, &weights, shape.vectorStep, &taps, runOffset)
