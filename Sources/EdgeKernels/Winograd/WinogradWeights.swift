@@ -75,10 +75,10 @@ extension Winograd {
         var weights =
           workspace.readOnly + (places.weights &+ half &* (points &* channels &* 16) &+ (T.points &+ 1) &* 128)
         for _ in 0..<channels / 8 {
-          for channel in 0..<8 {
-            let weight = (weights + channel &* 16).load(SIMD8<Int16>.self)
-            A.multiplyAdd(&sums, weight, SIMD8(repeating: 128), lane: 0)
-          }
+          // Eight sums over a filter of bytes fit 16 bits.
+          var eight = SIMD8<Int16>(repeating: 0)
+          for channel in 0..<8 { eight &+= (weights + channel &* 16).load(SIMD8<Int16>.self) }
+          A.multiplyAdd(&sums, eight, SIMD8(repeating: 128), lane: 0)
           weights = weights + points &* 128
         }
       }
