@@ -2,11 +2,11 @@
 """Networks of the shapes that users bring, with seeded weights, to measure what they cost: not trained, so that they tell
 nothing about accuracy.
 
-usage: Benchmarks/networks.py OUT [--images IMAGES.npy] [--networks NAME...]
+usage: Benchmarks/networks.py OUT [--images IMAGES.npy] [--networks NAME...] [--size N]
 
 Writes OUT/NAME.onnx for mobilenet-v1 (0.25, 96 x 96), mobilenet-v2 (0.35, 96 x 96), resnet-8 (32 x 32) and macs-1 to
 macs-1024 (plain 3x3 and 1x1 convolutions of about as many million multiply-accumulates), each of one grey channel, and the
-calibration pictures OUT/SIZE-images.npy for each SIZE: IMAGES (uint8, N x H x W) scaled by nearest pixels, or blurred noise.
+calibration pictures OUT/SIZE-images.npy for each SIZE, N for all with --size: IMAGES (uint8, N x H x W) scaled by nearest pixels, or blurred noise.
 Batch-norms have the statistics of a pass over those pictures and shift by 1: around 0, layers at random amplify noise as no trained
 network does. Needs `pip install numpy onnx onnxscript torch`.
 
@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--images", type=pathlib.Path)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--size", type=int)
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
@@ -135,6 +136,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.networks:
         size, build = NETWORKS[name]
+        size = options.size or size
         calibration = pictures(images, size)
         np.save(options.out / f"{size}-images.npy", calibration)
         # `ferrite` wants labels beside pictures; calibration does not look at them.
