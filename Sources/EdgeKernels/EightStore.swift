@@ -12,8 +12,6 @@ public protocol LaneArithmetic: ConvolutionArithmetic where Totals == SIMD4<Int3
   static func multiplyAdd(_ sums: inout Eight, _ weights: SIMD8<Int16>, _ values: SIMD8<Int16>, lane: Int)
   /// The greater sum of each output.
   static func greater(_ a: Eight, _ b: Eight) -> Eight
-  /// RND by each output's shift, clamped to `minimum`...`maximum`, which fit a byte.
-  static func requantized(_ sums: Eight, shifts: Eight, _ minimum: Int16, _ maximum: Int16) -> SIMD8<UInt8>
 }
 
 extension LaneArithmetic {
@@ -33,7 +31,6 @@ extension LaneArithmetic {
 struct EightStore<A: LaneArithmetic> {
   @usableFromInline let low: VectorStore<A>
   @usableFromInline let high: VectorStore<A>
-  @usableFromInline let shifts: A.Eight
   @usableFromInline let isWhole: Bool
   @usableFromInline let minimum: Int16
   @usableFromInline let maximum: Int16
@@ -42,7 +39,6 @@ struct EightStore<A: LaneArithmetic> {
   init(_ task: FerriteConvolution, firstOutput: Int) {
     low = unsafe VectorStore(task, firstOutput: firstOutput)
     high = unsafe VectorStore(task, firstOutput: firstOutput &+ 4)
-    shifts = A.eight(low.shifts, high.shifts)
     isWhole = !low.isWide && low.channels >= 8
     (minimum, maximum) = unsafe (Int16(truncatingIfNeeded: task.minimum), Int16(truncatingIfNeeded: task.maximum))
   }
@@ -53,12 +49,13 @@ struct EightStore<A: LaneArithmetic> {
     if isWhole {
       var memory = low.firstOutput + pixel &* low.bytesPerPixel
       for index in 0..<count {
-        memory.store(A.requantized(sums(index), shifts: shifts, minimum, maximum))
+        let sums = sums(index)
+        memory.store(A.narrowed(A.low(sums), A.high(sums), low.shifts, high.shifts, minimum, maximum))
         memory = memory + low.bytesPerPixel
       }
     } else {
       low.put(pixel: pixel, count: count) { A.low(sums($0)) }
-      if high.channels > 0 { high.put(pixel: pixel, count: count) { A.high(sums($0)) } }
+      high.put(pixel: pixel, count: count) { A.high(sums($0)) }
     }
   }
 }

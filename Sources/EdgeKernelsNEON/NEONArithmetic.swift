@@ -99,11 +99,7 @@
     static func narrowed(
       _ low: Totals, _ high: Totals, _ lowShift: Totals, _ highShift: Totals, _ minimum: Int16, _ maximum: Int16
     ) -> SIMD8<UInt8> {
-      // Narrowing saturates, and the range lies inside 16 bits: no clamp sees another value than it would in 32 bits.
-      let four = vqmovn_s32(vrshlq_s32(low, 0 &- lowShift))
-      let eight = vqmovn_high_s32(four, vrshlq_s32(high, 0 &- highShift))
-      let clamped = vminq_s16(vmaxq_s16(eight, SIMD8(repeating: minimum)), SIMD8(repeating: maximum))
-      return vreinterpret_u8_s8(vmovn_s16(clamped))
+      ferrite_narrowEight(low, high, lowShift, highShift, minimum, maximum)
     }
   }
 

@@ -30,11 +30,6 @@
     static func greater(_ a: Eight, _ b: Eight) -> Eight {
       Eight(low: vmaxq_s32(a.low, b.low), high: vmaxq_s32(a.high, b.high))
     }
-
-    @inline(__always)
-    static func requantized(_ sums: Eight, shifts: Eight, _ minimum: Int16, _ maximum: Int16) -> SIMD8<UInt8> {
-      narrowed(sums.low, sums.high, shifts.low, shifts.high, minimum, maximum)
-    }
   }
 
   @c @implementation

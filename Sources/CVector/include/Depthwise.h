@@ -2,8 +2,6 @@
 #include "ByteVectors.h"
 
 // Neighbouring channels' bytes times their own weights, in 16-bit lanes. NEON has one instruction for each of these.
-typedef int8_t FerriteInt8x8 __attribute__((ext_vector_type(8)));
-typedef int16_t FerriteInt16x8 __attribute__((ext_vector_type(8)));
 
 /// `a * b` in 16 bits.
 static inline __attribute__((always_inline)) FerriteInt16x8 ferrite_multiplyBytes(FerriteInt8x8 a, FerriteInt8x8 b) {

@@ -29,3 +29,18 @@ FERRITE_VECTORS(8)
 FERRITE_VECTORS(16)
 
 #undef FERRITE_VECTORS
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+/// RND by each lane's shift, clamped to `minimum`...`maximum`, which fit a byte: lanes of `low`, then of `high`.
+static inline __attribute__((always_inline)) FerriteUInt8x8 ferrite_narrowEight(FerriteInt32x4 low, FerriteInt32x4 high,
+                                                                                FerriteInt32x4 lowShift,
+                                                                                FerriteInt32x4 highShift,
+                                                                                int16_t minimum, int16_t maximum) {
+  // Narrowing saturates, and the range lies inside 16 bits: no clamp sees another value than it would in 32 bits.
+  const int16x4_t four = vqmovn_s32(vrshlq_s32((int32x4_t)low, vnegq_s32((int32x4_t)lowShift)));
+  const int16x8_t eight = vqmovn_high_s32(four, vrshlq_s32((int32x4_t)high, vnegq_s32((int32x4_t)highShift)));
+  return (FerriteUInt8x8)vmovn_s16(vminq_s16(vmaxq_s16(eight, vdupq_n_s16(minimum)), vdupq_n_s16(maximum)));
+}
+#endif

@@ -3,8 +3,6 @@
 
 // Eight or sixteen values of a sampler at once.
 
-typedef int8_t FerriteInt8x8 __attribute__((ext_vector_type(8)));
-typedef int16_t FerriteInt16x8 __attribute__((ext_vector_type(8)));
 typedef int64_t FerriteInt64x8 __attribute__((ext_vector_type(8)));
 typedef uint32_t FerriteUInt32x8 __attribute__((ext_vector_type(8)));
 

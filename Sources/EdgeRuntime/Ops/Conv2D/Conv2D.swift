@@ -86,7 +86,7 @@ extension Conv2D {
     let unpackedBytes = unsafe unpackedBytes(
       p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
-    let workspaceBytes = unsafe workspaceBytes(
+    let workspaceBytes = unsafe directWorkspaceBytes(
       parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
     let winograd = unsafe winogradPlan(a, instructionSet: instructionSet)
