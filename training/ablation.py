@@ -11,51 +11,17 @@ table of what is finished.
 from __future__ import annotations
 
 import csv
-import math
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from training import checkpoint as checkpoints
 from training.checkpoint import Recipe
 from training.course import Run, train_to_end, write_log
 from training.dataset import Faces, load_faces
 from training.errors import ArgumentParser, run
+from training.metrics import spread
 from training.network import SIZES, TRANSFORMERS, SDLNetwork, cost
 from training.settings import add_settings, given_settings
 from training.targets import soft_targets
-
-T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 14: 2.145}
-"""Student's t for 95% by degrees of freedom."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Mean and sample deviation of some accuracies, with half-widths of the mean's 95% interval."""
-
-    count: int
-    mean: float
-    deviation: float
-
-    @property
-    def normal(self) -> float:
-        """1.96 deviations of the mean, as papers give it."""
-        return 1.96 * self.deviation / math.sqrt(self.count)
-
-    @property
-    def student(self) -> float:
-        """The same by Student's t, which is honest for few seeds; infinite for one."""
-        degrees = self.count - 1
-        if degrees == 0:
-            return math.inf
-        return T_975[max(d for d in T_975 if d <= degrees)] * self.deviation / math.sqrt(self.count)
-
-
-def spread(accuracies: list[float]) -> Spread:
-    deviation = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else math.nan
-    return Spread(len(accuracies), float(np.mean(accuracies)), deviation)
-
 
 def finished(log: Path, epochs: int) -> float | None:
     """The accuracy of the averaged weights after `epochs`, from a run's log; None if it isn't there yet."""

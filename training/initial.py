@@ -1,4 +1,4 @@
-"""Weights to start a run from, taken from a network that was exported before, and its dead units woken."""
+"""Networks and weights to start from, taken from a checkpoint or from a network that was exported before; dead units woken."""
 
 from __future__ import annotations
 
@@ -9,8 +9,25 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from training import checkpoint as checkpoints
 from training.errors import BadInput
-from training.network import SDLNetwork, SpatialTransformer
+from training.network import SIZES, SDLNetwork, SpatialTransformer
+
+
+def trained_network(path: Path) -> SDLNetwork:
+    """The averaged network of a checkpoint, or that of an ONNX file which `training.export` wrote, ready for inference.
+
+    Throws BadInput if the file can't be read or holds a network of another shape than every size.
+    """
+    if path.suffix != ".onnx":
+        return checkpoints.averaged_network(checkpoints.load(path), path)
+    tensors = _tensors(path)
+    for size in SIZES:
+        network = SDLNetwork(size)
+        if all(name in tensors and tensors[name].shape == value.shape for name, value in _weights(network).items()):
+            _fill(network, tensors)
+            return network.eval()
+    raise BadInput(f"{path}: is no SDL network of size {', '.join(SIZES)}")
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
@@ -18,23 +35,37 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
     Throws BadInput if the file can't be read, or lacks a tensor of the network, or holds it in another shape.
     """
+    tensors = _tensors(path)
+    for name, value in _weights(network).items():
+        if name not in tensors:
+            raise BadInput(f"{path}: has no tensor {name}")
+        if tensors[name].shape != value.shape:
+            raise BadInput(f"{path}: {name} has shape {list(tensors[name].shape)}, expected {list(value.shape)}")
+    _fill(network, tensors)
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """The float tensors that an ONNX file holds, by name."""
     try:
         model = onnx.load(path)
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file") from None
     except Exception as error:  # protobuf's and onnx's exceptions share no narrower base.
         raise BadInput(f"{path}: not a network that onnx reads ({str(error).splitlines()[0]})") from None
-    found = {tensor.name: tensor for tensor in model.graph.initializer}
-    state = network.state_dict()
-    for name, value in state.items():
-        if not value.is_floating_point():  # batch-norm's count of batches, which isn't exported
-            continue
-        if name not in found:
-            raise BadInput(f"{path}: has no tensor {name}")
-        if tuple(found[name].dims) != tuple(value.shape):
-            raise BadInput(f"{path}: {name} has shape {list(found[name].dims)}, expected {list(value.shape)}")
-        state[name] = torch.from_numpy(numpy_helper.to_array(found[name]).copy())
-    network.load_state_dict(state)
+    return {
+        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy())
+        for tensor in model.graph.initializer
+        if tensor.data_type == onnx.TensorProto.FLOAT
+    }
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    """What an export holds of a network: all but batch-norm's count of batches."""
+    return {name: value for name, value in network.state_dict().items() if value.is_floating_point()}
+
+
+def _fill(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+    network.load_state_dict({name: tensors.get(name, value) for name, value in network.state_dict().items()})
 
 
 @torch.no_grad()

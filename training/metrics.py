@@ -54,3 +54,35 @@ def wilson_interval(hits: int, count: int, z: float = 1.959964) -> tuple[float, 
     reach = z * math.sqrt(fraction * (1 - fraction) / count + z * z / (4 * count * count))
     scale = 1 + z * z / count
     return (centre - reach) / scale, (centre + reach) / scale
+
+
+T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 14: 2.145}
+"""Student's t for 95% by degrees of freedom."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and sample deviation of some accuracies, with half-widths of the mean's 95% interval."""
+
+    count: int
+    mean: float
+    deviation: float
+
+    @property
+    def normal(self) -> float:
+        """1.96 deviations of the mean, as papers give it."""
+        return 1.96 * self.deviation / math.sqrt(self.count)
+
+    @property
+    def student(self) -> float:
+        """The same by Student's t, which is honest for few seeds; infinite for one."""
+        degrees = self.count - 1
+        if degrees == 0:
+            return math.inf
+        return T_975[max(d for d in T_975 if d <= degrees)] * self.deviation / math.sqrt(self.count)
+
+
+def spread(accuracies: list[float]) -> Spread:
+    """Of accuracies of the same recipe from several seeds."""
+    deviation = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else math.nan
+    return Spread(len(accuracies), float(np.mean(accuracies)), deviation)

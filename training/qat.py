@@ -1,6 +1,6 @@
 """Quantisation-aware training: fits a trained float network to narrow fixed point, with EdgeRuntime's own arithmetic.
 
-    python -m training.qat checkpoints/medium/best.pt --data fer2013/train --val fer2013/public_test \\
+    python -m training.qat Models/sdl-medium.onnx --data fer2013/train --val fer2013/public_test \\
         --weight-bits 4 --activation-bits 8 --epochs 3 --out checkpoints/medium-w4 --log training/runs/sdl-medium-w4.csv \\
         -o Models/sdl-medium-w4.onnx
     python -m training.qat ... --resume
@@ -27,11 +27,11 @@ from torch import Tensor
 from training import checkpoint as checkpoints
 from training.align import scale_channels
 from training.augment import LEVELS, augment
-from training.checkpoint import averaged_network
 from training.dataset import Faces, load_faces, normalise
 from training.errors import ArgumentParser, BadUsage, run
 from training.files import replacing
 from training.fixed import FixedNetwork
+from training.initial import trained_network
 from training.network import SDLNetwork
 from training.qdq import to_onnx
 from training.quantise import choose_formats, fixed_network
@@ -67,8 +67,7 @@ class QuantisedRun:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.epoch = 0
-        path = Path(recipe.source)
-        self.teacher = averaged_network(checkpoints.load(path), path)
+        self.teacher = trained_network(Path(recipe.source))
         self.network = start(self.teacher, recipe, train)
         self.optimizer = torch.optim.Adam(
             [
@@ -176,7 +175,7 @@ def write_onnx(network: FixedNetwork, path: Path) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description="Fits a trained network to narrow fixed point.")
-    parser.add_argument("source", metavar="CHECKPOINT", help="of the float network, as training.train writes it")
+    parser.add_argument("source", metavar="NETWORK", help="the float network: a checkpoint, or ONNX as training.export writes it")
     parser.add_argument("--data", required=True, metavar="PREFIX", help="PREFIX-images.npy and PREFIX-labels.npy")
     parser.add_argument("--val", required=True, metavar="PREFIX", help="the split to select on, in the same form")
     parser.add_argument("--epochs", required=True, type=int, help="0 writes the plain rounding")

@@ -6,7 +6,7 @@ import math
 import onnx
 import pytest
 
-from training import ablation, curves, qat
+from training import ablation, curves, metrics, qat
 from training import checkpoint as checkpoints
 from training.checkpoint import Recipe
 from training.course import Run
@@ -74,11 +74,11 @@ def test_widths_outside_two_to_eight_are_refused(monkeypatch, tmp_path, source, 
 
 
 def test_an_interval_is_that_of_student(capsys):
-    s = ablation.spread([0.5, 0.6, 0.7])
+    s = metrics.spread([0.5, 0.6, 0.7])
     assert s.mean == pytest.approx(0.6) and s.deviation == pytest.approx(0.1)
     assert s.normal == pytest.approx(1.96 * 0.1 / math.sqrt(3))
     assert s.student == pytest.approx(4.303 * 0.1 / math.sqrt(3))
-    assert ablation.spread([0.5]).student == math.inf
+    assert metrics.spread([0.5]).student == math.inf
 
 
 def test_an_ablation_goes_on_where_it_stopped(monkeypatch, tmp_path, faces, capsys):
