@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The share of the peak that each layer of build/layers reaches, by a cycle model of 64-bit ARM cores.
 
-usage: peak.py CYCLES.py [--isa neon] [--cpu cortex-a53] [--bits 8]
+usage: peak.py CYCLES.py [--isa neon] [--cpu cortex-a53] [--bits 8] [--shapes]
+
+The medium SDL network's layers; with --shapes those of other shapes instead: 1x1, strided, 5x5, 7x7, dilated, depthwise.
 
 CYCLES.py is the model that the head of layers.c names; build/layers is built as that says. The peak is the multiplying
 instructions' alone: 8 multiply-accumulates a cycle by smull and smlal, 32 by sdot (docs/kernels.md). A layer that needs
@@ -16,6 +18,8 @@ import sys
 import tempfile
 
 PEAK = {"neon": 8, "dotprod": 32}
+NETWORK = 25
+"""Layers of the network; those behind it are of other shapes."""
 
 
 def modelled(model: str, cpu: str, *arguments: str) -> dict:
@@ -38,15 +42,20 @@ def main() -> None:
     parser.add_argument("--isa", default="neon", choices=PEAK)
     parser.add_argument("--cpu", default="cortex-a53")
     parser.add_argument("--bits", default="8")
+    parser.add_argument("--shapes", action="store_true")
     options = parser.parse_args()
     layers = str(pathlib.Path(__file__).resolve().parents[2] / "build/layers")
     print(f"{'layer':44s} {'M MACs':>8s} {'M insns':>8s} {'M cycles':>8s} {'of peak':>8s}  its longest loop is bound by")
     total = 0
     for line in subprocess.run(["qemu-aarch64", layers, "list"], check=True, capture_output=True, text=True).stdout.splitlines():
         number, name, macs = re.fullmatch(r" *(\d+) (.*): (\d+) MACs", line).groups()
+        if (int(number) >= NETWORK) != options.shapes:
+            continue
         total += int(macs)
         found = modelled(options.model, options.cpu, layers, options.isa, "{frames}", options.bits, number)
         row(f"{number:>2s} {name}", int(macs), found, PEAK[options.isa])
+    if options.shapes:
+        return
     row("all", total, modelled(options.model, options.cpu, layers, options.isa, "{frames}", options.bits), PEAK[options.isa])
 
 

@@ -1,6 +1,6 @@
 import EdgeRuntime
 
-/// Times the kernels on the medium SDL network's layers, one thread, weights and activations warm:
+/// Times the kernels on the medium SDL network's layers, then on layers of other shapes, one thread, weights and activations warm:
 /// `swift run -c release kernel-bench [REPETITIONS]`.
 @main
 struct KernelBench {
@@ -22,6 +22,12 @@ struct KernelBench {
         report(layer.name, found, peak)
       }
       report("all", total, peak)
+      for layer in Layer.otherShapes() {
+        let microseconds = medianMicroseconds(layer, set, repetitions)
+        report(
+          layer.name,
+          Measurement(macs: layer.multiplyAccumulates, outputs: layer.outputs, microseconds: microseconds), peak)
+      }
     }
   }
 
@@ -71,6 +77,6 @@ struct KernelBench {
 
   static func row(_ name: String, _ columns: String...) -> String {
     let padded = columns.map { String(repeating: " ", count: max(1, 11 - $0.count)) + $0 }
-    return name + String(repeating: " ", count: max(1, 18 - name.count)) + padded.joined()
+    return name + String(repeating: " ", count: max(1, 22 - name.count)) + padded.joined()
   }
 }

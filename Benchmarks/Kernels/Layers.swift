@@ -27,6 +27,23 @@ struct Layer {
         outputChannels: outputs))
   }
 
+  /// A convolution of any shape on a square image of unsigned bytes, padded so that stride 1 keeps the size.
+  static func shaped(
+    _ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, groups: Int = 1
+  ) -> Layer {
+    let padding = dilation * (kernel / 2)
+    var problem = ConvolutionProblem(
+      ConvolutionParameters(
+        kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride, strideWidth: stride, paddingTop: padding,
+        paddingLeft: padding, paddingBottom: padding, paddingRight: padding, dilationHeight: dilation,
+        dilationWidth: dilation, groups: groups),
+      inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs)
+    problem.outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: false)
+    let kind = groups == inputs ? " dw" : groups > 1 ? " /\(groups)" : ""
+    let steps = (stride > 1 ? " by \(stride)" : "") + (dilation > 1 ? " dil \(dilation)" : "")
+    return Layer("\(size)x\(inputs)-\(outputs)\(kind) \(kernel)x\(kernel)\(steps)", problem)
+  }
+
   private init(_ name: String, _ problem: ConvolutionProblem) {
     let arguments = unsafe problem.prepare(pages(problem.memoryBytes))
     self.init(
@@ -86,6 +103,20 @@ struct Layer {
       convolution(48, 1, 32), convolution(24, 32, 64, pooled: false), convolution(24, 64, 64),
       convolution(12, 64, 128, pooled: false), convolution(12, 128, 128), convolution(6, 128, 256, pooled: false),
       convolution(6, 256, 256), fullyConnected(4608, 144), fullyConnected(144, 7),
+    ]
+  }
+}
+
+extension Layer {
+  /// What networks of other families bring. Those that `Benchmarks/Device/layers.c` has too stand first, in its order.
+  static func otherShapes() -> [Layer] {
+    [
+      shaped(24, 64, 64, kernel: 1), shaped(12, 128, 128, kernel: 1), shaped(6, 256, 256, kernel: 1),
+      shaped(24, 8, 48, kernel: 1), shaped(24, 48, 8, kernel: 1), shaped(24, 64, 64, kernel: 3, stride: 2),
+      shaped(24, 64, 64, kernel: 5), shaped(24, 64, 64, kernel: 7), shaped(24, 64, 64, kernel: 3, dilation: 2),
+      shaped(24, 64, 64, kernel: 3, groups: 64), shaped(24, 64, 64, kernel: 3, stride: 2, groups: 64),
+      shaped(24, 64, 64, kernel: 5, groups: 64), shaped(24, 64, 64, kernel: 7, groups: 64),
+      shaped(6, 256, 256, kernel: 3, groups: 256), shaped(24, 64, 64, kernel: 3, groups: 4),
     ]
   }
 }

@@ -17,41 +17,40 @@ extension Depthwise {
         WeightUnpacking<A>.unpack(packed, bits: bits, groups: groups, to: unpacked)
         packed = unpacked.readOnly
       }
-      var magnitudes = FilterMagnitudes()
-      var sum = SIMD16<Int32>(repeating: 0)
-      var tap = 0
+      var sums = FilterSums()
+      var place = weights + block &* 16 &* taps
       for row in 0..<kernelHeight {
-        // 255 weights at most: 255 * 127 < 2^15.
-        var rowSum = SIMD16<Int16>(repeating: 0)
-        for column in 0..<kernelWidth {
-          let group = packed + (row &* groupsPerRow &+ column / 4) &* 64
-          let bytes = ferrite_signedBytes16(
-            group.load(SIMD16<Int32>.self) &>> SIMD16(repeating: 8 &* Int32(column % 4)))
-          let weight = ferrite_widenSigned(bytes)
-          magnitudes.add(weight, tap: tap)
-          rowSum &+= weight
-          place(bytes, block: block, tap: tap)
-          tap &+= 1
+        var group = packed + row &* groupsPerRow &* 64
+        var left = kernelWidth
+        while left > 0 {
+          let four = group.load(SIMD64<Int8>.self)
+          put(ferrite_firstOfFour(four), &place, &sums)
+          if left > 1 { put(ferrite_secondOfFour(four), &place, &sums) }
+          if left > 2 { put(ferrite_thirdOfFour(four), &place, &sums) }
+          if left > 3 { put(ferrite_fourthOfFour(four), &place, &sums) }
+          group = group + 64
+          left &-= 4
         }
-        sum = ferrite_addHalves16(sum, rowSum)
+        sums.endRow()
       }
-      let offset = flip == 0 ? SIMD16<Int32>(repeating: 0) : sum &<< SIMD16(repeating: 7)
+      let offset = flip == 0 ? SIMD16<Int32>(repeating: 0) : sums.all &<< SIMD16(repeating: 7)
       (biases + block &* 64).store(unsafe (Bytes(task.bias) + block &* 64).load(SIMD16<Int32>.self) &+ offset)
-      (depths + block).store(UInt8(truncatingIfNeeded: isThreeByThree ? magnitudes.depthOf3x3 : magnitudes.depth))
+      (depths + block).store(UInt8(truncatingIfNeeded: isThreeByThree ? sums.depthOf3x3 : sums.depth))
       block &+= 1
     }
   }
 
-  /// Stores the weights of a block of 16 channels for one tap, vector by vector.
+  /// Stores the weights of a block of 16 channels for one tap, vector by vector, and moves on to the next tap's place.
   @inlinable @inline(__always)
-  func place(_ weight: SIMD16<Int8>, block: Int, tap: Int) {
-    let start = weights + block &* 16 &* taps
+  func put(_ weight: SIMD16<Int8>, _ place: inout MutableBytes, _ sums: inout FilterSums) {
     if A.Totals.scalarCount == 16 {
-      (start + tap &* 16).store(weight)
+      place.store(weight)
     } else {
-      (start + tap &* 8).store(weight.lowHalf)
-      (start + (taps &+ tap) &* 8).store(weight.highHalf)
+      place.store(weight.lowHalf)
+      (place + 8 &* taps).store(weight.highHalf)
     }
+    place = place + A.Totals.scalarCount
+    sums.add(weight)
   }
 
   /// Copies the input rows under `rows` output rows from `firstRow` on, with zeros around them, as signed bytes.
@@ -85,41 +84,52 @@ extension Depthwise {
   }
 }
 
-/// The magnitudes of the weights of 16 filters, from which follows how many products in a row 16 bits hold.
+/// Sums over the weights of 16 filters, row by row, and over their magnitudes: how many products in a row 16 bits hold.
 @usableFromInline
-struct FilterMagnitudes {
-  /// Of all taps; right for up to 258.
-  @usableFromInline var all = SIMD16<Int16>(repeating: 0)
-  /// Of the taps since the last that is a multiple of three.
-  @usableFromInline var three = SIMD16<Int16>(repeating: 0)
-  /// Every bit that a sum of three in a row has.
-  @usableFromInline var ofThree = SIMD16<Int16>(repeating: 0)
+struct FilterSums {
+  /// Of all rows that have ended.
+  @usableFromInline var all = SIMD16<Int32>(repeating: 0)
+  /// Of the row. 255 weights at most: 255 * 127 < 2^15.
+  @usableFromInline var row = SIMD16<Int16>(repeating: 0)
+  @usableFromInline var rowMagnitudes = SIMD16<Int16>(repeating: 0)
+  /// Of all rows that have ended; right for up to 258 weights.
+  @usableFromInline var magnitudes = SIMD16<Int16>(repeating: 0)
+  /// Every bit that the sum of a row's magnitudes has.
+  @usableFromInline var ofRows = SIMD16<Int16>(repeating: 0)
   /// Every bit that any magnitude has.
-  @usableFromInline var seen = SIMD16<Int16>(repeating: 0)
+  @usableFromInline var seen = SIMD16<UInt8>(repeating: 0)
 
   @inlinable @inline(__always)
   init() {}
 
   @inlinable @inline(__always)
-  mutating func add(_ weight: SIMD16<Int16>, tap: Int) {
+  mutating func add(_ weight: SIMD16<Int8>) {
     let magnitude = ferrite_magnitudes(weight)
     seen |= magnitude
-    all &+= magnitude
-    three = tap % 3 == 0 ? magnitude : three &+ magnitude
-    ofThree |= three
+    row = ferrite_addSigned16(row, weight)
+    rowMagnitudes = ferrite_addUnsigned16(rowMagnitudes, magnitude)
+  }
+
+  @inlinable @inline(__always)
+  mutating func endRow() {
+    all = ferrite_addHalves16(all, row)
+    magnitudes &+= rowMagnitudes
+    ofRows |= rowMagnitudes
+    row = SIMD16(repeating: 0)
+    rowMagnitudes = SIMD16(repeating: 0)
   }
 
   /// 9, 3 or 2: those of a whole 3x3 filter, of each of its rows, or of any two weights.
   @inlinable
   var depthOf3x3: Int {
-    if bits(all) <= 255 { return 9 }
-    return bits(ofThree) <= 255 ? 3 : 2
+    if bits(magnitudes) <= 255 { return 9 }
+    return bits(ofRows) <= 255 ? 3 : 2
   }
 
   /// 2...255, of any weights in a row.
   @inlinable
   var depth: Int {
-    let bits = bits(seen)
+    let bits = bits(ferrite_widenUnsigned(seen))
     // The least number of all ones that no magnitude exceeds: 1...127.
     var limit = 1
     while limit < bits { limit = 2 &* limit &+ 1 }
