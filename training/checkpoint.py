@@ -46,7 +46,7 @@ class Recipe:
 
     label_smoothing: float = 0.1
     teachers: tuple[str, ...] = ()
-    """ONNX files whose mean answer replaces `teaching` of each target."""
+    """Checkpoints or ONNX files whose mean answer replaces `teaching` of each target."""
     teaching: float = 0.5
     oversampling: float = 0.25
     mixing: float = 0.5

@@ -23,7 +23,7 @@ SETTINGS: dict[str, dict] = {
     "seed": {"type": int},
     "initial": {"metavar": "NET.onnx", "help": "start from this network's weights instead of random ones"},
     "label_smoothing": {"type": float, "metavar": "SHARE"},
-    "teachers": {"nargs": "+", "metavar": "NET.onnx", "help": "networks whose mean answer is part of each target"},
+    "teachers": {"nargs": "+", "metavar": "NETWORK", "help": "checkpoints or exported networks whose mean answer is part of each target"},
     "teaching": {"type": float, "metavar": "SHARE", "help": "the teachers' share of the targets"},
     "oversampling": {"type": float, "metavar": "POWER", "help": "0: none, 1: every class as often as the largest"},
     "mixing": {"type": float, "metavar": "FRACTION", "help": "of the batches that mixup or CutMix change, at first"},

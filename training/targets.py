@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.classifier import Classifier
-from training.dataset import Faces
+from training.dataset import Faces, normalise
+from training.initial import trained_network
 from training.network import LABELS
 
 
@@ -26,9 +26,15 @@ def soft_targets(faces: Faces, label_smoothing: float, teachers: tuple[str, ...]
     return targets.lerp(opinions, share)
 
 
+@torch.inference_mode()
 def opinion(path: Path, faces: Faces) -> Tensor:
-    """The probabilities [N, classes] that one network gives each image, as the mean over the image and its mirror image."""
-    classifier = Classifier(path)
-    images = faces.images.numpy()
-    logits = [classifier.logits(view) for view in (images, images[:, :, ::-1])]
-    return torch.stack([torch.from_numpy(l).softmax(1) for l in logits]).mean(0)
+    """The probabilities [N, classes] that one network gives each image, as the mean over the image and its mirror image.
+
+    The network is a checkpoint or an ONNX file, as `initial.trained_network` reads them.
+    """
+    network = trained_network(path)
+    answers = []
+    for images in faces.images.split(256):
+        inputs = normalise(images)
+        answers.append((network(inputs).softmax(1) + network(inputs.flip(3)).softmax(1)) / 2)
+    return torch.cat(answers)

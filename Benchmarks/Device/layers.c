@@ -51,25 +51,23 @@ static long multiply_accumulates(int l) {
 static _Alignas(64) unsigned char input[1 << 20], output[1 << 20], workspace[1 << 20];
 static _Alignas(64) int8_t weights[1 << 20];
 static _Alignas(64) int32_t bias[256];
-static uint8_t shifts[256];
+// Any two products of a depthwise filter.
+static uint8_t shifts[256], depths[16];
 
 static void convolve(void (*kernel)(const struct FerriteConvolution *), int l, int bits) {
   const bool depthwise = layers[l].kind == DEPTHWISE;
   const int padding = dilation(l) * (layers[l].kernel / 2), size = layers[l].size / stride(l) / (layers[l].pool ? 2 : 1);
   const int block = layers[l].kernel * ((layers[l].kernel * (depthwise ? 1 : layers[l].inputs) + 3) / 4) * 64;
-  // A depthwise convolution keeps its weights by tap, and a byte for each 16 channels.
-  const int ordered = depthwise ? (layers[l].inputs * layers[l].kernel * layers[l].kernel + 63) / 64 * 64 + 64 : 0;
-  const int unpacked = ordered + (bits == 8 ? 0 : layers[l].size == 1 ? 4096 : block);
+  const int unpacked = bits == 8 || depthwise ? 0 : layers[l].size == 1 ? 4096 : block;
   const struct FerriteConvolution convolution = {
-      .input = input, .output = output, .weights = weights, .bias = bias, .shifts = shifts, .workspace = workspace,
-      .weightBits = bits, .biasBytes = 1024, .unpackedBytes = unpacked,
-      .stripBytes = sizeof workspace - 1024 - unpacked, .inputHeight = layers[l].size,
+      .input = input, .output = output, .weights = weights, .bias = bias, .shifts = shifts, .depths = depths, .workspace = workspace,
+      .weightBits = bits, .unpackedBytes = unpacked, .stripBytes = sizeof workspace - unpacked, .inputHeight = layers[l].size,
       .inputWidth = layers[l].size, .inputChannels = layers[l].inputs,
       .inputPixelStride = layers[l].inputs, .outputPixelStride = layers[l].outputs, .outputHeight = size,
       .outputWidth = size, .outputChannels = layers[l].outputs,
       .endRow = size, .endBlock = (layers[l].outputs + 15) / 16, .kernelHeight = layers[l].kernel,
       .kernelWidth = layers[l].kernel, .strideHeight = stride(l), .strideWidth = stride(l), .paddingTop = padding,
-      .paddingLeft = padding, .dilationHeight = dilation(l), .dilationWidth = dilation(l), .minimum = 0, .maximum = 255,
+      .paddingLeft = padding, .dilationHeight = dilation(l), .dilationWidth = dilation(l), .minimum = 0, .maximum = 255, .inputFlip = 0x80,
       .hasMaxPool = layers[l].pool};
   // As WinogradPlan chooses: whole tiles, all of the image in a strip.
   const bool plain = !depthwise && stride(l) == 1 && dilation(l) == 1;
@@ -169,6 +167,7 @@ int main(int count, char **arguments) {
   for (size_t i = 0; i < sizeof input; i++) input[i] = (unsigned char)(i * 37 >> 3);
   for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)(i * 91 % 255 - 127);
   memset(shifts, 9, sizeof shifts);
+  memset(depths, 2, sizeof depths);
   if (frames == 0) return list(true, dot, bits);
   for (int frame = 0; frame < frames; frame++) {
     for (int l = 0; l < layer_count; l++) {

@@ -45,11 +45,14 @@ struct Layer {
   }
 
   private init(_ name: String, _ problem: ConvolutionProblem) {
-    let arguments = unsafe problem.prepare(pages(problem.memoryBytes))
+    let memory = unsafe InstructionSet.allCases.map { _ in unsafe pages(problem.memoryBytes) }
+    let prepared = unsafe InstructionSet.allCases.map { set in
+      unsafe set.isAvailable ? problem.prepared(set, memory: memory[Int(set.rawValue)]) : nil
+    }
     self.init(
       name: name, multiplyAccumulates: problem.multiplyAccumulates,
       outputs: problem.outputHeight * problem.outputWidth * problem.outputChannels,
-      run: { unsafe Conv2D.run(arguments, instructionSet: $0) })
+      run: { set in unsafe prepared[Int(set.rawValue)]?.run() })
   }
 
   private init(name: String, multiplyAccumulates: Int, outputs: Int, run: @escaping (InstructionSet) -> Void) {

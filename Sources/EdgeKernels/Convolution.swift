@@ -14,15 +14,11 @@ import CVector
 public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vectors: Int, let streamed: Int> {
   @usableFromInline let task: FerriteConvolution
   @usableFromInline let shape: WindowShape<A>
-  @usableFromInline let biases: Bytes
   @usableFromInline let weightBits: Int
   @usableFromInline let unpacked: MutableBytes
   @usableFromInline let strip: MutableBytes
-  /// 64 bytes of activations that stand for zero.
-  @usableFromInline let zeros: MutableBytes
   /// One padded row of the strip.
   @usableFromInline let rowTaps: Int
-  @usableFromInline let flip: UInt8
 
   @inlinable
   public init(_ task: FerriteConvolution) {
@@ -36,18 +32,13 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
       : (convolvedWidth &- 1) &* Int(task.strideWidth) &+ Int(task.kernelWidth)
     rowTaps = unsafe stripWidth &* Int(task.inputChannels)
     shape = unsafe WindowShape(task, rowStep: rowTaps &* A.bytesPerTap)
-    flip = unsafe A.flip(inputIsSigned: task.inputIsSigned, fitsInt8: task.inputFitsInt8)
     weightBits = unsafe Int(task.weightBits)
-    unpacked = unsafe MutableBytes(task.workspace + Int(task.biasBytes))
+    unpacked = unsafe MutableBytes(task.workspace)
     strip = unsafe unpacked + Int(task.unpackedBytes)
-    // Behind the strip's rows: `outputRowsPerStrip` leaves these bytes to reads of no effect.
-    zeros = unsafe strip + (Int(task.stripBytes) &- 64)
-    biases = unsafe Bytes(flip == 0 ? UnsafeRawPointer(task.bias) : UnsafeRawPointer(task.workspace))
   }
 
   @inlinable
   public func run() {
-    if flip != 0 { fillZeros(zeros, taps: 64 / A.bytesPerTap) }
     let endRow = unsafe Int(task.endRow)
     let rowsPerStrip = outputRowsPerStrip
     var firstRow = unsafe Int(task.firstRow)
@@ -110,16 +101,12 @@ public struct Convolution<A: ConvolutionArithmetic, let longestRun: Int, let vec
     }
   }
 
-  /// The strip's outputs of `n` vectors. Their biases are corrected before the part's first strip, while the weights are at
-  /// hand.
+  /// The strip's outputs of `n` vectors.
   @inlinable @inline(__always)
   func convolveRows<let n: Int>(
     _: VectorCount<n>.Type, vector: Int, weights: Bytes, firstRow: Int, rows: Int
   ) {
-    if unsafe flip != 0 && firstRow == Int(task.firstRow) {
-      correctBiases(VectorCount<n>.self, vector: vector, weights: weights)
-    }
-    let outputs = unsafe TileOutputs<A, n>(task, weights: weights, biases: biases, vector: vector)
+    let outputs = unsafe TileOutputs<A, n>(task, weights: weights, vector: vector)
     for row in 0..<rows { convolveRow(outputs, row: row, outputRow: firstRow &+ row) }
   }
 

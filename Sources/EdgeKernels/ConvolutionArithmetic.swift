@@ -35,9 +35,6 @@ public protocol ConvolutionArithmetic: OutputArithmetic {
   /// Bytes of one activation in the strip.
   static var bytesPerTap: Int { get }
 
-  /// What the strip's activations differ by from raw values in their top bit: 0x80 where the instruction needs the other
-  /// signedness, else 0. A sum then is too large or too small by the response to that offset alone, which the bias takes.
-  static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8
   /// Writes `count` activations of a strip from as many input bytes.
   static func convert(_ source: Bytes, to strip: MutableBytes, count: Int, isSigned: Bool, flip: UInt8)
 

@@ -1,5 +1,25 @@
 import CVector
 
+/// How many products of a depthwise filter are sure to add up in 16 bits: 128 times the sum of their weights' magnitudes stays
+/// below 2^15, so that sum is at most 255.
+public enum DepthwiseDepth {
+  /// Whether the loop without run-time counts applies: its taps and strides are known to the compiler.
+  @inlinable @inline(__always)
+  public static func isUnrolled(_ task: FerriteConvolution) -> Bool {
+    unsafe task.kernelHeight == 3 && task.kernelWidth == 3 && task.dilationWidth == 1 && task.strideWidth <= 2
+  }
+
+  /// For the unrolled loop: 9, 3 or 2 products, those of a whole filter, of each of its rows, or of any two weights.
+  ///
+  /// - Parameters: the greatest sums of magnitudes of some filters and of their rows.
+  public static func unrolled(ofFilters filters: Int, ofRows rows: Int) -> UInt8 {
+    filters <= 255 ? 9 : rows <= 255 ? 3 : 2
+  }
+
+  /// For any other loop: 2...255, of any weights in a row, none of which exceeds `magnitude` (0...127).
+  public static func any(greatest magnitude: Int) -> UInt8 { UInt8(255 / max(magnitude, 1)) }
+}
+
 /// One depthwise convolution (each channel by a filter of its own), planned in bytes for one instruction set.
 ///
 /// The input rows under some output rows lie in a zero-padded copy, the strip, as signed bytes. A tile is `run` neighbouring
@@ -11,42 +31,27 @@ import CVector
 @safe
 public struct Depthwise<A: DepthwiseArithmetic, let run: Int> {
   @usableFromInline let task: FerriteConvolution
-  @usableFromInline let biases: MutableBytes
-  @usableFromInline let weights: MutableBytes
-  @usableFromInline let depths: MutableBytes
-  @usableFromInline let unpacked: MutableBytes
   @usableFromInline let strip: MutableBytes
   @usableFromInline let channels: Int
-  /// Taps of a filter.
-  @usableFromInline let taps: Int
   /// From a strip row to the next; from a kernel row to the next.
   @usableFromInline let rowStep: Int
   @usableFromInline let kernelRowStep: Int
-  @usableFromInline let flip: UInt8
 
   @inlinable
   public init(_ task: FerriteConvolution) {
     unsafe self.task = task
     channels = unsafe Int(task.inputChannels)
-    taps = unsafe Int(task.kernelHeight) &* Int(task.kernelWidth)
     let convolvedWidth = unsafe Int(task.outputWidth) &* (task.hasMaxPool ? 2 : 1)
     let stripWidth =
       unsafe (convolvedWidth &- 1) &* Int(task.strideWidth)
       &+ (Int(task.kernelWidth) &- 1) &* Int(task.dilationWidth) &+ 1
     rowStep = stripWidth &* channels
     kernelRowStep = unsafe Int(task.dilationHeight) &* rowStep
-    flip = unsafe task.inputFitsInt8 ? 0 : 0x80
-    let blocks = (channels &+ 15) / 16
-    biases = unsafe MutableBytes(task.workspace)
-    weights = unsafe biases + Int(task.biasBytes)
-    depths = weights + (blocks &* 16 &* taps &+ 63) / 64 &* 64
-    unpacked = depths + (blocks &+ 63) / 64 &* 64
-    strip = unsafe weights + Int(task.unpackedBytes)
+    strip = unsafe MutableBytes(task.workspace)
   }
 
   @inlinable
   public func run() {
-    prepareFilters()
     let endRow = unsafe Int(task.endRow)
     let rowsPerStrip = outputRowsPerStrip
     let vectorsPerBlock = 16 / A.Totals.scalarCount
@@ -77,12 +82,9 @@ public struct Depthwise<A: DepthwiseArithmetic, let run: Int> {
   /// The strip's outputs of one vector of channels, by the loop that its filters allow.
   @inlinable
   func convolve(vector: Int, firstRow: Int, rows: Int) {
-    let filters = unsafe DepthwiseFilters<A, run>(
-      task, weights: weights.readOnly + vector &* taps &* A.Totals.scalarCount,
-      bias: (biases.readOnly + vector &* A.Totals.scalarCount &* 4).load(A.Totals.self),
-      depth: Int((depths.readOnly + vector &* A.Totals.scalarCount / 16).load(UInt8.self)), rowStep: kernelRowStep)
+    let filters = unsafe DepthwiseFilters<A, run>(task, vector: vector, rowStep: kernelRowStep)
     let place = (vector: vector, firstRow: firstRow, rows: rows)
-    guard isThreeByThree else { return overTiles(AnyWindow.self, filters, place) }
+    guard unsafe DepthwiseDepth.isUnrolled(task) else { return overTiles(AnyWindow.self, filters, place) }
     switch unsafe (Int(task.strideWidth), filters.depth) {
     case (1, 9): overTiles(ThreeByThree<1, 9>.self, filters, place)
     case (1, 3): overTiles(ThreeByThree<1, 3>.self, filters, place)
@@ -91,12 +93,6 @@ public struct Depthwise<A: DepthwiseArithmetic, let run: Int> {
     case (_, 3): overTiles(ThreeByThree<2, 3>.self, filters, place)
     case (_, _): overTiles(ThreeByThree<2, 2>.self, filters, place)
     }
-  }
-
-  /// Whether the loop without run-time counts applies: its taps and strides are known to the compiler.
-  @inlinable @inline(__always)
-  var isThreeByThree: Bool {
-    unsafe task.kernelHeight == 3 && task.kernelWidth == 3 && task.dilationWidth == 1 && task.strideWidth <= 2
   }
 
   /// Sums, requantises and stores every tile. The last tile of a row may compute pixels that the row lacks, from the bytes

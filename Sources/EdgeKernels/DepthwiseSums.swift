@@ -3,7 +3,7 @@ import CVector
 /// The filters of one vector of channels, and the steps through the strip: what a depthwise tile is computed from.
 @usableFromInline
 struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
-  /// Weights, tap by tap.
+  /// Weights, tap by tap, 16 bytes apart.
   @usableFromInline let weights: Bytes
   @usableFromInline let bias: A.Totals
   /// Products that add up in 16 bits.
@@ -16,10 +16,12 @@ struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
   @usableFromInline let pixelStep: Int
 
   @inlinable @inline(__always)
-  init(_ task: FerriteConvolution, weights: Bytes, bias: A.Totals, depth: Int, rowStep: Int) {
-    self.weights = weights
-    self.bias = bias
-    self.depth = depth
+  init(_ task: FerriteConvolution, vector: Int, rowStep: Int) {
+    let channel = vector &* A.Totals.scalarCount
+    let taps = unsafe Int(task.kernelHeight) &* Int(task.kernelWidth)
+    weights = unsafe Bytes(task.weights) + (channel / 16 &* 16 &* taps &+ channel % 16)
+    bias = unsafe (Bytes(task.bias) + channel &* 4).load(A.Totals.self)
+    depth = unsafe task.depths.map { unsafe Int($0[channel / 16]) } ?? 2
     kernelHeight = unsafe Int(task.kernelHeight)
     kernelWidth = unsafe Int(task.kernelWidth)
     self.rowStep = rowStep
@@ -52,7 +54,7 @@ struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
           }
           left = depth
         }
-        place = place + A.Totals.scalarCount
+        place = place + 16
         taps = taps + tapStep
         kernelColumn &-= 1
       }
@@ -89,7 +91,7 @@ struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
     _: ThreeByThree<stride, depth>.Type, tap: Int, _ row: Bytes, column: Int,
     _ products: inout InlineArray<run, A.Products>, _ sums: inout InlineArray<run, A.Totals>
   ) {
-    let weights = A.load(self.weights + tap &* A.Totals.scalarCount)
+    let weights = A.load(self.weights + tap &* 16)
     for x in 0..<run {
       let pixel = A.load(row + (x &* stride &+ column) &* tapStep)
       if tap % depth == 0 {

@@ -25,7 +25,7 @@ public struct OneChannelConvolution<A: LaneArithmetic> {
     unsafe self.task = task
     pooled = unsafe task.hasMaxPool ? 2 : 1
     rowTaps = unsafe Int(task.outputWidth) &* pooled &+ 2
-    unpacked = unsafe MutableBytes(task.workspace + Int(task.biasBytes))
+    unpacked = unsafe MutableBytes(task.workspace)
     strip = unsafe unpacked + Int(task.unpackedBytes)
   }
 
@@ -54,17 +54,17 @@ public struct OneChannelConvolution<A: LaneArithmetic> {
     let top = unsafe firstRow &* pooled &- Int(task.paddingTop)
     let left = unsafe min(Int(task.paddingLeft), rowTaps)
     let inside = unsafe min(Int(task.inputWidth), rowTaps &- left)
+    let zero = unsafe Int16(Int8(bitPattern: task.inputFlip))
     for row in 0..<rows {
       let line = strip + row &* rowTaps &* 2
       let y = top &+ row
       let isOutside = unsafe y < 0 || y >= Int(task.inputHeight)
-      for tap in 0..<rowTaps { (line + tap &* 2).store(Int16(0)) }
+      for tap in 0..<rowTaps { (line + tap &* 2).store(zero) }
       if isOutside { continue }
       let source = unsafe Bytes(task.input) + y &* Int(task.inputWidth)
-      if unsafe task.inputIsSigned {
-        for tap in 0..<inside { (line + (left &+ tap) &* 2).store(Int16((source + tap).load(Int8.self))) }
-      } else {
-        for tap in 0..<inside { (line + (left &+ tap) &* 2).store(Int16((source + tap).load(UInt8.self))) }
+      for tap in 0..<inside {
+        let byte = unsafe (source + tap).load(UInt8.self) ^ task.inputFlip
+        (line + (left &+ tap) &* 2).store(Int16(Int8(bitPattern: byte)))
       }
     }
   }

@@ -30,10 +30,8 @@ extension Convolution {
     let isPacked = weightBits != 8
     let vectorStep = isPacked && WindowShape<A>.vectorsPerBlock == 1 ? pieceGroups &* 64 : shape.vectorStep
     let outputs = unsafe TileOutputs<A, n>(
-      task, weights: Bytes(task.weights) + shape.weightsOffset(vector: vector), biases: Bytes(task.bias), vector: vector
-    )
+      task, weights: Bytes(task.weights) + shape.weightsOffset(vector: vector), vector: vector)
     var tile = Tile<A, 1, 1, n>(biases: outputs.biases)
-    var zeroResponse = InlineArray<n, A.Sums>(repeating: A.start(A.Totals(repeating: 0)))
     var row = 0
     while row < shape.kernelHeight {
       var group = 0
@@ -47,12 +45,10 @@ extension Convolution {
         }
         let taps = strip.readOnly + (row &* shape.kernelRowStep &+ group &* (4 &* A.bytesPerTap))
         tile.accumulate(shape, groups: groups, weights: weights, vectorStep: vectorStep, taps: taps)
-        if flip != 0 { addZeroResponse(&zeroResponse, weights: weights, groups: groups, vectorStep: vectorStep) }
         group &+= groups
       }
       row &+= 1
     }
-    if flip != 0 { tile.subtract(zeroResponse) }
     tile.finish(outputs, pixel: 0, columns: 1)
   }
 

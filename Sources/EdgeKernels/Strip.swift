@@ -1,6 +1,6 @@
 import CVector
 
-/// The zero-padded copy of some input rows, and the biases that undo what its conversion changed.
+/// The zero-padded copy of some input rows.
 extension Convolution {
   /// Copies the input rows under `rows` output rows from `firstRow` on, with zeros around them, as the instructions want them.
   @inlinable
@@ -26,7 +26,7 @@ extension Convolution {
         }
         fillZeros(line, taps: left)
         unsafe A.convert(
-          source, to: line + left &* A.bytesPerTap, count: inside, isSigned: task.inputIsSigned, flip: flip)
+          source, to: line + left &* A.bytesPerTap, count: inside, isSigned: task.inputIsSigned, flip: task.inputFlip)
         fillZeros(line + (left &+ inside) &* A.bytesPerTap, taps: rowTaps &- left &- inside)
       }
     }
@@ -48,7 +48,8 @@ extension Convolution {
         fillZeros(place, taps: channels)
       } else {
         unsafe A.convert(
-          source + x &* Int(task.inputPixelStride), to: place, count: channels, isSigned: task.inputIsSigned, flip: flip
+          source + x &* Int(task.inputPixelStride), to: place, count: channels, isSigned: task.inputIsSigned,
+          flip: task.inputFlip
         )
       }
     }
@@ -57,43 +58,7 @@ extension Convolution {
   /// The value that stands for zero in the strip.
   @inlinable
   func fillZeros(_ memory: MutableBytes, taps: Int) {
-    for byte in 0..<taps &* A.bytesPerTap { (memory + byte).store(flip) }
-  }
-
-  /// `bias - response to a strip of zeros`, so that the sums come out as if zero were stored as zero. Wrapping sums make
-  /// this exact in any case.
-  @inlinable @inline(__always)
-  func correctBiases<let n: Int>(_: VectorCount<n>.Type, vector: Int, weights: Bytes) {
-    var sums = InlineArray<n, A.Sums>(repeating: A.start(A.Totals(repeating: 0)))
-    addZeroResponse(&sums, weights: weights, groups: shape.blockBytes / 64, vectorStep: shape.vectorStep)
-    for v in 0..<n {
-      let place = (vector &+ v) &* A.Totals.scalarCount &* 4
-      let corrected = unsafe (Bytes(task.bias) + place).load(A.Totals.self) &- A.totals(sums[v])
-      unsafe (MutableBytes(task.workspace) + place).store(corrected)
-    }
-  }
-
-  /// Adds what the weights of `n` vectors, `vectorStep` bytes apart, make of zeros as the strip stores them.
-  @inlinable @inline(__always)
-  func addZeroResponse<let n: Int>(
-    _ sums: inout InlineArray<n, A.Sums>, weights: Bytes, groups: Int, vectorStep: Int
-  ) {
-    var weights = weights
-    let zeroChunk = A.loadTaps(zeros.readOnly)
-    var chunk = 0
-    while chunk < groups / A.groupsPerChunk {
-      for v in 0..<n { A.multiplyAdd(&sums[v], A.loadWeights(weights + v &* vectorStep), zeroChunk) }
-      weights = weights + A.groupsPerChunk &* 64
-      chunk &+= 1
-    }
-    let zeroGroup = A.Remainder.loadTaps(zeros.readOnly)
-    var group = 0
-    while group < groups % A.groupsPerChunk {
-      for v in 0..<n {
-        A.Remainder.multiplyAdd(&sums[v], A.Remainder.loadWeights(weights + v &* vectorStep), zeroGroup)
-      }
-      weights = weights + 64
-      group &+= 1
-    }
+    if taps == 0 { return }
+    for byte in 0..<taps &* A.bytesPerTap { (memory + byte).store(unsafe task.inputFlip) }
   }
 }

@@ -108,16 +108,6 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
     }
   }
 
-  /// Takes `response` from every pixel's sums.
-  @inlinable @inline(__always)
-  mutating func subtract(_ response: InlineArray<vectors, A.Sums>) {
-    for r in 0..<runs {
-      for x in 0..<run {
-        for v in 0..<vectors { sums[r][x][v] = A.start(A.totals(sums[r][x][v]) &- A.totals(response[v])) }
-      }
-    }
-  }
-
   /// Stores the pixels of both runs, side by side; `columns` of them are in the image.
   @inlinable @inline(__always)
   func finish(_ outputs: TileOutputs<A, vectors>, pixel: Int, columns: Int) {

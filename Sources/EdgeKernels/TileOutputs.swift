@@ -12,11 +12,11 @@ struct TileOutputs<A: ConvolutionArithmetic, let vectors: Int> {
   @usableFromInline let maximum: Int16
 
   @inlinable @inline(__always)
-  init(_ task: FerriteConvolution, weights: Bytes, biases: Bytes, vector: Int) {
+  init(_ task: FerriteConvolution, weights: Bytes, vector: Int) {
     let lanes = A.Totals.scalarCount
     self.weights = weights
     (minimum, maximum) = unsafe (Int16(truncatingIfNeeded: task.minimum), Int16(truncatingIfNeeded: task.maximum))
-    self.biases = biases + vector &* lanes &* 4
+    biases = unsafe Bytes(task.bias) + vector &* lanes &* 4
     stores = unsafe InlineArray(repeating: VectorStore(task, firstOutput: vector &* lanes))
     for v in 1..<max(1, vectors) { stores[v] = unsafe VectorStore(task, firstOutput: (vector &+ v) &* lanes) }
   }

@@ -24,9 +24,6 @@
     static var bytesPerTap: Int { 2 }
 
     @inline(__always)
-    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 { 0 }
-
-    @inline(__always)
     static func convert(_ source: Bytes, to strip: MutableBytes, count: Int, isSigned: Bool, flip: UInt8) {
       if isSigned {
         for tap in 0..<count { (strip + tap &* 2).store(Int16((source + tap).load(Int8.self))) }

@@ -14,10 +14,6 @@
     @inline(__always)
     static var groupsPerChunk: Int { 4 }
 
-    /// The instruction's activations are signed.
-    @inline(__always)
-    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 { fitsInt8 ? 0 : 0x80 }
-
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights {
       [
@@ -67,11 +63,6 @@
 
     @inline(__always)
     static var groupsPerChunk: Int { 1 }
-
-    @inline(__always)
-    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 {
-      DotProductArithmetic.flip(inputIsSigned: inputIsSigned, fitsInt8: fitsInt8)
-    }
 
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights { bytes.load(Weights.self) }

@@ -26,10 +26,6 @@
     @inline(__always)
     static var groupsPerChunk: Int { 2 }
 
-    /// The instruction's activations are signed.
-    @inline(__always)
-    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 { fitsInt8 ? 0 : 0x80 }
-
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights {
       Weights(first: bytes.load(SIMD16<Int8>.self), second: (bytes + 64).load(SIMD16<Int8>.self))
@@ -113,11 +109,6 @@
 
     @inline(__always)
     static var groupsPerChunk: Int { 1 }
-
-    @inline(__always)
-    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 {
-      NEONArithmetic.flip(inputIsSigned: inputIsSigned, fitsInt8: fitsInt8)
-    }
 
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights { bytes.load(Weights.self) }

@@ -13,10 +13,6 @@
     @inline(__always)
     static var groupsPerChunk: Int { 1 }
 
-    /// The instruction's activations are unsigned.
-    @inline(__always)
-    static func flip(inputIsSigned: Bool, fitsInt8: Bool) -> UInt8 { inputIsSigned ? 0x80 : 0 }
-
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights { bytes.load(Weights.self) }
 

@@ -32,7 +32,7 @@ struct Classifier: ~Copyable {
   private static func session(
     _ model: borrowing ModelFile, _ instructionSet: InstructionSet, _ pool: borrowing ThreadPool
   ) throws(EdgeError) -> Session {
-    let arena = unsafe try pages(model.arenaBytes(threads: pool.threads))
+    let arena = unsafe try pages(model.sessionBytes(threads: pool.threads))
     do throws(SessionError) {
       return unsafe try Session(
         unsafeModel: model, arena: arena, instructionSet: instructionSet, unsafePool: pool)

@@ -7,10 +7,10 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
   do throws(ModelError) {
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
     let guardBytes = 4096
-    guard model.arenaBytes < 1 << 20 else { return nil }
-    let arena = Memory([UInt8](repeating: 0xA5, count: model.arenaBytes + 2 * guardBytes))
+    guard model.sessionBytes(threads: 1) < 1 << 20 else { return nil }
+    let arena = Memory([UInt8](repeating: 0xA5, count: model.sessionBytes(threads: 1) + 2 * guardBytes))
     let inside = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: arena.bytes[guardBytes..<guardBytes + model.arenaBytes])
+      rebasing: arena.bytes[guardBytes..<guardBytes + model.sessionBytes(threads: 1)])
     let pixels = [UInt8](repeating: 200, count: model.frameBytes)
     #expect(throws: Never.self) {
       var session = unsafe try Session(unsafeModel: model, arena: inside, instructionSet: .scalar)
@@ -233,10 +233,11 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
   @Test func refusesArenasAndFramesThatDoNotFit() throws {
     let memory = Memory(TinyModel().bytes)
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
-    let arena = Memory([UInt8](repeating: 0, count: model.arenaBytes + 64))
+    let arena = Memory([UInt8](repeating: 0, count: model.sessionBytes(threads: 1) + 64))
     #expect(throws: SessionError.arenaTooSmall) {
       _ = unsafe try Session(
-        unsafeModel: model, arena: UnsafeMutableRawBufferPointer(rebasing: arena.bytes[..<(model.arenaBytes - 1)]),
+        unsafeModel: model,
+        arena: UnsafeMutableRawBufferPointer(rebasing: arena.bytes[..<(model.sessionBytes(threads: 1) - 1)]),
         instructionSet: .scalar)
     }
     #expect(throws: SessionError.arenaMisaligned) {
@@ -253,7 +254,7 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
   @Test func theSameFrameGivesTheSameLogitsAgain() throws {
     let memory = Memory(TinyModel().bytes)
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
-    let arena = Memory([UInt8](repeating: 0x5A, count: model.arenaBytes))
+    let arena = Memory([UInt8](repeating: 0x5A, count: model.sessionBytes(threads: 1)))
     var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: .scalar)
     func logits(_ pixel: UInt8) throws -> [Int32] {
       let pixels = (0..<16).map { UInt8($0) &* pixel }

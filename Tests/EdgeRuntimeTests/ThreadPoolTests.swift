@@ -112,9 +112,12 @@ private final class Adders {
     let memory = Memory(TinyModel().bytes)
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
     let workspace = model.arenaBytes - model.workspaceOffset
-    #expect(workspace > 0 && model.arenaBytes(threads: threads) == model.arenaBytes + (threads - 1) * workspace)
+    let one = model.sessionBytes(threads: 1)
+    #expect(
+      workspace > 0 && one > model.arenaBytes && model.sessionBytes(threads: threads) == one + (threads - 1) * workspace
+    )
     let pool = try ThreadPool(threads: threads)
-    let arena = Memory([UInt8](repeating: 0, count: model.arenaBytes(threads: threads)))
+    let arena = Memory([UInt8](repeating: 0, count: model.sessionBytes(threads: threads)))
     let session = unsafe try Session(
       unsafeModel: model, arena: arena.bytes, instructionSet: .scalar, unsafePool: pool)
     #expect(session.threads == threads)

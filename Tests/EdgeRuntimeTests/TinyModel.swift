@@ -81,7 +81,7 @@ struct TinyModel {
   func logits() throws -> [Int32] {
     let memory = Memory(bytes)
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
-    let arena = Memory([UInt8](repeating: 0x5A, count: model.arenaBytes))
+    let arena = Memory([UInt8](repeating: 0x5A, count: model.sessionBytes(threads: 1)))
     let pixels = (0..<16).map { UInt8($0 * 16) }
     var found: [[Int32]] = []
     for set in InstructionSet.allCases where set.isAvailable {

@@ -2,6 +2,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifndef __clang__
+#define _Nullable
+#endif
+
 #pragma clang assume_nonnull begin
 
 /// One convolution as a kernel sees it: plain C, because each instruction set's kernels are an object of their own whose
@@ -10,16 +14,18 @@ struct FerriteConvolution {
   const void *input;
   void *output;
   /// [ceil(outputs/16)][kernel height][ceil(kernel width * C / 4)][16 outputs][4 taps], `weightBits` bits each: int8_t, or
-  /// 2...7 in planes.
+  /// 2...7 in planes. Depthwise: int8_t [ceil(C/16)][kernel height][kernel width][16 channels].
   const void *weights;
-  /// Both for a whole number of blocks of 16 outputs.
+  /// Both for a whole number of blocks of 16 outputs. Biases account for `inputFlip`.
   const int32_t *bias;
   const uint8_t *shifts;
-  /// A multiple of 64: corrected biases, unpacked weights, then the strip. `unpackedBytes` is 0 where weights are bytes,
-  /// 4096 where there is a single output pixel, else what all weights of 16 outputs take.
+  /// Depthwise: for each block of 16 channels, how many products of its filters add up in 16 bits (EdgeKernels' `DepthwiseDepth`).
+  const uint8_t *_Nullable depths;
+  /// A multiple of 64: unpacked weights, then the strip. `unpackedBytes` is 0 where weights are bytes, 4096 where there is a
+  /// single output pixel, else what all weights of 16 outputs take.
   void *workspace;
   int64_t weightBits;
-  int64_t biasBytes, unpackedBytes, stripBytes;
+  int64_t unpackedBytes, stripBytes;
   int64_t inputHeight, inputWidth, inputChannels;
   /// From a pixel to the next, in values: the channels, or more where these are one group's of several.
   int64_t inputPixelStride, outputPixelStride;
@@ -35,8 +41,9 @@ struct FerriteConvolution {
   int64_t winogradOutputs, winogradTilesDown;
   int32_t minimum, maximum;
   bool inputIsSigned;
-  /// Signed, or unsigned with at most 7 bits.
-  bool inputFitsInt8;
+  /// 0x80 where the instructions want activations of the other signedness: their copy has the top bits flipped, so that each
+  /// is 128 less (unsigned ones read as signed) or more (signed ones read as unsigned). Else 0.
+  uint8_t inputFlip;
   bool hasMaxPool;
   /// Two bytes a value instead of one.
   bool outputIsWide;
@@ -48,9 +55,7 @@ void ferrite_convolve_neon(const struct FerriteConvolution *convolution);
 void ferrite_convolve_dotprod(const struct FerriteConvolution *convolution);
 void ferrite_convolve_winograd_neon(const struct FerriteConvolution *convolution);
 
-/// Depthwise: input channel c alone makes output channel c. Weights are packed as those of one input channel. `workspace`:
-/// corrected biases, then in `unpackedBytes` the weights by tap, 16 channels at a time, a byte for each 16 channels, and room
-/// to unpack those of 16 channels; then the strip.
+/// Depthwise: input channel c alone makes output channel c. The strip takes all of `workspace`, activations as signed bytes.
 void ferrite_convolve_depthwise_avx2(const struct FerriteConvolution *convolution);
 void ferrite_convolve_depthwise_avx512vnni(const struct FerriteConvolution *convolution);
 void ferrite_convolve_depthwise_neon(const struct FerriteConvolution *convolution);

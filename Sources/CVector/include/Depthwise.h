@@ -18,30 +18,3 @@ static inline __attribute__((always_inline)) FerriteInt32x16 ferrite_addHalves16
                                                                                  FerriteInt16x16 a) {
   return sums + __builtin_convertvector(a, FerriteInt32x16);
 }
-
-/// Of a group, four taps of each of 16 outputs: the weights of one tap. Loaded and divided by one `ld4` on ARM.
-#define FERRITE_EVERY_FOURTH(name, n)                                                                              \
-  static inline __attribute__((always_inline)) FerriteInt8x16 name(FerriteInt8x64 a) {                              \
-    return __builtin_shufflevector(a, a, n, n + 4, n + 8, n + 12, n + 16, n + 20, n + 24, n + 28, n + 32, n + 36,   \
-                                   n + 40, n + 44, n + 48, n + 52, n + 56, n + 60);                                 \
-  }
-FERRITE_EVERY_FOURTH(ferrite_firstOfFour, 0)
-FERRITE_EVERY_FOURTH(ferrite_secondOfFour, 1)
-FERRITE_EVERY_FOURTH(ferrite_thirdOfFour, 2)
-FERRITE_EVERY_FOURTH(ferrite_fourthOfFour, 3)
-#undef FERRITE_EVERY_FOURTH
-
-/// Of -127...127.
-static inline __attribute__((always_inline)) FerriteUInt8x16 ferrite_magnitudes(FerriteInt8x16 a) {
-  return __builtin_bit_cast(FerriteUInt8x16, __builtin_elementwise_abs(a));
-}
-
-/// `sums + a`.
-static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_addSigned16(FerriteInt16x16 sums, FerriteInt8x16 a) {
-  return sums + ferrite_widenSigned(a);
-}
-
-/// `sums + a`.
-static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_addUnsigned16(FerriteInt16x16 sums, FerriteUInt8x16 a) {
-  return sums + ferrite_widenUnsigned(a);
-}

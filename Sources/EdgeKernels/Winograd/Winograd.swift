@@ -19,7 +19,6 @@ public struct Winograd<A: LaneArithmetic, T: WinogradTile> {
   @usableFromInline let tilesAcross: Int
   /// Of the strip at hand.
   @usableFromInline var tilesDown: Int
-  @usableFromInline let flip: UInt8
 
   @inlinable
   public init(_ task: FerriteConvolution) {
@@ -29,7 +28,6 @@ public struct Winograd<A: LaneArithmetic, T: WinogradTile> {
     pooled = unsafe task.hasMaxPool ? 2 : 1
     tilesAcross = unsafe (Int(task.outputWidth) &* pooled &+ T.outputs &- 1) / T.outputs
     tilesDown = unsafe Int(task.winogradTilesDown)
-    flip = unsafe A.flip(inputIsSigned: task.inputIsSigned, fitsInt8: task.inputFitsInt8)
     places = unsafe WinogradPlaces(
       outputs: T.outputs, tilesAcross: tilesAcross, tilesDown: tilesDown, channels: channels,
       unpackedBytes: Int(task.unpackedBytes))

@@ -17,7 +17,8 @@ extension Winograd {
       } else {
         fill(line, count: left)
         unsafe A.convert(
-          Bytes(task.input) + y &* inputBytes, to: line + left, count: inside, isSigned: task.inputIsSigned, flip: flip)
+          Bytes(task.input) + y &* inputBytes, to: line + left, count: inside, isSigned: task.inputIsSigned,
+          flip: task.inputFlip)
         fill(line + (left &+ inside), count: rowBytes &- left &- inside)
       }
     }
@@ -26,7 +27,7 @@ extension Winograd {
   /// What stands for zero in the strip.
   @inlinable
   func fill(_ memory: MutableBytes, count: Int) {
-    for byte in 0..<count { (memory + byte).store(flip) }
+    for byte in 0..<count { (memory + byte).store(unsafe task.inputFlip) }
   }
 
   /// The strip's tiles, eight channels at a time.

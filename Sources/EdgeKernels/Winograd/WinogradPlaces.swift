@@ -1,7 +1,6 @@
-/// Where the parts of a Winograd convolution's workspace lie, for one strip of tiles: offsets in bytes, multiples of 64.
+/// Where the parts of a Winograd convolution's workspace lie, for one strip of tiles: offsets in bytes, multiples of 64. At 0,
+/// unpacked weights of sixteen outputs.
 public struct WinogradPlaces: Sendable {
-  /// Corrected biases of sixteen outputs, at 0.
-  @usableFromInline var unpacked: Int
   /// Weights of sixteen outputs, [channels][9][16] bytes.
   @usableFromInline var filters: Int
   /// The input rows under the strip, padded: [rows][columns][channels] bytes.
@@ -23,8 +22,7 @@ public struct WinogradPlaces: Sendable {
     let points = (outputs &+ 2) &* (outputs &+ 2)
     let tiles = tilesAcross &* tilesDown
     let (rows, columns) = (tilesDown &* outputs, tilesAcross &* outputs)
-    unpacked = 64
-    filters = unpacked &+ Self.aligned(unpackedBytes)
+    filters = Self.aligned(unpackedBytes)
     strip = filters &+ Self.aligned(channels &* 144)
     values = strip &+ Self.aligned((rows &+ 2) &* (columns &+ 2) &* channels)
     weights = values &+ Self.aligned(points &* tiles &* channels &* 2)

@@ -44,7 +44,7 @@ extension Winograd {
   func store(firstOutput: Int, half: Int, firstRow: Int, rows: Int) {
     let width = unsafe Int(task.outputWidth)
     let store = unsafe EightStore<A>(task, firstOutput: firstOutput)
-    let bias = A.loadEight((workspace + half &* 32).readOnly)
+    let bias = unsafe A.loadEight(Bytes(task.bias) + firstOutput &* 4)
     let rowBytes = columns &* 32
     for row in 0..<rows {
       let sums = workspace.readOnly + (places.sums &+ row &* pooled &* rowBytes)

@@ -1,16 +1,15 @@
 import CVector
 
 extension Winograd {
-  /// The weights of a block of sixteen outputs, and its biases.
+  /// The weights of a block of sixteen outputs.
   @inlinable
   func transformWeights(block: Int) {
     let groupsPerRow = 3 &* channels / 4
     let groups = 3 &* groupsPerRow
     var stored = unsafe Bytes(task.weights) + block &* groups &* 8 &* Int(task.weightBits)
     if unsafe task.weightBits != 8 {
-      let unpacked = workspace + places.unpacked
-      unsafe WeightUnpacking<A>.unpack(stored, bits: Int(task.weightBits), groups: groups, to: unpacked)
-      stored = unpacked.readOnly
+      unsafe WeightUnpacking<A>.unpack(stored, bits: Int(task.weightBits), groups: groups, to: workspace)
+      stored = workspace.readOnly
     }
     arrangeWeights(stored, groupsPerRow: groupsPerRow)
     for half in 0..<2 {
@@ -24,7 +23,6 @@ extension Winograd {
         eight &+= 1
       }
     }
-    correctBiases(firstOutput: block &* 16)
   }
 
   /// Filters of sixteen outputs side by side, [channels][9][16], from the file's groups: [16 outputs][4 channels] of a tap.
@@ -62,28 +60,5 @@ extension Winograd {
   @inlinable @inline(__always)
   func tap(_ filter: Bytes, _ index: Int) -> SIMD8<Int16> {
     ferrite_widenSigned8((filter + index &* 16).load(SIMD8<Int8>.self))
-  }
-
-  /// Where the strip holds every activation less 128, an output lacks 128 times its weights' sum; of those the point (1, 1) is
-  /// the sum over a filter, for both tiles.
-  @inlinable
-  func correctBiases(firstOutput: Int) {
-    for half in 0..<2 {
-      var sums = A.zeroEight
-      if flip != 0 {
-        let points = T.points &* T.points
-        var weights =
-          workspace.readOnly + (places.weights &+ half &* (points &* channels &* 16) &+ (T.points &+ 1) &* 128)
-        for _ in 0..<channels / 8 {
-          // Eight sums over a filter of bytes fit 16 bits.
-          var eight = SIMD8<Int16>(repeating: 0)
-          for channel in 0..<8 { eight &+= (weights + channel &* 16).load(SIMD8<Int16>.self) }
-          A.multiplyAdd(&sums, eight, SIMD8(repeating: 128), lane: 0)
-          weights = weights + points &* 128
-        }
-      }
-      let bias = unsafe A.loadEight(Bytes(task.bias) + (firstOutput &* 4 &+ half &* 32))
-      (workspace + half &* 32).store(A.adding(bias, sums))
-    }
   }
 }

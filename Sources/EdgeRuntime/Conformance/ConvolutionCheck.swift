@@ -26,14 +26,15 @@ extension ConvolutionProblem {
     guard let base = memory.baseAddress else { preconditionFailure("too little memory") }
     unsafe arguments.output = base + places.expected
     unsafe Conv2D.reference(arguments)
-    let before = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
     unsafe arguments.output = base + places.output
+    let prepared = unsafe PreparedConvolution(
+      arguments, instructionSet: instructionSet, dividedAlong: parts > 1 ? axis : nil, memory: base + places.prepared)
+    let before = unsafe Checksum.add(base, count: places.workspace - Places.margin, to: Checksum.initial)
     for part in (0..<parts).reversed() {
       for byte in places.workspace..<places.workspaceEnd {
         unsafe base.storeBytes(of: Self.guardByte, toByteOffset: byte, as: UInt8.self)
       }
-      unsafe Conv2D.run(
-        arguments.part(WorkShare(index: part, count: parts), along: axis), instructionSet: instructionSet)
+      unsafe prepared.run(WorkShare(index: part, count: parts), workspace: arguments.workspace)
     }
 
     for byte in 0..<outputBytes {
@@ -54,8 +55,18 @@ extension ConvolutionProblem {
     return before == after ? nil : .strayWrite
   }
 
+  /// Fills `memory`, as `mismatch` needs it, and prepares the problem for an instruction set.
+  public func prepared(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer
+  ) -> PreparedConvolution {
+    let arguments = unsafe prepare(memory)
+    guard let base = memory.baseAddress else { preconditionFailure("too little memory") }
+    return unsafe PreparedConvolution(
+      arguments, instructionSet: instructionSet, dividedAlong: nil, memory: base + places.prepared)
+  }
+
   /// Fills `memory`, as `mismatch` needs it, with the problem's values and with guard bytes where nothing may be written.
-  public func prepare(_ memory: UnsafeMutableRawBufferPointer) -> ConvolutionArguments {
+  private func prepare(_ memory: UnsafeMutableRawBufferPointer) -> ConvolutionArguments {
     let places = places
     guard let base = memory.baseAddress, memory.count >= places.end else { preconditionFailure("too little memory") }
     for byte in 0..<places.end { unsafe base.storeBytes(of: Self.guardByte, toByteOffset: byte, as: UInt8.self) }
@@ -71,6 +82,7 @@ extension ConvolutionProblem {
     var weights: Int
     var bias: Int
     var shifts: Int
+    var prepared: Int
     var workspace: Int
     var workspaceEnd: Int
     var output: Int
@@ -82,12 +94,14 @@ extension ConvolutionProblem {
     let weights = Layout.aligned(inputCount) + Places.margin
     let bias = weights + Layout.aligned(weightsBytes)
     let shifts = bias + Layout.aligned(paddedOutputs * 4)
-    let workspace = shifts + Layout.aligned(paddedOutputs) + Places.margin
+    let prepared = shifts + Layout.aligned(paddedOutputs) + Places.margin
+    let workspace = prepared + preparedBytes + Places.margin
     let workspaceEnd = workspace + workspaceBytes
     let output = workspaceEnd + Places.margin
     let expected = output + Layout.aligned(outputBytes) + Places.margin
     return Places(
-      weights: weights, bias: bias, shifts: shifts, workspace: workspace, workspaceEnd: workspaceEnd, output: output,
+      weights: weights, bias: bias, shifts: shifts, prepared: prepared, workspace: workspace,
+      workspaceEnd: workspaceEnd, output: output,
       expected: expected, end: expected + Layout.aligned(outputBytes) + Places.margin)
   }
 

@@ -95,6 +95,9 @@ public struct ConvolutionProblem: Sendable {
     (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock * Layout.outputsPerBlock
   }
   var weightsBytes: Int { parameters.packedBytes(inputChannels: inputChannels, outputChannels: outputChannels) }
+  var preparedBytes: Int {
+    Conv2D.preparedBytes(parameters, inputChannels: inputChannels, outputChannels: outputChannels)
+  }
   var workspaceBytes: Int {
     Conv2D.workspaceBytes(
       parameters: parameters, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,

@@ -39,10 +39,12 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   }
 
   public var fileBytes: Int { view.bytes.count }
-  /// Bytes of arena that a session of one thread needs, the workspace included.
+  /// Bytes of the tensors and of one thread's workspace.
   public var arenaBytes: Int { view.arenaBytes }
-  /// Bytes of arena that a session of so many threads needs: each has a workspace of its own, behind the first one's.
-  public func arenaBytes(threads: Int) -> Int { arenaBytes + (threads - 1) * view.workspaceBytes }
+  /// Bytes of memory that a session of so many threads needs: the arena, in which each thread has a workspace of its own
+  /// behind the first one's, and what the session prepares.
+  public func sessionBytes(threads: Int) -> Int { preparedOffset(threads: threads) + view.preparedBytes }
+  func preparedOffset(threads: Int) -> Int { arenaBytes + (threads - 1) * view.workspaceBytes }
   public var workspaceOffset: Int { view.workspaceOffset }
   public var tensorCount: Int { view.tensorCount }
   public var operationCount: Int { view.operationCount }

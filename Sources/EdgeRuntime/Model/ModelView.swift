@@ -13,6 +13,22 @@ struct ModelView {
   /// One thread's workspace, a multiple of 64.
   var workspaceBytes: Int { arenaBytes - workspaceOffset }
 
+  /// A table of prepared operations, and what convolutions keep behind it; a multiple of 64.
+  var preparedBytes: Int {
+    var bytes = preparedTableBytes
+    for index in 0..<operationCount {
+      let record = operation(index)
+      guard let parameters = record.operation.convolution else { continue }
+      bytes += Conv2D.preparedBytes(
+        parameters, inputChannels: tensor(record.inputs[0]).channels, outputChannels: tensor(record.output).channels)
+    }
+    return bytes
+  }
+
+  var preparedTableBytes: Int {
+    unsafe Layout.aligned(operationCount * MemoryLayout<PreparedConvolution?>.stride)
+  }
+
   /// Whether narrow weights take less than a byte.
   var packsWeights: Bool { bytes.u64(24) & Layout.packedWeights != 0 }
 

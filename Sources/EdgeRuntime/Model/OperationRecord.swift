@@ -42,6 +42,14 @@ public enum Operation: Sendable {
   case requantize(shift: Int32)
   case add(AdditionParameters)
 
+  /// Of a convolution or fully connected layer.
+  var convolution: ConvolutionParameters? {
+    switch self {
+    case .conv2D(let parameters), .fullyConnected(let parameters): parameters
+    default: nil
+    }
+  }
+
   public var kind: OperationKind {
     switch self {
     case .conv2D: .conv2D

@@ -1,14 +1,17 @@
 import CLinux
 
 /// Runs a model frame by frame in memory that the caller supplies. Allocates nothing; a frame's work is constant.
+/// What depends on the model alone is prepared when the session is made.
 ///
 /// A frame is `run(pixels:)`, or `begin(pixels:)` and then every `step(_:)` in order, for those who time or look into layers.
-/// Not for use from several threads at once: one session and one arena for each. A `ThreadPool` lets it share the work of a
+/// Not for use from several threads at once: one session and one memory for each. A `ThreadPool` lets it share the work of a
 /// frame among threads of its own; the bits are the same at any number.
 @safe
 public struct Session: ~Copyable {
   private let view: ModelView
   private let arena: UnsafeMutableRawPointer
+  /// For each operation; nil where it isn't a convolution.
+  private let prepared: UnsafeMutablePointer<PreparedConvolution?>
   public let instructionSet: InstructionSet
   public let threads: Int
   /// Nil for one thread.
@@ -16,7 +19,7 @@ public struct Session: ~Copyable {
 
   /// - Parameters:
   ///   - model: outlives the session.
-  ///   - arena: `model.arenaBytes` bytes or more at a multiple of 64; outlives the session.
+  ///   - arena: `model.sessionBytes(threads: 1)` bytes or more at a multiple of 64; outlives the session.
   ///   - instructionSet: one that this machine has (`InstructionSet.isAvailable`).
   public init(
     unsafeModel model: borrowing ModelFile, arena: UnsafeMutableRawBufferPointer, instructionSet: InstructionSet
@@ -28,7 +31,7 @@ public struct Session: ~Copyable {
   ///
   /// - Parameters:
   ///   - model: outlives the session.
-  ///   - arena: `model.arenaBytes(threads:)` bytes or more at a multiple of 64; outlives the session.
+  ///   - arena: `model.sessionBytes(threads:)` bytes or more at a multiple of 64; outlives the session.
   ///   - instructionSet: one that this machine has (`InstructionSet.isAvailable`).
   ///   - pool: outlives the session, and serves no other one at the same time.
   public init(
@@ -44,13 +47,34 @@ public struct Session: ~Copyable {
     threads: Int, _ pool: OpaquePointer?
   ) throws(SessionError) {
     guard instructionSet.isAvailable else { throw .instructionSetUnavailable }
-    guard let base = arena.baseAddress, arena.count >= model.arenaBytes(threads: threads) else { throw .arenaTooSmall }
+    guard let base = arena.baseAddress, arena.count >= model.sessionBytes(threads: threads) else {
+      throw .arenaTooSmall
+    }
     guard Int(bitPattern: base) % Layout.alignment == 0 else { throw .arenaMisaligned }
     view = model.view
     unsafe self.arena = base
     self.instructionSet = instructionSet
     self.threads = threads
     unsafe self.pool = pool
+    let table = unsafe base + model.preparedOffset(threads: threads)
+    unsafe prepared = table.bindMemory(to: PreparedConvolution?.self, capacity: model.operationCount)
+    var place = unsafe table + view.preparedTableBytes
+    for index in 0..<view.operationCount {
+      let record = view.operation(index)
+      guard let parameters = record.operation.convolution else {
+        unsafe (prepared + index).initialize(to: nil)
+        continue
+      }
+      let arguments = unsafe convolutionArguments(parameters, record)
+      let isDivided = threads > 1 && record.isDivided(view.tensor(record.output), by: instructionSet)
+      unsafe (prepared + index).initialize(
+        to: PreparedConvolution(
+          arguments, instructionSet: instructionSet,
+          dividedAlong: isDivided ? arguments.axis(threads: threads, instructionSet: instructionSet) : nil,
+          memory: place))
+      unsafe place += Conv2D.preparedBytes(
+        parameters, inputChannels: arguments.inputChannels, outputChannels: arguments.outputChannels)
+    }
   }
 
   public var operationCount: Int { view.operationCount }
@@ -67,12 +91,28 @@ public struct Session: ~Copyable {
   public mutating func begin(pixels: UnsafeRawBufferPointer) throws(SessionError) {
     let input = view.tensor(view.inputTensor)
     guard let source = pixels.baseAddress, pixels.count == input.count else { throw .wrongFrameSize }
-    let table = unsafe view.section(.input)
     let place = unsafe arena + input.arenaOffset
     for channel in 0..<input.channels {
-      for index in stride(from: channel, to: input.count, by: input.channels) {
+      // The loader has checked that the section holds a table for each channel.
+      let table = unsafe view.bytes.base + view.sectionOffset(.input) + 256 * channel
+      func value(_ index: Int) -> UInt8 {
         let pixel = unsafe Int(source.load(fromByteOffset: index, as: UInt8.self))
-        unsafe place.storeBytes(of: table[256 * channel + pixel], toByteOffset: index, as: UInt8.self)
+        return unsafe table.load(fromByteOffset: pixel, as: UInt8.self)
+      }
+      var index = channel
+      let step = input.channels
+      while index &+ 3 &* step < input.count {
+        // Four before the first is stored, so that none waits for another.
+        let four = (value(index), value(index &+ step), value(index &+ 2 &* step), value(index &+ 3 &* step))
+        unsafe place.storeBytes(of: four.0, toByteOffset: index, as: UInt8.self)
+        unsafe place.storeBytes(of: four.1, toByteOffset: index &+ step, as: UInt8.self)
+        unsafe place.storeBytes(of: four.2, toByteOffset: index &+ 2 &* step, as: UInt8.self)
+        unsafe place.storeBytes(of: four.3, toByteOffset: index &+ 3 &* step, as: UInt8.self)
+        index &+= 4 &* step
+      }
+      while index < input.count {
+        unsafe place.storeBytes(of: value(index), toByteOffset: index, as: UInt8.self)
+        index &+= step
       }
     }
   }
@@ -91,26 +131,22 @@ public struct Session: ~Copyable {
   }
 
   private func isDivided(_ index: Int) -> Bool {
+    if let convolution = unsafe prepared[index] { return unsafe convolution.axis != nil }
     let record = view.operation(index)
     return record.isDivided(view.tensor(record.output), by: instructionSet)
   }
 
   /// Runs a thread's share of one operation.
   private func run(_ index: Int, _ share: WorkShare) {
+    let workspace = unsafe arena + view.workspaceOffset + share.index * view.workspaceBytes
+    if unsafe prepared[index]?.run(share, workspace: workspace) != nil { return }
     let record = view.operation(index)
     let input = view.tensor(record.inputs[0])
     let output = view.tensor(record.output)
     let from = unsafe UnsafeRawPointer(arena + input.arenaOffset)
     let to = unsafe arena + output.arenaOffset
     switch record.operation {
-    case .conv2D(let parameters), .fullyConnected(let parameters):
-      var arguments = unsafe convolutionArguments(parameters, record, input, output, from, to)
-      unsafe arguments.workspace += share.index * view.workspaceBytes
-      unsafe Conv2D.run(
-        share == .whole
-          ? arguments
-          : arguments.part(share, along: arguments.axis(threads: share.count, instructionSet: instructionSet)),
-        instructionSet: instructionSet)
+    case .conv2D, .fullyConnected: preconditionFailure("a convolution is prepared")
     case .maxPool2D(let parameters):
       unsafe Pool2D.maximum(
         poolArguments(parameters, record, input, output, from, to).part(share), instructionSet: instructionSet)
@@ -147,14 +183,14 @@ public struct Session: ~Copyable {
   }
 
   private func convolutionArguments(
-    _ parameters: ConvolutionParameters, _ record: OperationRecord, _ input: TensorRecord, _ output: TensorRecord,
-    _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer
+    _ parameters: ConvolutionParameters, _ record: OperationRecord
   ) -> ConvolutionArguments {
+    let (input, output) = (view.tensor(record.inputs[0]), view.tensor(record.output))
     let weights = unsafe view.bytes.base + view.sectionOffset(.weights)
     return unsafe ConvolutionArguments(
-      parameters: parameters, input: from, inputFormat: input.format, inputHeight: input.height,
-      inputWidth: input.width, inputChannels: input.channels, output: to, outputFormat: output.format,
-      outputChannels: output.channels,
+      parameters: parameters, input: arena + input.arenaOffset, inputFormat: input.format, inputHeight: input.height,
+      inputWidth: input.width, inputChannels: input.channels, output: arena + output.arenaOffset,
+      outputFormat: output.format, outputChannels: output.channels,
       weights: weights + parameters.weightsOffset,
       bias: (weights + parameters.biasOffset).assumingMemoryBound(to: Int32.self),
       shifts: (weights + parameters.shiftOffset).assumingMemoryBound(to: UInt8.self), minimum: record.minimum,

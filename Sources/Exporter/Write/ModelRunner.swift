@@ -17,7 +17,7 @@ final class ModelRunner {
     } catch {
       throw .refusedByLoader("\(error.fault.message)", byteOffset: error.byteOffset)
     }
-    arena = AlignedBytes(count: model.arenaBytes)
+    arena = AlignedBytes(count: model.sessionBytes(threads: 1))
     do throws(SessionError) {
       session = try unsafe Session(unsafeModel: model, arena: arena.unsafeBytes, instructionSet: instructionSet)
     } catch {

@@ -17,7 +17,7 @@ final class Classifier {
       throw BadData("--threads \(threads): \(error.explanation)")
     }
     unsafe arena = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: model.file.arenaBytes(threads: threads), alignment: Layout.alignment)
+      byteCount: model.file.sessionBytes(threads: threads), alignment: Layout.alignment)
     do throws(SessionError) {
       session = unsafe try Session(
         unsafeModel: model.file, arena: arena, instructionSet: instructionSet, unsafePool: pool)

@@ -86,7 +86,7 @@ extension EdgeRuntime.Operation {
 
 extension ModelReport {
   /// Bytes of arena that each thread but the first adds: a workspace of its own.
-  var bytesPerThread: Int { model.file.arenaBytes(threads: 2) - model.file.arenaBytes }
+  var bytesPerThread: Int { model.file.sessionBytes(threads: 2) - model.file.sessionBytes(threads: 1) }
 
   var json: JSON {
     [

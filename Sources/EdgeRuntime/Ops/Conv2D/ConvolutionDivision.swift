@@ -39,3 +39,13 @@ extension ConvolutionArguments {
     return byRows * 16 <= byBlocks * 17 ? .rows : .blocks
   }
 }
+
+extension Conv2D {
+  /// How a convolution is divided into Winograd's tiles, where the instruction set has kernels for them and they win.
+  static func winogradPlan(_ a: ConvolutionArguments, instructionSet: InstructionSet) -> WinogradPlan? {
+    guard instructionSet == .neon else { return nil }
+    return unsafe WinogradPlan(
+      a.parameters, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
+      outputChannels: a.outputChannels)
+  }
+}

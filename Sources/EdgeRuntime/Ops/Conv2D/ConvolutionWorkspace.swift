@@ -50,9 +50,9 @@ extension Conv2D {
         outputChannels: outputChannels))
   }
 
-  /// For the direct kernels: one Int32 for each output channel, room for packed weights to be unpacked and for a
-  /// depthwise convolution's to be put in order, and the input rows that some output rows need, zero-padded (two bytes a tap at most). All of a small image fits; of a large one
-  /// `stripTarget` bytes are taken, or what a single output row needs.
+  /// For the direct kernels: room for packed weights to be unpacked, and the input rows that some output rows need,
+  /// zero-padded (two bytes a tap at most). All of a small image fits; of a large one `stripTarget` bytes are taken, or what a
+  /// single output row needs.
   static func directWorkspaceBytes(
     parameters p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
   ) -> Int {
@@ -71,33 +71,41 @@ extension Conv2D {
     let rowsForOne = stripRows(p, outputRows: 1)
     let rows = min(rowsForAll, max(rowsForOne, stripTarget / rowBytes))
     let overhang = (isDepthwise ? depthwiseOverhangPixels : overhangPixels) * pixelStep * pixelBytes + overhangBytes
-    return correctedBiasBytes(outputChannels)
-      + unpackedBytes(
-        p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels,
-        outputChannels: outputChannels)
+    return unpackedBytes(
+      p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels, outputChannels: outputChannels)
       + Layout.aligned(rows * rowBytes + overhang)
-  }
-
-  /// Bytes of biases in which a kernel has folded the offset that it added to every activation; a multiple of 64.
-  static func correctedBiasBytes(_ outputChannels: Int) -> Int {
-    (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock * Layout.outputsPerBlock * 4
   }
 
   /// Bytes for packed weights of 16 output channels, a byte each; a multiple of 64. A convolution unpacks all of them and
   /// goes over its pixels; where there is one pixel, `unpackedPiece` bytes at a time are unpacked and used at once. A depthwise
-  /// convolution also keeps all of its weights, in the order of its taps, and a byte for each 16 channels.
+  /// convolution's are unpacked when it is prepared.
   static func unpackedBytes(
     _ p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
   ) -> Int {
-    let block = p.kernelHeight * p.groupsPerRow(inputChannels: inputChannels) * WeightStorage.weightsPerGroup
-    if isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels) {
-      let blocks = (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
-      let ordered = Layout.aligned(blocks * Layout.outputsPerBlock * p.kernelHeight * p.kernelWidth)
-      return ordered + Layout.aligned(blocks) + (p.storedBits == 8 ? 0 : block)
-    }
-    if p.storedBits == 8 { return 0 }
+    if p.storedBits == 8 || isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels) { return 0 }
     if !p.hasMaxPool && p.outputHeight(inputHeight) == 1 && p.outputWidth(inputWidth) == 1 { return unpackedPiece }
-    return block
+    return p.kernelHeight * p.groupsPerRow(inputChannels: inputChannels) * WeightStorage.weightsPerGroup
+  }
+
+  /// Bytes that a prepared convolution keeps, a multiple of 64, the same for every instruction set: biases, and of a depthwise one
+  /// all weights in the order of its taps and a byte for each 16 channels.
+  public static func preparedBytes(_ p: ConvolutionParameters, inputChannels: Int, outputChannels: Int) -> Int {
+    guard isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels) else {
+      return biasBytes(outputChannels)
+    }
+    let blocks = blocks(outputChannels)
+    return biasBytes(outputChannels) + orderedBytes(p, blocks: blocks) + Layout.aligned(blocks)
+  }
+
+  /// An Int32 for each output channel of whole blocks.
+  static func biasBytes(_ outputChannels: Int) -> Int { blocks(outputChannels) * Layout.outputsPerBlock * 4 }
+
+  static func orderedBytes(_ p: ConvolutionParameters, blocks: Int) -> Int {
+    Layout.aligned(blocks * Layout.outputsPerBlock * p.kernelHeight * p.kernelWidth)
+  }
+
+  private static func blocks(_ outputChannels: Int) -> Int {
+    (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
   }
 
   /// Input rows, padding included, under so many rows of the output.

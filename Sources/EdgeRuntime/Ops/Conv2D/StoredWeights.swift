@@ -77,3 +77,19 @@ extension StoredWeights {
     }
   }
 }
+
+extension StoredWeights {
+  /// A group's weights: a lane for each output, whose lowest byte is the first tap's.
+  func taps(ofGroup group: Int) -> SIMD16<Int32> {
+    #if _endian(little)
+      // Bytes lie as the lanes want them: most of a large model's time to load would go into gathering them.
+      if bits == 8 { return unsafe base.loadUnaligned(fromByteOffset: 64 * group, as: SIMD16<Int32>.self) }
+    #endif
+    var lanes = SIMD16<Int32>(repeating: 0)
+    for output in 0..<Layout.outputsPerBlock {
+      let index = (group * Layout.outputsPerBlock + output) * Layout.tapsPerGroup
+      lanes[output] = Int32(bitPattern: fourTaps(index))
+    }
+    return lanes
+  }
+}
