@@ -33,6 +33,8 @@ import Testing
     let arena = try #require(json["arena_bytes"] as? Int)
     let workspace = arena - (try #require(json["workspace_offset"] as? Int))
     #expect(workspace > 0 && json["arena_bytes_per_thread"] as? Int == workspace)
+    // Beside the arena a record and 16 biases for each of the two layers.
+    #expect((arena + 2 * (64 + 256)..<arena + 4096).contains(try #require(json["session_bytes"] as? Int)))
     let buffers = try #require(json["buffers"] as? [[String: Any]])
     #expect(buffers.allSatisfy { ($0["offset"] as? Int ?? arena) + ($0["bytes"] as? Int ?? 0) <= arena })
     let text = try BuiltProgram.run("inspect", fixture.model).output

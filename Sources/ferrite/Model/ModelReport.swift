@@ -94,6 +94,7 @@ extension ModelReport {
       "digest": JSON(model.file.digest.hexadecimal),
       "layers": JSON(layers.map(\.json)),
       "arena_bytes": JSON(model.file.arenaBytes), "arena_bytes_per_thread": JSON(bytesPerThread),
+      "session_bytes": JSON(model.file.sessionBytes(threads: 1)),
       "macs": JSON(macs),
       "weight_bytes": JSON(weights.bytes),
       "weight_entropy_bytes": JSON(weights.entropyBytes),

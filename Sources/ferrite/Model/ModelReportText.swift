@@ -35,6 +35,7 @@ extension ModelReport {
       file        \(model.file.fileBytes.grouped) bytes
       weights     \(weights.text)
       arena       \(model.file.arenaBytes.grouped) bytes, workspace from \(model.file.workspaceOffset.grouped); each further thread \(bytesPerThread.grouped)
+      session     \(model.file.sessionBytes(threads: 1).grouped) bytes: the arena and what is prepared once
       MACs        \(macs.grouped)
       vectors     \(model.file.testVectorCount)
       labels      \(model.labels.joined(separator: ", "))
