@@ -21,10 +21,13 @@ swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" -
 # -static-pie because Swift's protected symbols don't take the copy relocations of a plain -static under GNU ld.
 # --wrap sends every heap call, the C library's own included, past the counter of CHeap, which calls the real ones by the
 # names that --wrap gives them: without the option there is no link.
+# Segments lie at multiples of 16 KiB, the pages of a Raspberry Pi 5's kernel; the linker's 64 KiB would be padding.
+pages=()
+[ $FERRITE_ARCH = aarch64 ] && pages=(-Wl,-z,max-page-size=16384)
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
-$link -static-pie -s -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main "${wraps[@]}" \
+$link -static-pie -s "${pages[@]}" -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
   -o $program
 

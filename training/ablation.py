@@ -82,7 +82,7 @@ def train_one(recipe: Recipe, train: Faces, val: Faces, folder: Path, log: Path)
         write_log(saved.history, log)
         return
     training = Run.resumed(recipe, last) if saved else Run(recipe)
-    targets = soft_targets(train, recipe.label_smoothing, recipe.teachers, recipe.teaching)
+    targets = soft_targets(train, recipe)
     train_to_end(training, train, targets, val, folder, log)
 
 

@@ -8,26 +8,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.checkpoint import Recipe
 from training.dataset import Faces, normalise
 from training.initial import trained_network
 from training.network import LABELS
 
 
-def soft_targets(faces: Faces, label_smoothing: float, teachers: tuple[str, ...], share: float) -> Tensor:
-    """Probabilities [N, classes]: the smoothed labels, of which `share` (0..1) is replaced by the teachers' mean answer.
+def soft_targets(faces: Faces, recipe: Recipe) -> Tensor:
+    """Probabilities [N, classes]: the smoothed labels, of which the recipe's share is replaced by its teachers' mean answer.
 
     Teachers (Hinton et al. 2015) see each image and its mirror image, undistorted. Throws BadInput for one that can't be read.
     """
     classes = len(LABELS)
-    targets = F.one_hot(faces.labels, classes).float() * (1 - label_smoothing) + label_smoothing / classes
-    if not teachers:
+    smoothing = recipe.label_smoothing
+    targets = F.one_hot(faces.labels, classes).float() * (1 - smoothing) + smoothing / classes
+    if not recipe.teachers:
         return targets
-    opinions = torch.stack([opinion(Path(path), faces) for path in teachers]).mean(0)
-    return targets.lerp(opinions, share)
+    opinions = torch.stack([opinion(Path(path), faces, recipe.bfloat16) for path in recipe.teachers]).mean(0)
+    return targets.lerp(opinions, recipe.teaching)
 
 
 @torch.inference_mode()
-def opinion(path: Path, faces: Faces) -> Tensor:
+def opinion(path: Path, faces: Faces, bfloat16: bool) -> Tensor:
     """The probabilities [N, classes] that one network gives each image, as the mean over the image and its mirror image.
 
     The network is a checkpoint or an ONNX file, as `initial.trained_network` reads them.
@@ -36,5 +38,7 @@ def opinion(path: Path, faces: Faces) -> Tensor:
     answers = []
     for images in faces.images.split(256):
         inputs = normalise(images)
-        answers.append((network(inputs).softmax(1) + network(inputs.flip(3)).softmax(1)) / 2)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            logits = [network(view) for view in (inputs, inputs.flip(3))]
+        answers.append(torch.stack([view.float().softmax(1) for view in logits]).mean(0))
     return torch.cat(answers)

@@ -49,7 +49,7 @@ def main() -> None:
         raise BadUsage(f"{last}: exists; give --resume to go on from it, or another --out")
     else:
         training = Run(recipe, train)
-    targets = soft_targets(train, recipe.label_smoothing, recipe.teachers, recipe.teaching)
+    targets = soft_targets(train, recipe)
     train_to_end(training, train, targets, val, arguments.out, arguments.log)
 
 

@@ -57,6 +57,19 @@ struct Classifier: ~Copyable {
     return true
   }
 
+  /// Takes a camera's next frame and runs the network on it.
+  ///
+  /// - Returns: false at the end of the input.
+  mutating func classifyNext(of frames: inout CameraFrames) throws(EdgeError) -> Bool {
+    do throws(FrameError) {
+      guard unsafe try frames.next(into: pixels) else { return false }
+    } catch {
+      throw .frame(nil, error)
+    }
+    unsafe try run(unsafePixels)
+    return true
+  }
+
   /// Runs the network on a frame of the model's size.
   mutating func run(_ frame: UnsafeRawBufferPointer) throws(EdgeError) {
     do throws(SessionError) { unsafe try session.run(pixels: frame) } catch { throw .session(error) }

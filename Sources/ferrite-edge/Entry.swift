@@ -43,8 +43,10 @@ enum Usage {
     usage: ferrite-edge run M.fxm IMAGE.pgm... [COMPUTING] [--json]
            ferrite-edge bench M.fxm [--frames N] [COMPUTING] [--json]
            ferrite-edge selftest M.fxm [--threads N] [--json]
-           ferrite-edge watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [COMPUTING] [--json]
+           ferrite-edge watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [--json]
            ferrite-edge safe --board B.board
+    FRAMES: IMAGE.pgm... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
+    DECIDING: [--smooth 1...6 | --majority 2...63] [--enter P] [--leave P] [--hold MILLISECONDS]
     COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99]
     """
 }

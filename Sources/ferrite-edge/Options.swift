@@ -14,6 +14,15 @@ struct Options {
     static let standardInput = Kinds(bits: 32)
     static let processors = Kinds(bits: 64)
     static let priority = Kinds(bits: 128)
+    static let size = Kinds(bits: 256)
+    static let every = Kinds(bits: 512)
+    static let smooth = Kinds(bits: 1024)
+    static let majority = Kinds(bits: 2048)
+    static let enter = Kinds(bits: 4096)
+    static let leave = Kinds(bits: 8192)
+    static let hold = Kinds(bits: 16384)
+    /// A stream of frames, and how it becomes decisions.
+    static let stream = standardInput | size | every | smooth | majority | enter | leave | hold
     /// Everything about how frames are computed.
     static let computing = instructionSet | threads | processors | priority
 
@@ -29,7 +38,10 @@ struct Options {
   private(set) var instructionSet = InstructionSet.best
   private(set) var threads = ThreadOptions()
   private(set) var board: Word?
-  private(set) var standardInput: FrameEncoding?
+  private(set) var standardInput: StandardInput?
+  private(set) var size: CameraSize?
+  var keepsEvery: Bool { given.contains(.every) }
+  private(set) var decisions = DecisionOptions()
 
   /// - Parameter accepted: the options that the command has; another one is a usage error.
   init(_ arguments: consuming Words, accepting accepted: Kinds) throws(EdgeError) {
@@ -42,11 +54,21 @@ struct Options {
       guard let kind = Self.kind(word), accepted.contains(kind) else { throw .usage("unknown option", word) }
       guard !given.contains(kind) else { throw .usage("option given twice:", word) }
       given = given | kind
-      if kind == .json { continue }
+      if kind == .json || kind == .every { continue }
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
     try threads.check()
+    try decisions.check()
+    var isCamera = false
+    if case .camera = standardInput { isCamera = true }
+    guard isCamera == (size != nil) else {
+      throw .usage("--size WIDTHxHEIGHT goes with --stdin grey, yuv420, nv12 or yuyv, and they with it", nil)
+    }
+    guard isCamera || !keepsEvery else { throw .usage("--every goes with a camera's frames", nil) }
+    if case .camera(let encoding) = standardInput, encoding.sharesColours, let size {
+      guard size.width % 2 == 0, size.height % 2 == 0 else { throw .usage("--size must be even for this format", nil) }
+    }
   }
 
   private static func kind(_ word: Word) -> Kinds? {
@@ -58,6 +80,13 @@ struct Options {
     if word == "--isa" { return .instructionSet }
     if word == "--board" { return .board }
     if word == "--stdin" { return .standardInput }
+    if word == "--size" { return .size }
+    if word == "--every" { return .every }
+    if word == "--smooth" { return .smooth }
+    if word == "--majority" { return .majority }
+    if word == "--enter" { return .enter }
+    if word == "--leave" { return .leave }
+    if word == "--hold" { return .hold }
     return nil
   }
 
@@ -80,8 +109,25 @@ struct Options {
       guard named.isAvailable else { throw .usage("this machine lacks the instruction set", value) }
       instructionSet = named
     } else if kind == .standardInput {
-      guard value == "pgm" || value == "raw" else { throw .usage("--stdin takes pgm or raw, not", value) }
-      standardInput = value == "pgm" ? .pgm : .raw
+      guard let input = StandardInput(named: value) else {
+        throw .usage("--stdin takes pgm, raw, grey, yuv420, nv12 or yuyv, not", value)
+      }
+      standardInput = input
+    } else if kind == .size {
+      guard let size = CameraSize(value) else {
+        throw .usage("--size takes WIDTHxHEIGHT, each 16 to 4096, not", value)
+      }
+      self.size = size
+    } else if kind == .smooth {
+      try decisions.setSmoothing(value)
+    } else if kind == .majority {
+      try decisions.setMajority(value)
+    } else if kind == .enter {
+      try decisions.setEnter(value)
+    } else if kind == .leave {
+      try decisions.setLeave(value)
+    } else if kind == .hold {
+      try decisions.setHold(value)
     } else {
       board = value
     }
@@ -101,8 +147,28 @@ struct Options {
     if let word = operands.next() { throw .usage("one operand too many:", word) }
   }
 
+  /// For commands that do nothing without one.
   func requiredBoard() throws(EdgeError) -> Word {
     guard let board else { throw .usage("no --board FILE given", nil) }
     return board
+  }
+}
+
+/// What stands on standard input.
+enum StandardInput {
+  /// Frames of the model's size.
+  case frames(FrameEncoding)
+  case camera(CameraEncoding)
+
+  init?(named word: Word) {
+    if word == "pgm" {
+      self = .frames(.pgm)
+    } else if word == "raw" {
+      self = .frames(.raw)
+    } else if let encoding = CameraEncoding(named: word) {
+      self = .camera(encoding)
+    } else {
+      return nil
+    }
   }
 }

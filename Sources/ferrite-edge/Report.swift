@@ -43,8 +43,26 @@ extension TextWriter {
     decimal((Int64(value) * 1_000_000 + 32768) >> 16, fractionDigits: 6)
   }
 
-  /// The decision on the last frame: an image's by its name, a stream's by its number.
-  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
+  /// What `watch` makes of the last frame: the network's answer, and the class that the lines show.
+  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, shown: Int?, json: Bool) {
+    decision(classifier, name: name, frame: frame, json: json, end: false)
+    if json {
+      key("decision")
+      if let shown { unsafe string(classifier.model.unsafeLabel(shown)) } else { text("null") }
+      text("}\n")
+    } else {
+      if shown != classifier.session.classIndex {
+        text(", shown: ")
+        if let shown { unsafe text(classifier.model.unsafeLabel(shown)) } else { text("nothing") }
+      }
+      text("\n")
+    }
+  }
+
+  /// The network's answer to the last frame: an image's by its name, a stream's by its number.
+  mutating func decision(
+    _ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool, end: Bool = true
+  ) {
     let index = classifier.session.classIndex
     if json {
       text("{")
@@ -70,7 +88,7 @@ extension TextWriter {
         text(other == 0 ? "[" : ",")
         integer(classifier.session.logit(other))
       }
-      text("]}\n")
+      text(end ? "]}\n" : "]")
     } else {
       if let name {
         text(name)
@@ -79,7 +97,7 @@ extension TextWriter {
       unsafe text(classifier.model.unsafeLabel(index))
       text(" ")
       probability(classifier.session.probability(index))
-      text("\n")
+      if end { text("\n") }
     }
   }
 }

@@ -1,29 +1,30 @@
 import CLinux
 import EdgeRuntime
 
-/// `watch M.fxm --board B.board (--stdin pgm|raw | IMAGE.pgm...) [--threads N] [--cpus LIST] [--priority P] [--isa I] [--json]`:
-/// a line of text and a pin for each frame.
+/// `watch M.fxm [--board B.board] (--stdin FORMAT [--size WxH] [--every] | IMAGE.pgm...) [DECIDING] [COMPUTING] [--json]`: a line of
+/// text for each frame, and pins that show the decision.
 ///
 /// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
 /// them is gone even if the model can't be read. However this one ends, by the end of the input, an error or a signal, the
 /// lines are driven to the safe level and then released; `OutputLines` sees to the signals.
 enum WatchCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .computing | .board | .standardInput)
-    let board = try Board(options.requiredBoard())
+    var options = try Options(arguments, accepting: .json | .computing | .board | .stream)
     let model = try options.model()
     let firstFile = options.file()
     guard (firstFile == nil) != (options.standardInput == nil) else {
       throw .usage("watch takes images or --stdin, one of the two", nil)
     }
-    let lines = try board.takeLines()
+    let pins = try Pins(options.board)
     let classifier = try Classifier(model, options.instructionSet, options.threads)
-    try board.match(classifier.model)
-    var watch = Watch(classifier, lines, board, json: options.json)
+    try pins.match(classifier.model)
+    var watch = try Watch(classifier, pins, options)
     var failure: EdgeError?
     do throws(EdgeError) {
-      if let encoding = options.standardInput {
-        try watch.show(framesOf: 0, encoding, name: nil)
+      switch options.standardInput {
+      case .frames(let encoding): try watch.show(framesOf: 0, encoding, name: nil)
+      case .camera(let encoding): try watch.show(encoding, options)
+      case nil: break
       }
       var file = firstFile
       while let name = file {
@@ -35,23 +36,75 @@ enum WatchCommand {
     }
     try watch.driveSafe()
     if let failure { throw failure }
+    watch.report()
   }
 }
 
-/// A classifier with the lines that show its decisions.
+/// A board's lines, if there is a board.
+private struct Pins: ~Copyable {
+  private let board: Board?
+  private var lines: OutputLines?
+
+  /// Takes the lines at the safe level.
+  init(_ path: Word?) throws(EdgeError) {
+    guard let path else {
+      var writer = TextWriter.standardError
+      writer.text("ferrite-edge: no --board, so no line is driven\n")
+      writer.flush()
+      board = nil
+      lines = nil
+      return
+    }
+    let board = try Board(path)
+    lines = try board.takeLines()
+    self.board = consume board
+  }
+
+  func match(_ model: borrowing ModelFile) throws(EdgeError) {
+    switch board {
+    case .some(let board): try board.match(model)
+    case .none: break
+    }
+  }
+
+  /// Makes the line of a class active, if it has one, and the others inactive.
+  mutating func show(_ decision: Int?, of model: borrowing ModelFile) throws(EdgeError) {
+    var entry: Int?
+    if let decision {
+      switch board {
+      case .some(let board): entry = unsafe board.file.entry(showing: model.unsafeLabel(decision))
+      case .none: break
+      }
+    }
+    do throws(SystemError) { try lines?.show(entry: entry) } catch { throw .lines(systemError: error.number) }
+  }
+
+  mutating func driveSafe() throws(EdgeError) {
+    do throws(SystemError) { try lines?.driveSafe() } catch { throw .lines(systemError: error.number) }
+  }
+}
+
+/// A classifier, what is made of its answers, and the lines that show it.
 private struct Watch: ~Copyable {
   private var classifier: Classifier
-  private var lines: OutputLines
-  private let board: Board
+  private var pins: Pins
+  private var filter: DecisionFilter
   private let json: Bool
   private var output = TextWriter.standardOutput
   private var frame = 0
+  private var dropped: UInt64 = 0
+  /// From a camera's frame, whole in memory, to its decision on the lines.
+  private var latencies = LatencyHistogram()
 
-  init(_ classifier: consuming Classifier, _ lines: consuming OutputLines, _ board: consuming Board, json: Bool) {
+  init(_ classifier: consuming Classifier, _ pins: consuming Pins, _ options: borrowing Options) throws(EdgeError) {
+    let classes = classifier.model.classCount
+    guard classes <= DecisionFilter.greatestClasses else {
+      throw .usage("watch takes models of at most 256 classes", nil)
+    }
+    filter = DecisionFilter(options.decisions.settings, classes: classes)
     self.classifier = classifier
-    self.lines = lines
-    self.board = board
-    self.json = json
+    self.pins = pins
+    json = options.json
   }
 
   /// Shows every frame of a file.
@@ -62,23 +115,63 @@ private struct Watch: ~Copyable {
     try show(framesOf: descriptor, .pgm, name: file)
   }
 
-  /// Shows every frame of a descriptor: first on the lines, then as text.
+  /// Shows every frame of a descriptor.
   mutating func show(framesOf descriptor: Int32, _ encoding: FrameEncoding, name: Word?) throws(EdgeError) {
     var frames = FrameReader(descriptor: descriptor, encoding, classifier.size)
     while try classifier.classifyNext(of: &frames, named: name) {
-      let label = unsafe classifier.model.unsafeLabel(classifier.session.classIndex)
-      do throws(SystemError) {
-        unsafe try lines.show(entry: board.file.entry(showing: label))
-      } catch {
-        throw .lines(systemError: error.number)
-      }
-      output.decision(classifier, name: name, frame: frame, json: json)
-      frame += 1
-      try output.finish()
+      try decide(at: linux_nanoseconds())
+      try tell(name)
     }
   }
 
-  mutating func driveSafe() throws(EdgeError) {
-    do throws(SystemError) { try lines.driveSafe() } catch { throw .lines(systemError: error.number) }
+  /// Shows a camera's frames.
+  mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
+    guard let size = options.size else { throw .usage("no --size given", nil) }
+    var frames = try CameraFrames(encoding, size, to: classifier.size, every: options.keepsEvery)
+    while try classifier.classifyNext(of: &frames) {
+      try decide(at: frames.nanoseconds)
+      latencies.add(nanoseconds: linux_nanoseconds() &- frames.nanoseconds)
+      dropped = frames.dropped
+      try tell(nil)
+    }
+    dropped = frames.dropped
   }
+
+  /// First the lines: the text can wait for whoever reads it.
+  private mutating func decide(at nanoseconds: UInt64) throws(EdgeError) {
+    _ = filter.update(at: nanoseconds) { classifier.session.probability($0) }
+    try pins.show(filter.decision, of: classifier.model)
+  }
+
+  private mutating func tell(_ name: Word?) throws(EdgeError) {
+    output.decision(classifier, name: name, frame: frame, shown: filter.decision, json: json)
+    frame += 1
+    try output.finish()
+  }
+
+  mutating func driveSafe() throws(EdgeError) { try pins.driveSafe() }
+
+  /// Tells, after a camera's frames, how many there were and how long they took.
+  func report() {
+    guard latencies.total > 0 else { return }
+    var writer = TextWriter.standardError
+    writer.integer(frame)
+    writer.text(" frames, ")
+    writer.integer(dropped)
+    writer.text(" dropped; from frame to line at most ")
+    writer.microseconds(latencies.percentile(permille: 500))
+    writer.text(" us for half of them, ")
+    writer.microseconds(latencies.percentile(permille: 990))
+    writer.text(" for 99%, ")
+    writer.microseconds(latencies.percentile(permille: 999))
+    writer.text(" for 99.9%, ")
+    writer.microseconds(latencies.greatest)
+    writer.text(" for all\n")
+    writer.flush()
+  }
+}
+
+extension TextWriter {
+  /// Nanoseconds as whole microseconds, rounded up.
+  fileprivate mutating func microseconds(_ nanoseconds: UInt64) { integer((nanoseconds + 999) / 1000) }
 }

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from training import mixing
+from training.checkpoint import Recipe
 from training.dataset import Faces
 from training.mixing import mix, paste
 from training.recipes import RECIPES
@@ -70,7 +71,7 @@ def faces(labels):
 
 
 def test_targets_are_smoothed_labels():
-    targets = soft_targets(faces([3, 0]), 0.7, (), 0.5)
+    targets = soft_targets(faces([3, 0]), Recipe("small", 1, label_smoothing=0.7))
     assert targets[0].tolist() == pytest.approx([0.1] * 3 + [0.4] + [0.1] * 3)
     assert targets[1, 0] == pytest.approx(0.4)
 
@@ -82,7 +83,8 @@ def test_teachers_take_their_share_of_the_targets(monkeypatch):
         return lambda images: torch.tensor(answers[str(path)]).repeat(len(images), 1)
 
     monkeypatch.setattr("training.targets.trained_network", network)
-    targets = soft_targets(faces([2]), 0.0, ("a.onnx", "b.onnx"), 0.5)
+    recipe = Recipe("small", 1, label_smoothing=0.0, teachers=("a.onnx", "b.onnx"), teaching=0.5)
+    targets = soft_targets(faces([2]), recipe)
     assert targets[0].tolist() == pytest.approx([0, 0.25, 0.5, 0, 0, 0, 0.25])
 
 

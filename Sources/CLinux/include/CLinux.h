@@ -3,6 +3,7 @@
 #include "Ending.h"
 #include "MapFile.h"
 #include "Memory.h"
+#include "NewestFrame.h"
 #include "Stream.h"
 #include "Threads.h"
 #include "Usage.h"

@@ -1,0 +1,111 @@
+#define _GNU_SOURCE
+#include "NewestFrame.h"
+#include "Clock.h"
+#include "Memory.h"
+#include "Stream.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+// Three places: one is being filled, one may hold the newest whole frame, one may be in use. No place is two of these.
+enum { none = -1 };
+
+struct linux_frames {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  int file;
+  bool every;
+  size_t bytes;
+  unsigned char *places[3];
+  // Under the lock.
+  int newest, taken;
+  bool ended;
+  uint64_t arrived[3];
+  uint64_t dropped;
+  int error;
+  size_t rest;
+};
+
+static int free_place(const struct linux_frames *frames) {
+  int place = 0;
+  while (place == frames->newest || place == frames->taken) place++;
+  return place;
+}
+
+// Reads a whole frame; the bytes of an incomplete one at the end, or a negated error number.
+static ptrdiff_t fill(const struct linux_frames *frames, unsigned char *place) {
+  size_t filled = 0;
+  while (filled < frames->bytes) {
+    const ptrdiff_t got = linux_read(frames->file, place + filled, frames->bytes - filled);
+    if (got < 0) return got;
+    if (got == 0) break;
+    filled += (size_t)got;
+  }
+  return (ptrdiff_t)filled;
+}
+
+static void *read_frames(void *argument) {
+  struct linux_frames *frames = argument;
+  pthread_mutex_lock(&frames->lock);
+  while (!frames->ended) {
+    while (frames->every && frames->newest != none) pthread_cond_wait(&frames->changed, &frames->lock);
+    const int place = free_place(frames);
+    pthread_mutex_unlock(&frames->lock);
+    const ptrdiff_t filled = fill(frames, frames->places[place]);
+    const uint64_t now = linux_nanoseconds();
+    pthread_mutex_lock(&frames->lock);
+    if (filled == (ptrdiff_t)frames->bytes) {
+      if (frames->newest != none) frames->dropped++;
+      frames->newest = place;
+      frames->arrived[place] = now;
+    } else {
+      frames->ended = true;
+      frames->error = filled < 0 ? (int)-filled : 0;
+      frames->rest = filled < 0 ? 0 : (size_t)filled;
+    }
+    pthread_cond_broadcast(&frames->changed);
+  }
+  pthread_mutex_unlock(&frames->lock);
+  return NULL;
+}
+
+int linux_start_frames(int file, void *memory, size_t bytes, int every, struct linux_frames **result) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return errno;
+  struct linux_frames *frames = linux_pages(sizeof *frames);
+  if (frames == NULL) return ENOMEM;
+  *frames = (struct linux_frames){
+      .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .file = file,
+      .every = every || S_ISREG(status.st_mode), .bytes = bytes, .newest = none, .taken = none};
+  for (int place = 0; place < 3; place++) frames->places[place] = (unsigned char *)memory + (size_t)place * bytes;
+  // Signals may meet it as any other thread: what drives the lines to safety then runs here.
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 << 10);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  const int error = pthread_create(&thread, &attributes, read_frames, frames);
+  pthread_attr_destroy(&attributes);
+  if (error == 0) *result = frames;
+  return error;
+}
+
+struct linux_frame linux_next_frame(struct linux_frames *frames) {
+  pthread_mutex_lock(&frames->lock);
+  frames->taken = none;
+  while (frames->newest == none && !frames->ended) pthread_cond_wait(&frames->changed, &frames->lock);
+  struct linux_frame frame = {.dropped = frames->dropped};
+  if (frames->newest != none) {
+    frame.bytes = frames->places[frames->newest];
+    frame.nanoseconds = frames->arrived[frames->newest];
+    frames->taken = frames->newest;
+    frames->newest = none;
+    pthread_cond_broadcast(&frames->changed);
+  } else {
+    frame.error = frames->error;
+    frame.rest = frames->rest;
+  }
+  pthread_mutex_unlock(&frames->lock);
+  return frame;
+}

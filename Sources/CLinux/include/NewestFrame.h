@@ -1,0 +1,35 @@
+// Frames of one size from a descriptor, read by a thread of its own, so that whoever takes them gets the newest.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+struct linux_frames;
+
+struct linux_frame {
+  /// Valid until the next frame is asked for; NULL at the end.
+  const void *_Nullable bytes;
+  /// When its last byte was read, by the monotonic clock.
+  uint64_t nanoseconds;
+  /// Frames that were whole and went unseen before this one, since the start.
+  uint64_t dropped;
+  /// At the end: 0, or the error number of the read that failed.
+  int error;
+  /// At the end: bytes of a frame that stayed incomplete.
+  size_t rest;
+};
+
+/// Bytes of memory for `linux_start_frames`.
+static inline size_t linux_frames_bytes(size_t frame) { return 3 * frame; }
+
+/// Starts to read frames of `bytes` bytes into `memory`. Where the descriptor is a file, or `every` is not 0, the reader waits
+/// until each frame has been taken; else a newer frame takes the place of one that nobody has asked for. Returns 0 or an error
+/// number. This is the one call that takes memory; the reader lives as long as the program.
+int linux_start_frames(
+    int file, void *memory, size_t bytes, int every, struct linux_frames *_Nullable *_Nonnull frames);
+
+/// Waits for a frame that has not been taken yet.
+struct linux_frame linux_next_frame(struct linux_frames *frames);
+
+#pragma clang assume_nonnull end
