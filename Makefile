@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test unit-test page-test device board-test accuracy lint format clean
+.PHONY: setup build demo test unit-test page-test device deb board-test accuracy lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
 SWIFT_FLAGS := -c release
@@ -37,10 +37,16 @@ device:
 	scripts/setup.sh host device
 	scripts/build-device.sh
 
+# build/ferrite-edge_VERSION_arm64.deb and ..._amd64.deb: program, service, boards, manual page.
+deb: device
+	scripts/build-device.sh x86_64
+	scripts/build-deb.sh arm64
+	scripts/build-deb.sh amd64
+
 # The device program as three ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_board
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_package test_board
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks

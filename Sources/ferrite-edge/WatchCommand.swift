@@ -95,6 +95,7 @@ private struct Watch: ~Copyable {
   private var dropped: UInt64 = 0
   /// From a camera's frame, whole in memory, to its decision on the lines.
   private var latencies = LatencyHistogram()
+  private var manager = ServiceManager()
 
   init(_ classifier: consuming Classifier, _ pins: consuming Pins, _ options: borrowing Options) throws(EdgeError) {
     let classes = classifier.model.classCount
@@ -105,6 +106,7 @@ private struct Watch: ~Copyable {
     self.classifier = classifier
     self.pins = pins
     json = options.json
+    manager.ready()
   }
 
   /// Shows every frame of a file.
@@ -141,6 +143,7 @@ private struct Watch: ~Copyable {
   private mutating func decide(at nanoseconds: UInt64) throws(EdgeError) {
     _ = filter.update(at: nanoseconds) { classifier.session.probability($0) }
     try pins.show(filter.decision, of: classifier.model)
+    manager.frameFinished(at: linux_nanoseconds())
   }
 
   private mutating func tell(_ name: Word?) throws(EdgeError) {
@@ -149,7 +152,10 @@ private struct Watch: ~Copyable {
     try output.finish()
   }
 
-  mutating func driveSafe() throws(EdgeError) { try pins.driveSafe() }
+  mutating func driveSafe() throws(EdgeError) {
+    manager.stopping()
+    try pins.driveSafe()
+  }
 
   /// Tells, after a camera's frames, how many there were and how long they took.
   func report() {

@@ -1,7 +1,8 @@
 """The device program on a camera's stream: formats, dropped frames, and what makes decisions of answers."""
 
-import json
+import os
 import re
+import socket
 import subprocess
 import unittest
 
@@ -97,6 +98,28 @@ class Stream(unittest.TestCase):
     def test_the_text_tells_what_is_shown_where_that_differs(self):
         done = watch("--stdin", "grey", "--every", "--enter", "1", frames=frame("grey", self.faces[0]))
         self.assertRegex(done.stdout.decode(), r"^\w+ 0\.\d{6}, shown: nothing\n$")
+
+    def test_a_service_manager_hears_of_readiness_and_of_finished_frames(self):
+        path = fixtures.FOLDER / "notify"
+        for name, address in ((str(path), str(path)), ("@ferrite-test", "\0ferrite-test")):
+            with self.subTest(name), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                path.unlink(missing_ok=True)
+                manager.bind(address)
+                manager.settimeout(10)
+                words = ["qemu-aarch64", fixtures.EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", f"{WIDTH}x{HEIGHT}"]
+                with subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": name}) as program:
+                    self.assertEqual(manager.recv(99), b"READY=1")
+                    # No frame, no sign of life.
+                    manager.settimeout(1)
+                    self.assertRaises(TimeoutError, manager.recv, 99)
+                    manager.settimeout(10)
+                    program.stdin.write(frame("grey", self.faces[0]))
+                    program.stdin.flush()
+                    self.assertEqual(manager.recv(99), b"WATCHDOG=1")
+                    program.stdin.close()
+                    self.assertEqual(manager.recv(99), b"STOPPING=1")
+                self.assertEqual(program.returncode, 0)
 
     def test_a_stream_that_ends_within_a_frame_is_an_error_that_names_the_place(self):
         whole = frame("yuv420", self.faces[0])

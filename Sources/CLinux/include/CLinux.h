@@ -4,6 +4,7 @@
 #include "MapFile.h"
 #include "Memory.h"
 #include "NewestFrame.h"
+#include "Notify.h"
 #include "Stream.h"
 #include "Threads.h"
 #include "Usage.h"

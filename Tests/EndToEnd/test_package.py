@@ -1,0 +1,121 @@
+"""The Debian package of the device program: what is in it, that it installs and goes, and what its service may do."""
+
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import tempfile
+import unittest
+
+import fixtures
+
+SERVICE = fixtures.ROOT / "packaging/ferrite-edge.service"
+
+
+def build(architecture: str = "arm64", **environment) -> pathlib.Path:
+    done = subprocess.run([fixtures.ROOT / "scripts/build-deb.sh", architecture], capture_output=True, text=True,
+                          env={**os.environ, **environment})
+    assert done.returncode == 0, done.stderr
+    return fixtures.ROOT / done.stdout.split(":")[0]
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.deb = build(SOURCE_DATE_EPOCH="1700000000")
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.scratch = pathlib.Path(scratch.name)
+
+    def dpkg(self, root: pathlib.Path, *arguments) -> None:
+        """dpkg on a root of its own, in which there is nothing to run scripts by."""
+        (root / "var/lib/dpkg").mkdir(parents=True, exist_ok=True)
+        (root / "var/lib/dpkg/status").touch()
+        for folder in ("updates", "info"):
+            (root / "var/lib/dpkg" / folder).mkdir(exist_ok=True)
+        words = ["dpkg", f"--root={root}", "--force-script-chrootless", "--force-architecture", "--force-not-root", *arguments]
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @staticmethod
+    def files(root: pathlib.Path) -> set[str]:
+        return {str(path.relative_to(root)) for path in root.rglob("*") if "var/" not in f"{path.relative_to(root)}/"}
+
+    def test_the_same_sources_give_the_same_bytes(self):
+        before = self.deb.read_bytes()
+        self.assertEqual(build(SOURCE_DATE_EPOCH="1700000000").read_bytes(), before)
+        self.assertNotEqual(build(SOURCE_DATE_EPOCH="1700000001").read_bytes(), before)
+
+    def test_it_installs_and_a_purge_leaves_nothing(self):
+        root = self.scratch / "root"
+        root.mkdir()
+        self.dpkg(root, "--install", self.deb)
+        files = self.files(root)
+        for name in ("usr/bin/ferrite-edge", "lib/systemd/system/ferrite-edge.service", "etc/default/ferrite-edge", "etc/ferrite-edge",
+                     "usr/share/man/man1/ferrite-edge.1.gz", "usr/share/bash-completion/completions/ferrite-edge"):
+            self.assertIn(name, files)
+        boards = {f"usr/share/ferrite-edge/boards/{path.name}" for path in (fixtures.ROOT / "boards").glob("*.board")}
+        self.assertTrue(boards and boards <= files)
+        program = root / "usr/bin/ferrite-edge"
+        self.assertEqual(program.read_bytes(), fixtures.EDGE.read_bytes())
+        self.assertEqual(stat.S_IMODE(program.stat().st_mode), 0o755)
+        # What its user put there goes with it.
+        (root / "etc/ferrite-edge/model.fxm").write_bytes(b"a model")
+        self.dpkg(root, "--remove", "ferrite-edge")
+        self.assertEqual({name for name in self.files(root) if not (root / name).is_dir()},
+                         {"etc/default/ferrite-edge", "etc/ferrite-edge/model.fxm"})
+        self.dpkg(root, "--purge", "ferrite-edge")
+        self.assertEqual(self.files(root), set())
+
+    def test_a_changed_configuration_survives_an_upgrade(self):
+        root = self.scratch / "upgrade"
+        root.mkdir()
+        self.dpkg(root, "--install", self.deb)
+        settings = root / "etc/default/ferrite-edge"
+        settings.write_text("MODEL=/mine\n")
+        self.dpkg(root, "--force-confold", "--install", self.deb)
+        self.assertEqual(settings.read_text(), "MODEL=/mine\n")
+
+    def test_the_service_may_do_little(self):
+        done = subprocess.run(["systemd-analyze", "security", "--offline=yes", SERVICE], capture_output=True, text=True)
+        exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+        self.assertIsNotNone(exposure, done.stdout + done.stderr)
+        self.assertLessEqual(float(exposure[1]), 2.0, done.stdout)
+
+    def test_the_services_pipeline_runs_what_its_settings_say(self):
+        edge = self.scratch / "edge"
+        edge.write_text(f'#!/bin/sh\necho "$@" >&2\nexec qemu-aarch64 {fixtures.EDGE} watch "$2" --stdin grey --size 48x48 --every\n')
+        edge.chmod(0o755)
+        frames = self.scratch / "frames"
+        frames.write_bytes(b"".join(path.read_bytes()[-48 * 48:] for path in fixtures.faces()[:3]))
+        settings = (fixtures.ROOT / "packaging/ferrite-edge.default").read_text()
+        variables = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', settings, re.M))
+        self.assertEqual(sorted(variables), ["BOARD", "CAMERA", "MODEL", "OPTIONS", "STREAM"])
+        environment = {**os.environ, **variables, "FERRITE_EDGE": str(edge), "CAMERA": f"cat {frames}", "MODEL": str(fixtures.MODEL)}
+        done = subprocess.run([fixtures.ROOT / "packaging/watch"], env=environment, capture_output=True, text=True)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 3), done.stderr)
+        self.assertIn(f"watch {fixtures.MODEL} --board /etc/ferrite-edge/board {variables['STREAM']} {variables['OPTIONS']}", done.stderr)
+
+    def test_every_option_of_the_settings_is_one_of_the_programs(self):
+        usage = fixtures.attempt("help").stdout
+        manual = (fixtures.ROOT / "packaging/ferrite-edge.1").read_text().replace("\\-", "-")
+        settings = (fixtures.ROOT / "packaging/ferrite-edge.default").read_text()
+        options = set(re.findall(r"--[a-z]+", usage))
+        self.assertTrue({"--stdin", "--smooth", "--board"} <= options)
+        for option in sorted(options):
+            self.assertIn(option, manual, f"{option} is not in the manual page")
+            self.assertIn(option, (fixtures.ROOT / "packaging/ferrite-edge.bash-completion").read_text())
+        of_the_stream = " ".join(re.findall(r'^(?:STREAM|OPTIONS)="(.*)"$', settings, re.M))
+        self.assertTrue(set(re.findall(r"--[a-z]+", of_the_stream)) <= options)
+
+    def complete(self, *words) -> set[str]:
+        script = (f"source {fixtures.ROOT}/packaging/ferrite-edge.bash-completion; COMP_WORDS=({' '.join(repr(w) for w in words)}); "
+                  f"COMP_CWORD={len(words) - 1}; _ferrite_edge; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+        return set(subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split())
+
+    def test_words_are_completed(self):
+        self.assertEqual(self.complete("ferrite-edge", "se"), {"selftest"})
+        self.assertEqual(self.complete("ferrite-edge", "watch", "m.fxm", "--stdin", "y"), {"yuv420", "yuyv"})
+        self.assertEqual(self.complete("ferrite-edge", "safe", "--"), {"--board"})
+        self.assertIn("--smooth", self.complete("ferrite-edge", "watch", "--s"))
