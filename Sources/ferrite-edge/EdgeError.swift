@@ -16,6 +16,7 @@ enum EdgeError: Error {
   case noMemory
   case noTestVectors(Word)
   case selftestFailed(Word)
+  case notInstalled(Word, systemError: Int32)
   /// The message has been written where its context was at hand.
   case reported
 
@@ -89,6 +90,10 @@ enum EdgeError: Error {
     case .selftestFailed(let path):
       writer.text(path)
       writer.text(": wrong logits on this machine")
+    case .notInstalled(let path, let systemError):
+      writer.text(path)
+      writer.text(": not installed: ")
+      writer.systemError(systemError)
     case .reported:
       break
     }

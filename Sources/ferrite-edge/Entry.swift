@@ -28,6 +28,8 @@ private func runCommand(_ words: inout Words) throws(EdgeError) {
     try WatchCommand.run(words)
   } else if command == "safe" {
     try SafeCommand.run(words)
+  } else if command == "install-model" {
+    try InstallCommand.run(words)
   } else if command == "--help" || command == "help" {
     var output = TextWriter.standardOutput
     output.text(Usage.text)
@@ -45,6 +47,7 @@ enum Usage {
            ferrite-edge selftest M.fxm [--threads N] [--json]
            ferrite-edge watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [--json]
            ferrite-edge safe --board B.board
+           ferrite-edge install-model NEW.fxm [--to PATH.fxm] [--board B.board]
     FRAMES: IMAGE.pgm... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
     DECIDING: [--smooth 1...6 | --majority 2...63] [--enter P] [--leave P] [--hold MILLISECONDS]
     COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99]

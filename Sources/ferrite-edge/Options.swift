@@ -21,6 +21,7 @@ struct Options {
     static let enter = Kinds(bits: 4096)
     static let leave = Kinds(bits: 8192)
     static let hold = Kinds(bits: 16384)
+    static let destination = Kinds(bits: 32768)
     /// A stream of frames, and how it becomes decisions.
     static let stream = standardInput | size | every | smooth | majority | enter | leave | hold
     /// Everything about how frames are computed.
@@ -38,6 +39,7 @@ struct Options {
   private(set) var instructionSet = InstructionSet.best
   private(set) var threads = ThreadOptions()
   private(set) var board: Word?
+  private(set) var destination: Word?
   private(set) var standardInput: StandardInput?
   private(set) var size: CameraSize?
   var keepsEvery: Bool { given.contains(.every) }
@@ -87,6 +89,7 @@ struct Options {
     if word == "--enter" { return .enter }
     if word == "--leave" { return .leave }
     if word == "--hold" { return .hold }
+    if word == "--to" { return .destination }
     return nil
   }
 
@@ -128,6 +131,8 @@ struct Options {
       try decisions.setLeave(value)
     } else if kind == .hold {
       try decisions.setHold(value)
+    } else if kind == .destination {
+      destination = value
     } else {
       board = value
     }

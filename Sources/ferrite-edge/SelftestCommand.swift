@@ -36,7 +36,7 @@ enum SelftestCommand {
 
 extension Classifier {
   /// True if the logits of all test vectors have the digest that the file states.
-  fileprivate mutating func hasTestDigest() throws(EdgeError) -> Bool {
+  mutating func hasTestDigest() throws(EdgeError) -> Bool {
     guard model.testVectorCount > 0 else { throw .noTestVectors(path) }
     var failure: EdgeError?
     let digest = Digest.of { digest in

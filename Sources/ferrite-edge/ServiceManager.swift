@@ -18,9 +18,5 @@ struct ServiceManager {
     notify("WATCHDOG=1")
   }
 
-  private func notify(_ state: StaticString) {
-    unsafe state.utf8Start.withMemoryRebound(to: CChar.self, capacity: state.utf8CodeUnitCount + 1) {
-      unsafe linux_notify($0)
-    }
-  }
+  private func notify(_ state: StaticString) { unsafe linux_notify(Word(state).start) }
 }

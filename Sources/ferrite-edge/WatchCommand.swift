@@ -16,7 +16,7 @@ enum WatchCommand {
       throw .usage("watch takes images or --stdin, one of the two", nil)
     }
     let pins = try Pins(options.board)
-    let classifier = try Classifier(model, options.instructionSet, options.threads)
+    let classifier = try Self.classifier(model, options)
     try pins.match(classifier.model)
     var watch = try Watch(classifier, pins, options)
     var failure: EdgeError?
@@ -37,6 +37,26 @@ enum WatchCommand {
     try watch.driveSafe()
     if let failure { throw failure }
     watch.report()
+  }
+}
+
+extension WatchCommand {
+  /// The model, or where it can't be read or isn't whole the one before it, which `install-model` has kept.
+  private static func classifier(_ path: Word, _ options: borrowing Options) throws(EdgeError) -> Classifier {
+    do throws(EdgeError) {
+      return try Classifier(path, options.instructionSet, options.threads)
+    } catch {
+      guard case .model = error, let old = unsafe linux_old_path(path.start),
+        let before = unsafe try? Classifier(Word(old), options.instructionSet, options.threads)
+      else { throw error }
+      var writer = TextWriter.standardError
+      error.report(to: &writer)
+      writer.text("ferrite-edge: warning: the model before it runs instead: ")
+      unsafe writer.text(Word(old))
+      writer.text("\n")
+      writer.flush()
+      return before
+    }
   }
 }
 

@@ -13,6 +13,16 @@ struct Word: @unchecked Sendable {
     self.count = count
   }
 
+  /// Of ASCII.
+  init(_ text: StaticString) {
+    // Literals end with a zero.
+    self = unsafe UnsafeRawPointer(text.utf8Start).withMemoryRebound(
+      to: CChar.self, capacity: text.utf8CodeUnitCount + 1
+    ) {
+      unsafe Word($0)
+    }
+  }
+
   subscript(index: Int) -> UInt8 {
     precondition(index >= 0 && index < count, "an index is out of a word's range")
     return unsafe UInt8(bitPattern: start[index])

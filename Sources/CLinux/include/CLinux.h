@@ -1,6 +1,7 @@
 #pragma once
 #include "Clock.h"
 #include "Ending.h"
+#include "InstallFile.h"
 #include "MapFile.h"
 #include "Memory.h"
 #include "NewestFrame.h"

@@ -39,6 +39,10 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   }
 
   public var fileBytes: Int { view.bytes.count }
+  /// The whole file; valid as long as this model.
+  public var unsafeFile: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: view.bytes.base, count: view.bytes.count)
+  }
   /// Bytes of the tensors and of one thread's workspace.
   public var arenaBytes: Int { view.arenaBytes }
   /// Bytes of memory that a session of so many threads needs: the arena, in which each thread has a workspace of its own

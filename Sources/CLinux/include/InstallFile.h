@@ -1,0 +1,14 @@
+// A file put in the place of another one, such that a power cut at any moment leaves a whole one there.
+#pragma once
+#include <stddef.h>
+
+#pragma clang assume_nonnull begin
+
+/// Writes `bytes` beside `path`, to the disk, keeps the file that stands at `path` as `path` with ".old" behind it, and then puts the new
+/// one there at once. Returns 0 or an error number; on an error the file at `path` is as it was, and the new one is gone.
+int linux_install_file(const void *bytes, size_t count, const char *path);
+
+/// `path` with ".old" behind it, valid until the next call; NULL where that is too long.
+const char *_Nullable linux_old_path(const char *path);
+
+#pragma clang assume_nonnull end
