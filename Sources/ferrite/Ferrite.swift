@@ -9,7 +9,7 @@ struct Ferrite: ParsableCommand {
     subcommands: [
       Export.self, Calibrate.self, Search.self, Inspect.self, Run.self, Compare.self, Merge.self, Explain.self,
       Bench.self,
-      Selftest.self, Faces.self,
+      Selftest.self, Conformance.self, Faces.self,
     ])
 
   /// Parses and runs a command. What the parser and `validate()` find is the caller's mistake, 64; what a command throws

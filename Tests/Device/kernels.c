@@ -1,5 +1,5 @@
 // Compares the kernels of every instruction set that this machine has with the scalar reference, in Embedded Swift.
-// `kernels COUNT` prints a line for each instruction set and exits 1 when one differs.
+// `kernels SEEDS` prints a line for each instruction set and exits 1 when one differs.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@ static _Alignas(64) unsigned char memory[1 << 20];
 
 int main(int count, char **arguments) {
   const char *names[] = {"scalar", "avx2", "avx512vnni", "neon", "dotprod"};
-  int64_t problems = count > 1 ? atoll(arguments[1]) : 300;
+  int64_t problems = count > 1 ? atoll(arguments[1]) : 1000;
   int failed = 0;
   for (uint8_t set = 0; set < 5; set++) {
     uint64_t digest = 0;

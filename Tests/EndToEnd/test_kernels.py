@@ -14,8 +14,10 @@ sys.path.insert(0, str(fixtures.ROOT / "scripts"))
 import hot_loops
 
 CORES = {"cortex-a53": ["scalar", "neon"], "cortex-a72": ["scalar", "neon"], "cortex-a76": ["scalar", "neon", "dotprod"]}
-# Tests/EdgeRuntimeTests/Kernels expects the same of this machine's instruction sets.
-PROBLEMS, DIGEST = 300, "4e6573b2ff75134e"
+# What `ferrite conformance` holds this machine to, too.
+CONFORMANCE = (fixtures.ROOT / "Sources/EdgeRuntime/Conformance/KernelConformance.swift").read_text()
+SEEDS = int(re.search(r"standardSeeds = (\d+)", CONFORMANCE)[1])
+DIGEST = re.search(r"standardDigest: UInt64 = 0x([0-9a-f_]+)", CONFORMANCE)[1].replace("_", "")
 
 
 def instruction(line: str) -> str:
@@ -60,7 +62,7 @@ class Kernels(unittest.TestCase):
             "-lsodium", "-o", program)
         for core, sets in CORES.items():
             with self.subTest(core=core):
-                lines = fixtures.run("qemu-aarch64", "-cpu", core, program, PROBLEMS).splitlines()
+                lines = fixtures.run("qemu-aarch64", "-cpu", core, program, SEEDS).splitlines()
                 found = [re.fullmatch(r"(\w+): \d+ problems agree, digest (\w+)", line).groups() for line in lines]
                 self.assertEqual(found, [(name, DIGEST) for name in sets])
 

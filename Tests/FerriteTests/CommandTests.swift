@@ -278,4 +278,17 @@ import Testing
     #expect(unwritable.status == 65 && unwritable.output.isEmpty && unwritable.errors.contains("no/plan.svg"))
     #expect(try BuiltProgram.run("inspect", fixture.model, "--json", "--graph", "dot").status == 64)
   }
+
+  @Test("conformance tells the committed digest, and refuses counts out of range")
+  func conformance() throws {
+    let json = try BuiltProgram.run("conformance", "--json").json
+    #expect(json["passed"] as? Bool == true && json["seeds"] as? Int == KernelConformance.standardSeeds)
+    let digest = String(KernelConformance.standardDigest, radix: 16)
+    #expect((json["digest"] as? String)?.hasSuffix(digest) == true)
+    let kernels = try #require(json["kernels"] as? [[String: Any]])
+    #expect(kernels.map { $0["name"] as? String } == ["convolution", "sampling", "pooling", "addition"])
+    let text = try BuiltProgram.run("conformance", "--seeds", "16").output
+    #expect(text.contains("scalar: agrees\n") && text.contains("pooling: 16 problems, digest "))
+    #expect(try BuiltProgram.run("conformance", "--seeds", "0").status == 64)
+  }
 }

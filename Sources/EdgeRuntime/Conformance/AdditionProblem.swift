@@ -24,13 +24,13 @@ public struct AdditionProblem: Sendable {
     self.seed = generator.next()
   }
 
-  /// Memory that `agrees` needs.
+  /// Memory that `mismatch` needs.
   public var memoryBytes: Int { GuardedOutputs.memoryBytes(input: 2 * count, output: count) }
 
-  /// Whether `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
+  /// Nil where `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
   /// - Parameter memory: `memoryBytes` or more.
-  public func agrees(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> Bool {
+  public func mismatch(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> KernelMismatch? {
     let outputs = unsafe GuardedOutputs(memory, input: 2 * count, output: count, seed: seed)
     let format = FixedFormat(width: 8, fraction: 0, isSigned: outputIsSigned)
     var arguments = unsafe AdditionArguments(
@@ -42,6 +42,11 @@ public struct AdditionProblem: Sendable {
     unsafe Addition.reference(arguments)
     unsafe arguments.output = outputs.found
     unsafe Addition.run(arguments, instructionSet: instructionSet)
-    return outputs.agree
+    return outputs.mismatch
+  }
+
+  /// Adds the reference's output, as `mismatch` left it in `memory`, to a digest.
+  func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64 {
+    unsafe GuardedOutputs.addExpected(in: memory, input: 2 * count, output: count, to: digest)
   }
 }

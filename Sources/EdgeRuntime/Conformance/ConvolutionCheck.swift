@@ -1,11 +1,3 @@
-/// What a kernel did wrong in a problem.
-public enum ConvolutionMismatch: Equatable, Sendable {
-  /// The first output byte that differs from the reference.
-  case output(byte: Int)
-  /// A byte outside the output, outside the workspace, or of the input or weights was written.
-  case strayWrite
-}
-
 extension ConvolutionProblem {
   /// Memory that `mismatch` needs.
   public var memoryBytes: Int { places.end }
@@ -20,7 +12,7 @@ extension ConvolutionProblem {
   public func mismatch(
     _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int = 1,
     along axis: ConvolutionAxis = .rows
-  ) -> ConvolutionMismatch? {
+  ) -> KernelMismatch? {
     let places = places
     var arguments = unsafe prepare(memory)
     guard let base = memory.baseAddress else { preconditionFailure("too little memory") }

@@ -1,3 +1,11 @@
+/// What a kernel did wrong in a problem.
+public enum KernelMismatch: Equatable, Sendable {
+  /// The first output byte that differs from the reference.
+  case output(byte: Int)
+  /// A byte was written that is none of the output's or, for convolutions, the workspace's.
+  case strayWrite
+}
+
 /// An input of seeded bytes and room for the reference's and a kernel's output, each between margins of guard bytes.
 @safe
 struct GuardedOutputs {
@@ -29,20 +37,32 @@ struct GuardedOutputs {
     inputBytes = input
     outputBytes = output
     unsafe self.input = UnsafeRawPointer(base + Self.margin)
-    unsafe expected = base + (2 * Self.margin + input)
+    unsafe expected = base + Self.expectedOffset(input: input)
     unsafe found = base + (3 * Self.margin + input + output)
   }
 
-  /// Whether both outputs are equal and all margins whole.
-  var agree: Bool {
+  private static func expectedOffset(input: Int) -> Int { 2 * margin + input }
+
+  /// Adds the reference's output, as a check left it in `memory`, to a digest.
+  static func addExpected(
+    in memory: UnsafeMutableRawBufferPointer, input: Int, output: Int, to digest: UInt64
+  ) -> UInt64 {
+    guard let base = memory.baseAddress else { preconditionFailure("too little memory") }
+    return unsafe Checksum.add(base + expectedOffset(input: input), count: output, to: digest)
+  }
+
+  /// Nil where both outputs are equal and all margins whole.
+  var mismatch: KernelMismatch? {
     for byte in 0..<outputBytes {
       let values = unsafe (
         expected.load(fromByteOffset: byte, as: UInt8.self), found.load(fromByteOffset: byte, as: UInt8.self)
       )
-      if values.0 != values.1 { return false }
+      if values.0 != values.1 { return .output(byte: byte) }
     }
-    return isWhole(0) && isWhole(Self.margin + inputBytes) && isWhole(2 * Self.margin + inputBytes + outputBytes)
+    let isWhole =
+      isWhole(0) && isWhole(Self.margin + inputBytes) && isWhole(2 * Self.margin + inputBytes + outputBytes)
       && isWhole(3 * Self.margin + inputBytes + 2 * outputBytes)
+    return isWhole ? nil : .strayWrite
   }
 
   private func isWhole(_ margin: Int) -> Bool {

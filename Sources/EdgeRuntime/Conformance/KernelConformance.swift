@@ -1,55 +1,104 @@
-/// Whether an instruction set's kernels give the reference's bits on this machine, without a model and without allocating.
+/// Whether an instruction set's kernels give the reference's bits on this machine, and the reference those of every machine: without a
+/// model, and without allocating.
+///
+/// Problems are drawn from seeds: operators, formats, shapes, values. A seed also says in how many parts, 1 to 8, a problem is done, as
+/// so many threads would do it.
 public enum KernelConformance {
   public enum Kernel: UInt8, Sendable {
     case convolution, sampling, pooling, addition
+
+    public static let count = 4
+
+    public var name: StaticString {
+      switch self {
+      case .convolution: "convolution"
+      case .sampling: "sampling"
+      case .pooling: "pooling"
+      case .addition: "addition"
+      }
+    }
   }
 
   public struct Failure: Equatable, Sendable {
     public var kernel: Kernel
     public var seed: UInt64
+    public var parts: Int
+    public var mismatch: KernelMismatch
   }
 
-  public struct Report: Equatable, Sendable {
-    /// Problems that ran, the failing one included.
-    public var problems: Int
+  public struct Report: Sendable {
+    /// Of each kernel, the failing one included.
+    public var problems = InlineArray<4, Int>(repeating: 0)
     /// The first problem whose bytes differ.
     public var failure: Failure?
-    /// Over the outputs of the convolutions: equal on every machine.
-    public var digest: UInt64
+    /// Over the outputs of each kernel's problems, by the reference: equal on every machine.
+    public var digests = InlineArray<4, UInt64>(repeating: Checksum.initial)
+
+    /// Over all of them.
+    public var digest: UInt64 {
+      var sum = Checksum.initial
+      for index in 0..<Kernel.count { sum = Checksum.add(digests[index], to: sum) }
+      return sum
+    }
   }
+
+  /// Seeds of the standard set, and the digest of its outputs, which every machine has found since it was committed.
+  public static let standardSeeds = 1000
+  public static let standardDigest: UInt64 = 0x6759_7039_469b_1761
 
   /// Bytes for `run`: convolutions that need more are left out, on every machine alike.
   public static let memoryBytes = 1 << 20
 
-  /// Runs the problems of the seeds 0..<`count` by `instructionSet`, which this machine has.
+  /// Runs the problems of the seeds 0..<`seeds` by `instructionSet`, which this machine has, up to the first that fails.
   ///
   /// - Parameter memory: `memoryBytes` bytes at a multiple of 64.
   public static func run(
-    _ instructionSet: InstructionSet, count: Int, memory: UnsafeMutableRawBufferPointer
+    _ instructionSet: InstructionSet, seeds: Int, memory: UnsafeMutableRawBufferPointer
   ) -> Report {
-    var report = Report(problems: 0, failure: nil, digest: Checksum.initial)
-    for seed in 0..<UInt64(count) {
-      let sampling = SamplingProblem(seed: seed)
-      let pooling = PoolingProblem(seed: seed)
-      let addition = AdditionProblem(seed: seed)
-      let convolution = ConvolutionProblem(seed: seed)
-      report.problems += 3
-      if unsafe !sampling.agrees(instructionSet, memory: memory) {
-        report.failure = Failure(kernel: .sampling, seed: seed)
-      } else if unsafe !pooling.agrees(instructionSet, memory: memory) {
-        report.failure = Failure(kernel: .pooling, seed: seed)
-      } else if unsafe !addition.agrees(instructionSet, memory: memory) {
-        report.failure = Failure(kernel: .addition, seed: seed)
-      } else if convolution.memoryBytes <= memoryBytes {
-        report.problems += 1
-        if unsafe convolution.mismatch(instructionSet, memory: memory) != nil {
-          report.failure = Failure(kernel: .convolution, seed: seed)
-        }
-        report.digest = unsafe convolution.addOutput(in: memory, to: report.digest)
+    var report = Report()
+    for seed in 0..<UInt64(seeds) {
+      let parts = Int(seed % 8) + 1
+      var kernel: UInt8 = 0
+      while let checked = Kernel(rawValue: kernel), report.failure == nil {
+        unsafe run(checked, seed, instructionSet, parts, memory, &report)
+        kernel += 1
       }
       if report.failure != nil { return report }
     }
     return report
+  }
+
+  private static func run(
+    _ kernel: Kernel, _ seed: UInt64, _ instructionSet: InstructionSet, _ parts: Int,
+    _ memory: UnsafeMutableRawBufferPointer, _ report: inout Report
+  ) {
+    let index = Int(kernel.rawValue)
+    let mismatch: KernelMismatch?
+    switch kernel {
+    case .convolution:
+      let problem = ConvolutionProblem(seed: seed)
+      guard problem.memoryBytes <= memoryBytes else { return }
+      let axis: ConvolutionAxis = seed / 8 % 2 == 0 ? .rows : .blocks
+      mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts, along: axis)
+      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
+    case .sampling:
+      let problem = SamplingProblem(seed: seed)
+      mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts)
+      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
+    case .pooling:
+      let problem = PoolingProblem(seed: seed)
+      mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts)
+      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
+    case .addition:
+      let problem = AdditionProblem(seed: seed)
+      mismatch = unsafe problem.mismatch(instructionSet, memory: memory)
+      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
+    }
+    report.problems[index] += 1
+    if let mismatch {
+      report.failure = Failure(
+        kernel: kernel, seed: seed, parts: kernel == .addition ? 1 : parts, mismatch: mismatch)
+    }
   }
 }
 
@@ -64,6 +113,12 @@ enum Checksum {
     }
     return sum
   }
+
+  static func add(_ number: UInt64, to sum: UInt64) -> UInt64 {
+    var sum = sum
+    for byte in 0..<UInt64(8) { sum = (sum ^ (number >> (8 * byte) & 0xFF)) &* 0x100_0000_01B3 }
+    return sum
+  }
 }
 
 /// For programs in C: the number of problems that agreed, or -1 - the seed of the first that does not. `instructionSet` is
@@ -74,9 +129,11 @@ public func checkKernels(
 ) -> Int64 {
   guard let set = InstructionSet(rawValue: instructionSet), set.isAvailable else { return .min }
   let report = unsafe KernelConformance.run(
-    set, count: Int(count),
+    set, seeds: Int(count),
     memory: UnsafeMutableRawBufferPointer(start: memory, count: KernelConformance.memoryBytes))
   unsafe digest.pointee = report.digest
   if let failure = report.failure { return -1 - Int64(failure.seed) }
-  return Int64(report.problems)
+  var problems = 0
+  for index in 0..<KernelConformance.Kernel.count { problems += report.problems[index] }
+  return Int64(problems)
 }

@@ -23,17 +23,17 @@ public struct PoolingProblem: Sendable {
   var inputBytes: Int { inputHeight * inputWidth * channels }
   var outputBytes: Int { (inputHeight / 2) * (inputWidth / 2) * channels }
 
-  /// Memory that `agrees` needs.
+  /// Memory that `mismatch` needs.
   public var memoryBytes: Int { GuardedOutputs.memoryBytes(input: inputBytes, output: outputBytes) }
 
-  /// Whether `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
+  /// Nil where `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
   /// - Parameters:
   ///   - memory: `memoryBytes` or more.
   ///   - parts: that the output's rows are divided into.
-  public func agrees(
+  public func mismatch(
     _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int = 1
-  ) -> Bool {
+  ) -> KernelMismatch? {
     let outputs = unsafe GuardedOutputs(memory, input: inputBytes, output: outputBytes, seed: seed)
     let format = FixedFormat(width: 8, fraction: 0, isSigned: isSigned)
     var arguments = unsafe PoolArguments(
@@ -44,7 +44,7 @@ public struct PoolingProblem: Sendable {
     unsafe run(arguments, .scalar)
     unsafe arguments.output = outputs.found
     for part in 0..<parts { unsafe run(arguments.part(WorkShare(index: part, count: parts)), instructionSet) }
-    return outputs.agree
+    return outputs.mismatch
   }
 
   private func run(_ arguments: PoolArguments, _ set: InstructionSet) {
@@ -53,5 +53,10 @@ public struct PoolingProblem: Sendable {
     } else {
       unsafe Pool2D.maximum(arguments, instructionSet: set)
     }
+  }
+
+  /// Adds the reference's output, as `mismatch` left it in `memory`, to a digest.
+  func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64 {
+    unsafe GuardedOutputs.addExpected(in: memory, input: inputBytes, output: outputBytes, to: digest)
   }
 }

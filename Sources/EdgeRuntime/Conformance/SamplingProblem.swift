@@ -64,17 +64,17 @@ public struct SamplingProblem: Sendable {
   var imageBytes: Int { imageHeight * imageWidth * channels }
   var outputBytes: Int { outputHeight * outputWidth * channels }
 
-  /// Memory that `agrees` needs.
+  /// Memory that `mismatch` needs.
   public var memoryBytes: Int { GuardedOutputs.memoryBytes(input: imageBytes, output: outputBytes) }
 
-  /// Whether `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
+  /// Nil where `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
   /// - Parameters:
   ///   - memory: `memoryBytes` or more.
   ///   - parts: that the output's rows are divided into.
-  public func agrees(
+  public func mismatch(
     _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int = 1
-  ) -> Bool {
+  ) -> KernelMismatch? {
     let outputs = unsafe GuardedOutputs(memory, input: imageBytes, output: outputBytes, seed: seed)
     return unsafe theta.span.withUnsafeBufferPointer { theta in
       guard let theta = theta.baseAddress else { preconditionFailure("theta has six values") }
@@ -91,7 +91,12 @@ public struct SamplingProblem: Sendable {
         unsafe AffineGridSample.run(
           arguments.part(WorkShare(index: part, count: parts)), instructionSet: instructionSet)
       }
-      return outputs.agree
+      return outputs.mismatch
     }
+  }
+
+  /// Adds the reference's output, as `mismatch` left it in `memory`, to a digest.
+  func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64 {
+    unsafe GuardedOutputs.addExpected(in: memory, input: imageBytes, output: outputBytes, to: digest)
   }
 }
