@@ -58,7 +58,7 @@ install() {
 # The kernel that Debian ships for the Raspberry Pi 3B and a static shell for the guest, unpacked, never installed.
 fetch_board() {
   local cache=.cache/board
-  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && return
+  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -d "$cache/modules" ] && return
   update_once
   local kernel
   kernel=$(apt-cache depends linux-image-arm64:arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9][^ :]*\).*/\1/p' | head -1)
@@ -71,6 +71,10 @@ fetch_board() {
   cp "$cache"/root/bin/busybox "$cache/busybox"
   cp "$cache"/root/usr/lib/linux-image-*/broadcom/bcm2837-rpi-3-b.dtb "$cache/board.dtb"
   cp "$cache"/root/boot/vmlinuz-* "$cache/vmlinuz"
+  # What the kernel's virtual camera, vivid, may need.
+  mkdir "$cache/modules"
+  find "$cache"/root/lib/modules/*/kernel/drivers/media/{mc,cec,common,rc,v4l2-core,test-drivers} -name '*.ko' \
+    ! -path '*/keymaps/*' -exec cp {} "$cache/modules" \;
   rm -rf "$cache/root" "$cache/packages"
 }
 

@@ -32,6 +32,9 @@ enum CameraEncoding {
     }
   }
 
+  /// 'YUYV' of Video4Linux2.
+  static let yuyvCode: UInt32 = 0x5659_5559
+
   var pixelStep: Int { self == .yuyv ? 2 : 1 }
   var sharesColours: Bool { self != .grey }
 }
@@ -39,6 +42,12 @@ enum CameraEncoding {
 struct CameraSize {
   var width: Int
   var height: Int
+
+  init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
+
+  var isInRange: Bool {
+    16...SquareReduction.greatestSide ~= width && 16...SquareReduction.greatestSide ~= height
+  }
 
   /// From `WIDTHxHEIGHT`, each 16 to 4096.
   init?(_ word: Word) {
@@ -56,70 +65,142 @@ struct CameraSize {
       if isSecond { extents.1 = 10 * extents.1 + digit } else { extents.0 = 10 * extents.0 + digit }
       digits += 1
     }
-    guard isSecond, 16...SquareReduction.greatestSide ~= extents.0, 16...SquareReduction.greatestSide ~= extents.1
-    else { return nil }
     (width, height) = extents
+    guard isSecond, isInRange else { return nil }
   }
 }
 
-/// A camera's frames from standard input, the newest first: what came meanwhile is dropped and counted. Of each the central
-/// square is reduced to the model's input.
+/// A camera's frames, the newest first: what came meanwhile is dropped and counted. Of each the central square is reduced to the
+/// model's input.
 @safe
 struct CameraFrames: ~Copyable {
-  private let frames: OpaquePointer
-  private let encoding: CameraEncoding
-  private let size: CameraSize
+  @unsafe private enum Source {
+    /// Frames on standard input, read by a thread.
+    case stream(OpaquePointer)
+    case device(OpaquePointer, Word)
+  }
+
+  private let source: Source
+  private let layout: FrameLayout
   private let reduction: SquareReduction
-  private let frameBytes: Int
   /// Of the last frame.
   private(set) var nanoseconds: UInt64 = 0
   private(set) var dropped: UInt64 = 0
   private(set) var count = 0
 
-  /// Starts to read.
+  /// How a frame's brightness lies in it.
+  private struct FrameLayout {
+    var bytes: Int
+    var rowStep: Int
+    var pixelStep: Int
+    /// Of the central square's first pixel.
+    var offset: Int
+  }
+
+  /// Starts to read standard input.
   ///
   /// - Parameters:
   ///   - input: the model's; of one channel and square.
   ///   - every: whether no frame may be dropped.
   init(_ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, every: Bool) throws(EdgeError) {
-    guard input.channels == 1, input.width == input.height else {
-      throw .usage("a camera's frames need a model of one channel and of equal width and height", nil)
-    }
     let bytes = encoding.bytes(size)
-    let side = min(size.width, size.height)
-    guard let columns = unsafe try pages(side * 4).baseAddress,
-      let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress
-    else { throw .noMemory }
+    let reduction = try Self.reduction(size, to: input)
+    guard let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress else { throw .noMemory }
     var started: OpaquePointer?
     let error = unsafe linux_start_frames(0, memory, bytes, every ? 1 : 0, &started)
     guard error == 0, let started = unsafe started else { throw .frame(nil, FrameError(.system(error), at: 0)) }
-    unsafe frames = started
-    self.encoding = encoding
-    self.size = size
-    reduction = unsafe SquareReduction(side: side, to: input.width, unsafeMemory: columns)
-    frameBytes = bytes
+    source = unsafe .stream(started)
+    layout = Self.layout(
+      size, bytes: bytes, rowStep: size.width * encoding.pixelStep, pixelStep: encoding.pixelStep)
+    self.reduction = reduction
+  }
+
+  /// Opens and starts a camera, and says on standard error what it gives.
+  ///
+  /// - Parameter size: nil for what the camera likes.
+  init(camera path: Word, _ size: CameraSize?, to input: FrameSize) throws(EdgeError) {
+    var format = linux_camera_format()
+    var offers = InlineArray<16, UInt32>(repeating: 0)
+    var opened: OpaquePointer?
+    var span = offers.mutableSpan
+    let error = unsafe span.withUnsafeMutableBufferPointer { offers in
+      unsafe linux_open_camera(
+        path.start, UInt32(size?.width ?? 0), UInt32(size?.height ?? 0), &opened, &format, offers.baseAddress!)
+    }
+    guard error == 0, let opened = unsafe opened else { throw .camera(path, systemError: error, offers: offers) }
+    let given = CameraSize(width: Int(format.width), height: Int(format.height))
+    guard given.isInRange else { throw .usage("the camera gives frames of a size out of range:", path) }
+    let reduction = try Self.reduction(given, to: input)
+    source = unsafe .device(opened, path)
+    layout = Self.layout(
+      given, bytes: Int(format.frame_bytes), rowStep: Int(format.row_bytes),
+      pixelStep: format.code == CameraEncoding.yuyvCode ? 2 : 1)
+    self.reduction = reduction
+    var writer = TextWriter.standardError
+    writer.text("ferrite-edge: ")
+    writer.text(path)
+    writer.text(": ")
+    writer.cameraFormat(format.code)
+    writer.text(", ")
+    writer.integer(given.width)
+    writer.text("x")
+    writer.integer(given.height)
+    writer.text("\n")
+    writer.flush()
+  }
+
+  private static func reduction(_ size: CameraSize, to input: FrameSize) throws(EdgeError) -> SquareReduction {
+    guard input.channels == 1, input.width == input.height else {
+      throw .usage("a camera's frames need a model of one channel and of equal width and height", nil)
+    }
+    let side = min(size.width, size.height)
+    guard let columns = unsafe try pages(side * 4).baseAddress else { throw .noMemory }
+    return unsafe SquareReduction(side: side, to: input.width, unsafeMemory: columns)
+  }
+
+  private static func layout(_ size: CameraSize, bytes: Int, rowStep: Int, pixelStep: Int) -> FrameLayout {
+    let side = min(size.width, size.height)
+    let (left, top) = ((size.width - side) / 2, (size.height - side) / 2)
+    return FrameLayout(
+      bytes: bytes, rowStep: rowStep, pixelStep: pixelStep, offset: top * rowStep + left * pixelStep)
   }
 
   /// Fills `pixels`, a square of the model's size, with the next frame.
   ///
   /// - Returns: false at the end of the input.
-  /// - Throws: `FrameError` where the input can't be read or ends within a frame.
-  mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(FrameError) -> Bool {
-    let frame = unsafe linux_next_frame(frames)
-    unsafe dropped = frame.dropped
-    guard let bytes = unsafe frame.bytes, let output = pixels.baseAddress else {
-      let place = unsafe (count + Int(dropped)) * frameBytes + Int(frame.rest)
-      if unsafe frame.error != 0 { throw FrameError(.system(unsafe frame.error), at: place) }
-      if unsafe frame.rest != 0 { throw FrameError(.truncated, at: place) }
-      return false
-    }
+  mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(EdgeError) -> Bool {
+    guard let bytes = unsafe try nextFrame(), let output = pixels.baseAddress else { return false }
     count += 1
-    unsafe nanoseconds = frame.nanoseconds
-    let rowStep = size.width * encoding.pixelStep
-    let (left, top) = ((size.width - reduction.side) / 2, (size.height - reduction.side) / 2)
     unsafe reduction.run(
-      unsafeSource: bytes + (top * rowStep + left * encoding.pixelStep), pixelStep: encoding.pixelStep,
-      rowStep: rowStep, to: output)
+      unsafeSource: bytes + layout.offset, pixelStep: layout.pixelStep, rowStep: layout.rowStep, to: output)
     return true
+  }
+
+  private mutating func nextFrame() throws(EdgeError) -> UnsafeRawPointer? {
+    switch unsafe source {
+    case .stream(let stream):
+      let frame = unsafe linux_next_frame(stream)
+      unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)
+      if let bytes = unsafe frame.bytes { return unsafe bytes }
+      let place = unsafe (count + Int(dropped)) * layout.bytes + Int(frame.rest)
+      if unsafe frame.error != 0 { throw .frame(nil, FrameError(.system(unsafe frame.error), at: place)) }
+      if unsafe frame.rest != 0 { throw .frame(nil, FrameError(.truncated, at: place)) }
+      return nil
+    case .device(let camera, let path):
+      let frame = unsafe linux_next_camera_frame(camera)
+      unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)
+      guard let bytes = unsafe frame.bytes else { throw .unreadable(path, systemError: unsafe frame.error) }
+      return unsafe bytes
+    }
+  }
+}
+
+extension TextWriter {
+  /// A format's code as its four characters.
+  mutating func cameraFormat(_ code: UInt32) {
+    for index in 0..<UInt32(4) {
+      let character = UInt8(truncatingIfNeeded: code >> (8 * index))
+      byte((0x21...0x7E).contains(character) ? character : UInt8(ascii: "?"))
+    }
   }
 }

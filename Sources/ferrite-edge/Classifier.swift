@@ -61,11 +61,7 @@ struct Classifier: ~Copyable {
   ///
   /// - Returns: false at the end of the input.
   mutating func classifyNext(of frames: inout CameraFrames) throws(EdgeError) -> Bool {
-    do throws(FrameError) {
-      guard unsafe try frames.next(into: pixels) else { return false }
-    } catch {
-      throw .frame(nil, error)
-    }
+    guard unsafe try frames.next(into: pixels) else { return false }
     unsafe try run(unsafePixels)
     return true
   }

@@ -9,6 +9,8 @@ enum EdgeError: Error {
   case session(SessionError)
   case threads(ThreadError)
   case frame(Word?, FrameError)
+  /// `offers` are the formats of a camera that has none of ours, else zeros.
+  case camera(Word, systemError: Int32, offers: InlineArray<16, UInt32>)
   case board(Word, BoardError)
   case noSuchClass(Word, lineNumber: Int)
   case lines(systemError: Int32)
@@ -63,6 +65,10 @@ enum EdgeError: Error {
       if let path { writer.text(path) } else { writer.text("standard input") }
       writer.text(": ")
       error.report(to: &writer)
+    case .camera(let path, let systemError, let offers):
+      writer.text(path)
+      writer.text(": ")
+      writer.cameraError(systemError, offers)
     case .board(let path, let error):
       writer.text(path)
       if error.lineNumber > 0 {
@@ -117,6 +123,21 @@ extension TextWriter {
     case .notPrioritized(let number):
       text("--priority was refused: ")
       systemError(number)
+    }
+  }
+
+  fileprivate mutating func cameraError(_ number: Int32, _ offers: InlineArray<16, UInt32>) {
+    if number == ENOTTY {
+      text("is no camera that streams")
+    } else if number != EPROTONOSUPPORT {
+      systemError(number)
+    } else {
+      text("offers ")
+      for index in 0..<16 where offers[index] != 0 {
+        if index > 0 { text(", ") }
+        cameraFormat(offers[index])
+      }
+      text("; GREY, NV12, YU12 or YUYV is needed (let another program convert it, and --stdin)")
     }
   }
 

@@ -49,6 +49,7 @@ enum Usage {
            ferrite-edge safe --board B.board
            ferrite-edge install-model NEW.fxm [--to PATH.fxm] [--board B.board]
     FRAMES: IMAGE.pgm... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
+            | --camera /dev/videoN [--size WIDTHxHEIGHT]
     DECIDING: [--smooth 1...6 | --majority 2...63] [--enter P] [--leave P] [--hold MILLISECONDS]
     COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99]
     """

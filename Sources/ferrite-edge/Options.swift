@@ -4,7 +4,7 @@ import EdgeRuntime
 struct Options {
   /// A set of options; the array literals of `OptionSet` would need a heap.
   struct Kinds {
-    private let bits: UInt16
+    private let bits: UInt32
     static let none = Kinds(bits: 0)
     static let json = Kinds(bits: 1)
     static let frames = Kinds(bits: 2)
@@ -22,8 +22,9 @@ struct Options {
     static let leave = Kinds(bits: 8192)
     static let hold = Kinds(bits: 16384)
     static let destination = Kinds(bits: 32768)
+    static let camera = Kinds(bits: 65536)
     /// A stream of frames, and how it becomes decisions.
-    static let stream = standardInput | size | every | smooth | majority | enter | leave | hold
+    static let stream = standardInput | camera | size | every | smooth | majority | enter | leave | hold
     /// Everything about how frames are computed.
     static let computing = instructionSet | threads | processors | priority
 
@@ -41,6 +42,7 @@ struct Options {
   private(set) var board: Word?
   private(set) var destination: Word?
   private(set) var standardInput: StandardInput?
+  private(set) var camera: Word?
   private(set) var size: CameraSize?
   var keepsEvery: Bool { given.contains(.every) }
   private(set) var decisions = DecisionOptions()
@@ -62,12 +64,17 @@ struct Options {
     }
     try threads.check()
     try decisions.check()
-    var isCamera = false
-    if case .camera = standardInput { isCamera = true }
-    guard isCamera == (size != nil) else {
+    try checkStream()
+  }
+
+  private func checkStream() throws(EdgeError) {
+    guard standardInput == nil || camera == nil else { throw .usage("--stdin or --camera, one of the two", nil) }
+    var isStream = false
+    if case .camera = standardInput { isStream = true }
+    guard isStream == (size != nil) || camera != nil else {
       throw .usage("--size WIDTHxHEIGHT goes with --stdin grey, yuv420, nv12 or yuyv, and they with it", nil)
     }
-    guard isCamera || !keepsEvery else { throw .usage("--every goes with a camera's frames", nil) }
+    guard isStream || !keepsEvery else { throw .usage("--every goes with a camera's frames on --stdin", nil) }
     if case .camera(let encoding) = standardInput, encoding.sharesColours, let size {
       guard size.width % 2 == 0, size.height % 2 == 0 else { throw .usage("--size must be even for this format", nil) }
     }
@@ -90,6 +97,7 @@ struct Options {
     if word == "--leave" { return .leave }
     if word == "--hold" { return .hold }
     if word == "--to" { return .destination }
+    if word == "--camera" { return .camera }
     return nil
   }
 
@@ -133,6 +141,8 @@ struct Options {
       try decisions.setHold(value)
     } else if kind == .destination {
       destination = value
+    } else if kind == .camera {
+      camera = value
     } else {
       board = value
     }

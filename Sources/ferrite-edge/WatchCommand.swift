@@ -1,7 +1,7 @@
 import CLinux
 import EdgeRuntime
 
-/// `watch M.fxm [--board B.board] (--stdin FORMAT [--size WxH] [--every] | IMAGE.pgm...) [DECIDING] [COMPUTING] [--json]`: a line of
+/// `watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [--json]`: a line of
 /// text for each frame, and pins that show the decision.
 ///
 /// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
@@ -12,8 +12,8 @@ enum WatchCommand {
     var options = try Options(arguments, accepting: .json | .computing | .board | .stream)
     let model = try options.model()
     let firstFile = options.file()
-    guard (firstFile == nil) != (options.standardInput == nil) else {
-      throw .usage("watch takes images or --stdin, one of the two", nil)
+    guard (firstFile == nil) != (options.standardInput == nil && options.camera == nil) else {
+      throw .usage("watch takes images, --stdin or --camera, one of them", nil)
     }
     let pins = try Pins(options.board)
     let classifier = try Self.classifier(model, options)
@@ -24,7 +24,7 @@ enum WatchCommand {
       switch options.standardInput {
       case .frames(let encoding): try watch.show(framesOf: 0, encoding, name: nil)
       case .camera(let encoding): try watch.show(encoding, options)
-      case nil: break
+      case nil: if let camera = options.camera { try watch.show(camera: camera, options.size) }
       }
       var file = firstFile
       while let name = file {
@@ -146,10 +146,19 @@ private struct Watch: ~Copyable {
     }
   }
 
-  /// Shows a camera's frames.
+  /// Shows a camera's frames on standard input.
   mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
     guard let size = options.size else { throw .usage("no --size given", nil) }
     var frames = try CameraFrames(encoding, size, to: classifier.size, every: options.keepsEvery)
+    try show(&frames)
+  }
+
+  mutating func show(camera: Word, _ size: CameraSize?) throws(EdgeError) {
+    var frames = try CameraFrames(camera: camera, size, to: classifier.size)
+    try show(&frames)
+  }
+
+  private mutating func show(_ frames: inout CameraFrames) throws(EdgeError) {
     while try classifier.classifyNext(of: &frames) {
       try decide(at: frames.nanoseconds)
       latencies.add(nanoseconds: linux_nanoseconds() &- frames.nanoseconds)

@@ -91,11 +91,14 @@ class Package(unittest.TestCase):
         frames.write_bytes(b"".join(path.read_bytes()[-48 * 48:] for path in fixtures.faces()[:3]))
         settings = (fixtures.ROOT / "packaging/ferrite-edge.default").read_text()
         variables = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', settings, re.M))
-        self.assertEqual(sorted(variables), ["BOARD", "CAMERA", "MODEL", "OPTIONS", "STREAM"])
-        environment = {**os.environ, **variables, "FERRITE_EDGE": str(edge), "CAMERA": f"cat {frames}", "MODEL": str(fixtures.MODEL)}
-        done = subprocess.run([fixtures.ROOT / "packaging/watch"], env=environment, capture_output=True, text=True)
-        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 3), done.stderr)
-        self.assertIn(f"watch {fixtures.MODEL} --board /etc/ferrite-edge/board {variables['STREAM']} {variables['OPTIONS']}", done.stderr)
+        self.assertEqual(sorted(variables), ["BOARD", "CAMERA", "FRAMES", "MODEL", "OPTIONS"])
+        environment = {**os.environ, **variables, "FERRITE_EDGE": str(edge), "MODEL": str(fixtures.MODEL)}
+        for camera, source in ((f"cat {frames}", None), ("", open(frames, "rb"))):
+            with self.subTest(camera):
+                done = subprocess.run([fixtures.ROOT / "packaging/watch"], env={**environment, "CAMERA": camera}, stdin=source,
+                                      capture_output=True, text=True)
+                self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 3), done.stderr)
+                self.assertIn(f"watch {fixtures.MODEL} --board {variables['BOARD']} {variables['FRAMES']} {variables['OPTIONS']}", done.stderr)
 
     def test_every_option_of_the_settings_is_one_of_the_programs(self):
         usage = fixtures.attempt("help").stdout
@@ -106,7 +109,7 @@ class Package(unittest.TestCase):
         for option in sorted(options):
             self.assertIn(option, manual, f"{option} is not in the manual page")
             self.assertIn(option, (fixtures.ROOT / "packaging/ferrite-edge.bash-completion").read_text())
-        of_the_stream = " ".join(re.findall(r'^(?:STREAM|OPTIONS)="(.*)"$', settings, re.M))
+        of_the_stream = " ".join(re.findall(r'^#?(?:FRAMES|OPTIONS)="(.*)"$', settings, re.M))
         self.assertTrue(set(re.findall(r"--[a-z]+", of_the_stream)) <= options)
 
     def complete(self, *words) -> set[str]:

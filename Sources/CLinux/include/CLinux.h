@@ -1,4 +1,5 @@
 #pragma once
+#include "Camera.h"
 #include "Clock.h"
 #include "Ending.h"
 #include "InstallFile.h"

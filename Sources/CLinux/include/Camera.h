@@ -1,0 +1,45 @@
+// A camera by Video4Linux2: frames in the driver's own memory.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+struct linux_camera;
+
+enum { linux_camera_offers = 16 };
+
+/// What a camera was asked for, or gives.
+struct linux_camera_format {
+  /// 'GREY', 'NV12', 'YU12' or 'YUYV' as four characters, the first in the lowest byte; of each the first plane is brightness.
+  uint32_t code;
+  uint32_t width, height;
+  /// From a row of brightness to the next.
+  uint32_t row_bytes;
+  uint32_t frame_bytes;
+};
+
+struct linux_camera_frame {
+  /// Valid until the next frame is asked for; NULL with an error.
+  const void *_Nullable bytes;
+  /// When the driver had it whole, by the monotonic clock.
+  uint64_t nanoseconds;
+  /// Frames that the camera took and nobody saw, since the start.
+  uint64_t dropped;
+  /// ENODEV for a camera that is gone.
+  int error;
+};
+
+/// Opens a camera, agrees with it on a format, and starts it. A width of 0 leaves the size to the camera; it may choose another one
+/// than it is asked for.
+///
+/// Returns 0, or an error number: ENOTTY for what is no camera, and EPROTONOSUPPORT where it offers no format of those above: then
+/// `offers` holds the codes that it does offer, up to `linux_camera_offers` of them, and zeros.
+int linux_open_camera(
+    const char *path, uint32_t width, uint32_t height, struct linux_camera *_Nullable *_Nonnull camera,
+    struct linux_camera_format *format, uint32_t offers[_Nonnull linux_camera_offers]);
+
+/// Waits for a frame, and takes the newest.
+struct linux_camera_frame linux_next_camera_frame(struct linux_camera *camera);
+
+#pragma clang assume_nonnull end
