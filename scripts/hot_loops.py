@@ -51,11 +51,11 @@ HOT_LOOPS = {
     "x86-64": [
         # 4 pixels x 8 outputs, each of two halves.
         HotLoop("EdgeKernelsAVX2", "convolveRow", {r"vpmaddwd .*%ymm": 8, r"vpaddd .*%ymm": 8}, 12),
-        HotLoop("EdgeKernelsAVX2", "convolvePixel", {r"vpmaddwd .*%ymm": 4, r"vpaddd .*%ymm": 4}, 8),
+        HotLoop("EdgeKernelsAVX2", "convolvePixel", {r"vpmaddwd .*%ymm": 4, r"vpaddd .*%ymm": 4}, 9),
         HotLoop("EdgeKernelsAVX2", "Sampling", {r"vpmullw ": 5, r"vpmulhw ": 1}, 28),
         # 12 pixels x 32 outputs.
         HotLoop("EdgeKernelsVNNI", "convolveRow", {r"vpdpbusd .*%zmm": 24}, 30),
-        HotLoop("EdgeKernelsVNNI", "convolvePixel", {r"vpdpbusd .*%zmm": 8}, 4),
+        HotLoop("EdgeKernelsVNNI", "convolvePixel", {r"vpdpbusd .*%zmm": 4}, 6),
         HotLoop("EdgeKernelsVNNI", "Sampling", {r"vpmullw ": 5, r"vpmulhw ": 1}, 28),
         # What bench takes for the peak.
         HotLoop("EdgeKernelsVNNI", "ferrite_multiply_avx512vnni", {r"vpdpbusd .*%zmm": 16}, 4),

@@ -42,10 +42,14 @@ static inline int gpio_chip_line(gpio_chip *chip, unsigned int offset, gpio_line
   return 0;
 }
 
+typedef enum { GPIO_PUSH_PULL, GPIO_OPEN_DRAIN, GPIO_OPEN_SOURCE } gpio_drive;
+typedef enum { GPIO_BIAS_AS_IS, GPIO_BIAS_NONE, GPIO_PULL_UP, GPIO_PULL_DOWN } gpio_bias;
+
 /// Takes all lines in one request, as outputs, at `values` from the start. A value is logical: with `active_low`, 1 is the
 /// low level.
 static inline int gpio_request_outputs(gpio_chip *chip, const unsigned int *offsets, const int *values, unsigned int count,
-                                       const char *consumer, bool active_low, gpio_request *request) {
+                                       const char *consumer, bool active_low, gpio_drive drive, gpio_bias bias,
+                                       gpio_request *request) {
   unsigned int copy[GPIOD_LINE_BULK_MAX_LINES];
   if (count > GPIOD_LINE_BULK_MAX_LINES) return EINVAL;
   for (unsigned int index = 0; index < count; index++) {
@@ -53,7 +57,10 @@ static inline int gpio_request_outputs(gpio_chip *chip, const unsigned int *offs
     request->initial[index] = values[index];
   }
   if (gpiod_chip_get_lines(chip, copy, count, &request->lines) != 0) return errno;
-  int flags = active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
+  static const int drives[] = {0, GPIOD_LINE_REQUEST_FLAG_OPEN_DRAIN, GPIOD_LINE_REQUEST_FLAG_OPEN_SOURCE};
+  static const int biases[] = {0, GPIOD_LINE_REQUEST_FLAG_BIAS_DISABLE, GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP,
+                               GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN};
+  const int flags = (active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0) | drives[drive] | biases[bias];
   return gpiod_line_request_bulk_output_flags(&request->lines, consumer, flags, values) == 0 ? 0 : errno;
 }
 

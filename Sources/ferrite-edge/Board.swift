@@ -60,6 +60,9 @@ struct Board: ~Copyable {
       for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) { found = true }
       guard found else { throw .noSuchClass(path, lineNumber: file[entry].lineNumber) }
     }
+    guard file.bitCount == 0 || model.classCount < 1 << file.bitCount else {
+      throw .tooFewBits(path, classes: model.classCount)
+    }
     var writer = TextWriter.standardError
     writer.classesWithoutLine(self, model)
     writer.flush()

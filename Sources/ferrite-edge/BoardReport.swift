@@ -9,6 +9,9 @@ extension TextWriter {
   private mutating func role(_ role: BoardFile.Role, _ file: borrowing BoardFile) {
     switch role {
     case .class(let label): text(label, of: file)
+    case .bit(let bit):
+      text("bit ")
+      integer(bit)
     case .heartbeat: text("heartbeat")
     }
   }
@@ -45,8 +48,9 @@ extension TextWriter {
     }
   }
 
-  /// A warning that names the model's classes for which no line becomes active; nothing if every class has one.
+  /// A warning that names the model's classes for which no line becomes active; nothing if every class has one, or a number on lines for bits.
   mutating func classesWithoutLine(_ board: borrowing Board, _ model: borrowing ModelFile) {
+    guard board.file.bitCount == 0 else { return }
     var found = false
     for index in 0..<model.classCount where unsafe board.file.entry(showing: model.unsafeLabel(index)) == nil {
       if found {

@@ -74,7 +74,7 @@ struct CameraSize {
 /// model's input.
 @safe
 struct CameraFrames: ~Copyable {
-  @unsafe private enum Source {
+  @safe private enum Source {
     /// Frames on standard input, read by a thread.
     case stream(OpaquePointer)
     case device(OpaquePointer, Word)
@@ -177,7 +177,7 @@ struct CameraFrames: ~Copyable {
   }
 
   private mutating func nextFrame() throws(EdgeError) -> UnsafeRawPointer? {
-    switch unsafe source {
+    switch source {
     case .stream(let stream):
       let frame = unsafe linux_next_frame(stream)
       unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)

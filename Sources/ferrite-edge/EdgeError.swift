@@ -13,6 +13,7 @@ enum EdgeError: Error {
   case camera(Word, systemError: Int32, offers: InlineArray<16, UInt32>)
   case board(Word, BoardError)
   case noSuchClass(Word, lineNumber: Int)
+  case tooFewBits(Word, classes: Int)
   case lines(systemError: Int32)
   case output(systemError: Int32)
   case noMemory
@@ -82,6 +83,11 @@ enum EdgeError: Error {
       writer.text(": line ")
       writer.integer(lineNumber)
       writer.text(": the model has no such class")
+    case .tooFewBits(let path, let classes):
+      writer.text(path)
+      writer.text(": too few bits for none and ")
+      writer.integer(classes)
+      writer.text(" classes")
     case .output(let systemError):
       writer.text("standard output: ")
       writer.systemError(systemError)

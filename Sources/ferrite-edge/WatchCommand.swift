@@ -96,7 +96,9 @@ private struct Pins: ~Copyable {
       case .none: break
       }
     }
-    do throws(SystemError) { try lines?.show(entry: entry) } catch { throw .lines(systemError: error.number) }
+    do throws(SystemError) { try lines?.show(entry: entry, number: decision.map { $0 + 1 } ?? 0) } catch {
+      throw .lines(systemError: error.number)
+    }
   }
 
   mutating func driveSafe() throws(EdgeError) {

@@ -310,6 +310,35 @@ class Board(unittest.TestCase):
         code, message = self.attempt("chip-label = pinctrl-bcm2835\nline.a = 20\nline.b = 21\nline.c = 26\n")
         self.assertEqual((code, self.pi.levels()), (0, set()), message)
 
+    def test_bits_show_the_number_of_the_decision(self):
+        text = "chip-label = pinctrl-bcm2835\nbit.0 = 20\nbit.1 = 21\nbit.2 = 26\nheartbeat = 16\n"
+        code, message = self.attempt(text.replace("bit.1 = 21\n", ""), "watch /model.fxm /faces/happy.pgm")
+        self.assertEqual((code, self.pi.levels()), (65, set()))
+        self.assertIn("bit.N without all bits below it", message)
+        code, message = self.attempt(text.replace("bit.2 = 26\n", ""), "watch /model.fxm /faces/happy.pgm")
+        self.assertEqual((code, self.pi.levels()), (65, set()))
+        self.assertIn("too few bits for none and 7 classes", message)
+        self.pi.shell(f"printf '{text}' >/bits.board".replace("\n", "\\n"))
+        self.start("/bits.board")
+        for number, name in enumerate(fixtures.CLASSES):
+            self.show(name)
+            lines = {pin for bit, pin in enumerate((20, 21, 26)) if number + 1 >> bit & 1}
+            self.assertEqual(self.pi.levels(), lines | ({16} if number % 2 == 0 else set()))
+        self.assertEqual(self.end("exec 3>&-"), 0)
+        self.assertEqual(self.pi.levels(), set())
+
+    def test_open_drain_and_bias_are_asked_of_the_kernel(self):
+        text = "chip-label = pinctrl-bcm2835\nline.happy = 20\ndrive = {}\nbias = {}\n"
+        for drive in ("push-pull", "open-drain", "open-source"):
+            for bias in ("as-is", "none", "pull-up", "pull-down"):
+                with self.subTest(drive=drive, bias=bias):
+                    code, message = self.attempt(text.format(drive, bias))
+                    self.assertEqual(code, 0, message)
+        for wrong, complaint in ((("strong", "none"), "neither push-pull nor"), (("push-pull", "up"), "neither as-is nor")):
+            code, message = self.attempt(text.format(*wrong))
+            self.assertEqual(code, 65)
+            self.assertIn(complaint, message)
+
     def test_bench_stays_below_eight_megabytes_and_off_the_heap(self):
         # The kernel's own word: Busybox's `time -v` takes kilobytes for pages.
         output = self.pi.shell(

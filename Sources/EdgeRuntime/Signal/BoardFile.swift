@@ -12,8 +12,24 @@ public struct BoardFile: ~Copyable {
   public enum Role: Equatable, Sendable {
     /// Active while the class of this label is the decision.
     case `class`(TextRange)
+    /// This bit of the decision's number: its class's index plus 1, or 0 while there is none.
+    case bit(Int)
     /// Toggles with every decision.
     case heartbeat
+  }
+
+  /// How a line is driven.
+  public enum Drive: Equatable, Sendable {
+    case pushPull
+    /// Low is driven, high is left to a pull-up.
+    case openDrain
+    /// High is driven, low is left to a pull-down.
+    case openSource
+  }
+
+  /// What the pin itself pulls by.
+  public enum Bias: Equatable, Sendable {
+    case asIs, none, pullUp, pullDown
   }
 
   /// How a line is found on its chip.
@@ -43,6 +59,10 @@ public struct BoardFile: ~Copyable {
   public internal(set) var consumer = TextRange(start: 0, count: 0)
   /// True if an active line is at its low level.
   public internal(set) var isActiveLow = false
+  public internal(set) var drive = Drive.pushPull
+  public internal(set) var bias = Bias.asIs
+  /// Lines that show a bit of the decision's number: bits 0 to one less.
+  public internal(set) var bitCount = 0
   /// The level, high or low, of every line while no program decides.
   public internal(set) var safeIsHigh = false
 

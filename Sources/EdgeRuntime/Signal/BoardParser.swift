@@ -17,6 +17,11 @@ extension BoardFile {
     }
     guard chipLabel.count > 0 else { throw BoardError(.noChipLabel, line: 0) }
     guard hasClassLine else { throw BoardError(.noClassLine, line: 0) }
+    for bit in 0..<bitCount {
+      var found = false
+      for index in 0..<lineCount where entries[index].role == .bit(bit) { found = true }
+      guard found else { throw BoardError(.missingBit, line: 0) }
+    }
     // Without a safe level in the file, an inactive line is safe.
     if !seen.safe { safeIsHigh = isActiveLow }
   }
@@ -30,6 +35,8 @@ extension BoardFile {
   private struct SettingsSeen {
     var activeLow = false
     var safe = false
+    var drive = false
+    var bias = false
   }
 
   private mutating func parseLine(_ line: TextRange, _ number: Int, _ seen: inout SettingsSeen) throws(BoardError) {
@@ -60,8 +67,19 @@ extension BoardFile {
       guard !seen.safe else { throw BoardError(.duplicateKey, line: number) }
       seen.safe = true
       safeIsHigh = try choice(value, yes: "high", no: "low", otherwise: .badLevel, number)
+    } else if self.equals(key, "drive") {
+      guard !seen.drive else { throw BoardError(.duplicateKey, line: number) }
+      seen.drive = true
+      drive = try driven(value, number)
+    } else if self.equals(key, "bias") {
+      guard !seen.bias else { throw BoardError(.duplicateKey, line: number) }
+      seen.bias = true
+      bias = try biased(value, number)
     } else if self.equals(key, "heartbeat") {
       try addLine(.heartbeat, value, number)
+    } else if let bit = try bit(key, number) {
+      try addLine(.bit(bit), value, number)
+      bitCount = max(bitCount, bit + 1)
     } else if let label = classLabel(key) {
       try addLine(.class(label), value, number)
     } else {
@@ -94,6 +112,31 @@ extension BoardFile {
     if equals(value, yes) { return true }
     guard equals(value, no) else { throw BoardError(fault, line: number) }
     return false
+  }
+
+  private func driven(_ value: TextRange, _ number: Int) throws(BoardError) -> Drive {
+    if equals(value, "push-pull") { return .pushPull }
+    if equals(value, "open-drain") { return .openDrain }
+    guard equals(value, "open-source") else { throw BoardError(.badDrive, line: number) }
+    return .openSource
+  }
+
+  private func biased(_ value: TextRange, _ number: Int) throws(BoardError) -> Bias {
+    if equals(value, "as-is") { return .asIs }
+    if equals(value, "none") { return .none }
+    if equals(value, "pull-up") { return .pullUp }
+    guard equals(value, "pull-down") else { throw BoardError(.badBias, line: number) }
+    return .pullDown
+  }
+
+  /// The N of `bit.N`, or nil for another key.
+  private func bit(_ key: TextRange, _ number: Int) throws(BoardError) -> Int? {
+    let prefix = 4
+    guard key.count >= prefix, equals(TextRange(start: key.start, count: prefix), "bit.") else { return nil }
+    guard key.count == prefix + 1, case UInt8(ascii: "0")...UInt8(ascii: "5") = text[key.start + prefix] else {
+      throw BoardError(.badBit, line: number)
+    }
+    return Int(text[key.start + prefix] - UInt8(ascii: "0"))
   }
 
   /// The CLASS of `line.CLASS`, or nil.
@@ -132,6 +175,7 @@ extension BoardFile {
   private func isSame(_ role: Role, _ other: Role) -> Bool {
     switch (role, other) {
     case (.heartbeat, .heartbeat): true
+    case (.bit(let bit), .bit(let otherBit)): bit == otherBit
     case (.class(let label), .class(let otherLabel)): equals(label, otherLabel)
     default: false
     }

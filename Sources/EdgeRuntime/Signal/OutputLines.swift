@@ -14,6 +14,8 @@ public struct OutputLines: ~Copyable {
   private let count: Int
   private let safeValue: Int32
   private let heartbeatEntry: Int?
+  /// Of each entry the bit of the decision's number that it shows, or -1.
+  private let bits: InlineArray<64, Int>
   private var values: InlineArray<64, Int32>
 
   /// Takes the lines at the safe level. No line changes unless all of them can be had.
@@ -31,7 +33,7 @@ public struct OutputLines: ~Copyable {
         unsafe board.consumerText.span.withUnsafeBufferPointer { consumer in
           unsafe gpio_request_outputs(
             chip.handle, offsets.baseAddress, values.baseAddress, UInt32(board.lineCount), consumer.baseAddress,
-            board.isActiveLow, request)
+            board.isActiveLow, board.drive.shimValue, board.bias.shimValue, request)
         }
       }
     }
@@ -46,6 +48,11 @@ public struct OutputLines: ~Copyable {
     safeValue = safe
     values = initial
     heartbeatEntry = Self.heartbeat(board)
+    var bits = InlineArray<64, Int>(repeating: -1)
+    for entry in 0..<board.lineCount {
+      if case .bit(let bit) = board[entry].role { bits[entry] = bit }
+    }
+    self.bits = bits
   }
 
   deinit {
@@ -59,10 +66,12 @@ public struct OutputLines: ~Copyable {
     return nil
   }
 
-  /// Makes one entry's line active (none for nil) and the others inactive, and toggles the heartbeat: one update of all
-  /// lines.
-  public mutating func show(entry: Int?) throws(SystemError) {
-    for index in 0..<count where index != heartbeatEntry { values[index] = index == entry ? 1 : 0 }
+  /// Makes one entry's line active (none for nil) and those of the other classes inactive, shows the bits of a number, and toggles
+  /// the heartbeat: one update of all lines.
+  public mutating func show(entry: Int?, number: Int) throws(SystemError) {
+    for index in 0..<count where index != heartbeatEntry {
+      values[index] = bits[index] < 0 ? (index == entry ? 1 : 0) : Int32(number >> bits[index] & 1)
+    }
     if let heartbeatEntry { values[heartbeatEntry] = 1 - values[heartbeatEntry] }
     try update()
   }
@@ -76,6 +85,27 @@ public struct OutputLines: ~Copyable {
   private mutating func update() throws(SystemError) {
     let error = unsafe values.span.withUnsafeBufferPointer { unsafe gpio_request_set(request, $0.baseAddress) }
     guard error == 0 else { throw SystemError(number: error) }
+  }
+}
+
+extension BoardFile.Drive {
+  fileprivate var shimValue: gpio_drive {
+    switch self {
+    case .pushPull: GPIO_PUSH_PULL
+    case .openDrain: GPIO_OPEN_DRAIN
+    case .openSource: GPIO_OPEN_SOURCE
+    }
+  }
+}
+
+extension BoardFile.Bias {
+  fileprivate var shimValue: gpio_bias {
+    switch self {
+    case .asIs: GPIO_BIAS_AS_IS
+    case .none: GPIO_BIAS_NONE
+    case .pullUp: GPIO_PULL_UP
+    case .pullDown: GPIO_PULL_DOWN
+    }
   }
 }
 

@@ -23,6 +23,7 @@ import Testing
       var line = ""
       switch board[index].role {
       case .class(let label): line = string(label)
+      case .bit(let bit): line = "(bit \(bit))"
       case .heartbeat: line = "(heartbeat)"
       }
       switch board[index].place {
@@ -96,9 +97,30 @@ import Testing
     ("line.a = 1", BoardError(.noChipLabel, line: 0)),
     ("chip-label = x\nheartbeat = 1", BoardError(.noClassLine, line: 0)),
     ("", BoardError(.noChipLabel, line: 0)),
+    ("chip-label = x\nbit.6 = 1", BoardError(.badBit, line: 2)),
+    ("chip-label = x\nbit. = 1", BoardError(.badBit, line: 2)),
+    ("chip-label = x\nbit.01 = 1", BoardError(.badBit, line: 2)),
+    ("chip-label = x\nbit.0 = 1\nbit.0 = 2", BoardError(.duplicateKey, line: 3)),
+    ("chip-label = x\nbit.0 = 1\nline.a = 1", BoardError(.pinTwice, line: 3)),
+    ("chip-label = x\nbit.0 = 1\nbit.2 = 2", BoardError(.missingBit, line: 0)),
+    ("drive = open", BoardError(.badDrive, line: 1)),
+    ("bias = up", BoardError(.badBias, line: 1)),
+    ("drive = push-pull\ndrive = push-pull", BoardError(.duplicateKey, line: 2)),
+    ("bias = none\nbias = none", BoardError(.duplicateKey, line: 2)),
   ])
   func aDoubtfulFileIsAnErrorWithItsLine(text: String, expected: BoardError) {
     #expect(error(text) == expected)
+  }
+
+  @Test func bitsDriveAndBiasAreRead() throws {
+    let text = "chip-label = x\nbit.1 = 8\nbit.0 = LAMP\ndrive = open-drain\nbias = pull-up\nline.a = 3"
+    #expect(try read(text).lines == ["(bit 1) at 8", "(bit 0) named LAMP", "a at 3"])
+    let bytes = Array(text.utf8)
+    let board = try BoardFile(parsing: bytes.span)
+    #expect(board.bitCount == 2 && board.drive == .openDrain && board.bias == .pullUp)
+    let plain = Array("chip-label = x\nline.a = 3".utf8)
+    let other = try BoardFile(parsing: plain.span)
+    #expect(other.bitCount == 0 && other.drive == .pushPull && other.bias == .asIs)
   }
 
   @Test(arguments: [("happy", 1), ("sad", 2), ("hap", nil), ("happy!", nil), ("heartbeat", nil), ("", nil)])
