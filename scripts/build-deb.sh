@@ -21,6 +21,8 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
+umask 022
+chmod 755 "$root"
 put() { install -D -m "$1" "$2" "$root/$3"; }
 put 755 $program usr/bin/ferrite-edge
 put 755 packaging/watch usr/lib/ferrite-edge/watch

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export FERRITE_ARCH=${1:-aarch64}
 case $FERRITE_ARCH in
   aarch64) triple=aarch64-none-none-elf link=aarch64-linux-gnu-gcc program=build/ferrite-edge limit=1200000 ;;
-  x86_64) triple=x86_64-unknown-linux-gnu link=gcc program=build/ferrite-edge-x86_64 limit=1500000 ;;
+  x86_64) triple=x86_64-unknown-linux-gnu link=gcc program=build/ferrite-edge-x86_64 limit=1600000 ;;
   *)
     echo "usage: build-device.sh [aarch64|x86_64]" >&2
     exit 64

@@ -47,6 +47,13 @@ class Package(unittest.TestCase):
         self.assertEqual(build(SOURCE_DATE_EPOCH="1700000000").read_bytes(), before)
         self.assertNotEqual(build(SOURCE_DATE_EPOCH="1700000001").read_bytes(), before)
 
+    def test_folders_are_readable_and_everything_is_roots(self):
+        listing = subprocess.run(["dpkg-deb", "--contents", self.deb], capture_output=True, text=True, check=True).stdout.splitlines()
+        for line in listing:
+            mode, owner = line.split()[:2]
+            self.assertEqual(owner, "root/root", line)
+            self.assertIn(mode, ("drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x"), line)
+
     def test_it_installs_and_a_purge_leaves_nothing(self):
         root = self.scratch / "root"
         root.mkdir()
