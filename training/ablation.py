@@ -10,12 +10,11 @@ table of what is finished.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from training import checkpoint as checkpoints
 from training.checkpoint import Recipe
-from training.course import Run, train_to_end, write_log
+from training.course import Run, read_log, train_to_end, write_log
 from training.dataset import Faces, load_faces
 from training.errors import ArgumentParser, run
 from training.metrics import spread
@@ -25,10 +24,7 @@ from training.targets import soft_targets
 
 def finished(log: Path, epochs: int) -> float | None:
     """The accuracy of the averaged weights after `epochs`, from a run's log; None if it isn't there yet."""
-    if not log.exists():
-        return None
-    with open(log, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_log(log)
     return float(rows[-1]["val_accuracy_average"]) if len(rows) >= epochs else None
 
 

@@ -248,6 +248,14 @@ def write_log(history: list[dict], path: Path, columns: tuple[str, ...] = COLUMN
         writer.writerows(history)
 
 
+def read_log(path: Path) -> list[dict]:
+    """The rows of a CSV that `write_log` wrote; none if there is no such file."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def train_to_end(training: Run, train: Faces, targets: Tensor, val: Faces, folder: Path, log: Path) -> None:
     """Trains the epochs that are left. After each, `folder` has its checkpoint and `log` its row."""
     folder.mkdir(parents=True, exist_ok=True)

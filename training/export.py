@@ -24,7 +24,7 @@ from torch import nn
 
 from training import checkpoint as checkpoints
 from training.errors import ArgumentParser, BadInput, run
-from training.files import replacing
+from training.files import save_onnx
 from training.network import IMAGE_SIZE, LABELS, MEAN, STD
 
 OPSET = 20
@@ -80,8 +80,7 @@ def main() -> None:
     difference = largest_difference(network, model)
     if not difference <= TOLERANCE:
         raise BadInput(f"{arguments.checkpoint}: ONNX Runtime's logits differ from torch's by {difference:.2g}")
-    with replacing(arguments.output) as temporary:
-        onnx.save(model, temporary)
+    save_onnx(model, arguments.output)
     operators = Counter(node.op_type for node in model.graph.node)
     print(f"{arguments.output}: size {saved.recipe.size}, epoch {saved.epoch}, differs from torch by {difference:.1e}")
     print("  ".join(f"{name} {count}" for name, count in sorted(operators.items())))

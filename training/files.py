@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
+import onnx
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -17,3 +19,9 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def save_onnx(model: onnx.ModelProto, path: Path) -> None:
+    """Writes an ONNX file, replacing the one that stands there at once."""
+    with replacing(path) as temporary:
+        onnx.save(model, temporary)

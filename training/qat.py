@@ -19,7 +19,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnx
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -29,7 +28,7 @@ from training.align import scale_channels
 from training.augment import LEVELS, augment
 from training.dataset import Faces, load_faces, normalise
 from training.errors import ArgumentParser, BadUsage, run
-from training.files import replacing
+from training.files import replacing, save_onnx
 from training.fixed import FixedNetwork
 from training.initial import trained_network
 from training.network import SDLNetwork
@@ -167,12 +166,6 @@ def load(path: Path) -> dict:
     return checkpoints.read(path, lambda state: {**state, "recipe": QuantisedRecipe(**state["recipe"])})
 
 
-def write_onnx(network: FixedNetwork, path: Path) -> None:
-    """Writes the network with its formats, replacing the file at once."""
-    with replacing(path) as temporary:
-        onnx.save(to_onnx(network), temporary)
-
-
 def main() -> None:
     parser = ArgumentParser(description="Fits a trained network to narrow fixed point.")
     parser.add_argument("source", metavar="NETWORK", help="the float network: a checkpoint, or ONNX as training.export writes it")
@@ -216,7 +209,7 @@ def main() -> None:
         print("  ".join(f"{name} {row[name]}" for name in COLUMNS), flush=True)
     if best.exists():
         training.network.load_state_dict(load(best)["network"])
-    write_onnx(training.network, arguments.onnx)
+    save_onnx(to_onnx(training.network), arguments.onnx)
 
 
 if __name__ == "__main__":

@@ -13,22 +13,20 @@ per run, and `accuracy.csv` with a row per seed; the same command goes on where 
 
 from __future__ import annotations
 
-import csv
 import subprocess
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from training import checkpoint as checkpoints
 from training.ablation import train_one
 from training.checkpoint import Recipe
 from training.classifier import Classifier, FixedClassifier
-from training.course import write_log
+from training.course import read_log, write_log
 from training.dataset import Faces, load_drawn_faces, load_faces
 from training.errors import ArgumentParser, BadInput, run
 from training.export import to_onnx
-from training.files import replacing
+from training.files import save_onnx
 from training.metrics import spread
 from training.network import SIZES
 from training.settings import add_settings, given_settings
@@ -40,8 +38,7 @@ CALIBRATION_IMAGES = 512
 def judge(checkpoint: Path, onnx_file: Path, model_file: Path, ferrite: Path, calibrate: str, test: Faces) -> tuple[int, int]:
     """How many of `test` the checkpoint's averaged network and its model file get right. Writes both files."""
     network = checkpoints.averaged_network(checkpoints.load(checkpoint), checkpoint)
-    with replacing(onnx_file) as temporary:
-        onnx.save(to_onnx(network, "legacy"), temporary)
+    save_onnx(to_onnx(network, "legacy"), onnx_file)
     command = [ferrite, "export", onnx_file, "-o", model_file, "--calibrate", f"{calibrate}-images.npy", "--limit", CALIBRATION_IMAGES]
     try:
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
@@ -55,14 +52,6 @@ def judge(checkpoint: Path, onnx_file: Path, model_file: Path, ferrite: Path, ca
         for classifier in (Classifier(onnx_file), FixedClassifier(model_file, ferrite))
     ]
     return hits[0], hits[1]
-
-
-def judged(log: Path) -> list[dict]:
-    """The rows of `accuracy.csv`; none if there is no such file."""
-    if not log.exists():
-        return []
-    with open(log, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def table(rows: list[dict]) -> list[str]:
@@ -94,7 +83,7 @@ def main() -> None:
     load = load_drawn_faces if arguments.theta_weight else load_faces
     train, val, test = load(arguments.data).distinct(), load_faces(arguments.val), load_faces(arguments.test)
     log = arguments.log / "accuracy.csv"
-    rows = judged(log)
+    rows = read_log(log)
     for seed in range(1, arguments.seeds + 1):
         if any(int(row["seed"]) == seed for row in rows):
             continue

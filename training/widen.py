@@ -1,6 +1,6 @@
 """Widens a trained network into one twice as wide, which starts where the narrow one ended or better.
 
-    python -m training.widen Models/sdl-medium.onnx --size large -o build/large-start.onnx
+    python -m training.widen Models/sdl-medium.onnx --size large --data fer2013/train -o build/large-start.onnx
 
 Function-preserving widening (T. Chen et al., "Net2Net: Accelerating learning via knowledge transfer", ICLR 2016) copies channels.
 Here the second half of the channels gets the first half's filters mirrored left to right, so that it computes on an image what the
@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import onnx
 import torch
 from torch import Tensor, nn
 
 from training.dataset import load_faces, normalise
 from training.errors import ArgumentParser, BadInput, run
 from training.export import to_onnx
-from training.files import replacing
+from training.files import save_onnx
 from training.initial import trained_network
 from training.network import IMAGE_SIZE, SIZES, NormalisedConv, SDLNetwork, SpatialTransformer
 
@@ -129,8 +128,7 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     wide = SDLNetwork(arguments.size)
     widen(trained_network(arguments.source), wide, normalise(load_faces(arguments.data).images[:LIVE_IMAGES]))
-    with replacing(arguments.output) as temporary:
-        onnx.save(to_onnx(wide, "legacy"), temporary)
+    save_onnx(to_onnx(wide, "legacy"), arguments.output)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,11 @@ struct Layer {
 
   /// A 3x3 convolution with padding 1 on a square image of unsigned bytes.
   static func convolution(_ size: Int, _ inputs: Int, _ outputs: Int, pooled: Bool = true) -> Layer {
-    var problem = ConvolutionProblem(
+    Layer(
+      "\(size)x\(size)x\(inputs)-\(outputs)\(pooled ? " pool" : "")", size, inputs, outputs,
       ConvolutionParameters(
         kernelHeight: 3, kernelWidth: 3, paddingTop: 1, paddingLeft: 1, paddingBottom: 1, paddingRight: 1,
-        hasMaxPool: pooled),
-      inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs)
-    problem.outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: false)
-    return Layer("\(size)x\(size)x\(inputs)-\(outputs)\(pooled ? " pool" : "")", problem)
+        hasMaxPool: pooled))
   }
 
   static func fullyConnected(_ inputs: Int, _ outputs: Int) -> Layer {
@@ -32,16 +30,21 @@ struct Layer {
     _ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, groups: Int = 1
   ) -> Layer {
     let padding = dilation * (kernel / 2)
-    var problem = ConvolutionProblem(
-      ConvolutionParameters(
-        kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride, strideWidth: stride, paddingTop: padding,
-        paddingLeft: padding, paddingBottom: padding, paddingRight: padding, dilationHeight: dilation,
-        dilationWidth: dilation, groups: groups),
-      inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs)
-    problem.outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: false)
+    let parameters = ConvolutionParameters(
+      kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride, strideWidth: stride, paddingTop: padding,
+      paddingLeft: padding, paddingBottom: padding, paddingRight: padding, dilationHeight: dilation,
+      dilationWidth: dilation, groups: groups)
     let kind = groups == inputs ? " dw" : groups > 1 ? " /\(groups)" : ""
     let steps = (stride > 1 ? " by \(stride)" : "") + (dilation > 1 ? " dil \(dilation)" : "")
-    return Layer("\(size)x\(inputs)-\(outputs)\(kind) \(kernel)x\(kernel)\(steps)", problem)
+    return Layer("\(size)x\(inputs)-\(outputs)\(kind) \(kernel)x\(kernel)\(steps)", size, inputs, outputs, parameters)
+  }
+
+  /// On a square image of unsigned bytes, to unsigned bytes.
+  private init(_ name: String, _ size: Int, _ inputs: Int, _ outputs: Int, _ parameters: ConvolutionParameters) {
+    var problem = ConvolutionProblem(
+      parameters, inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs)
+    problem.outputFormat = FixedFormat(width: 8, fraction: 0, isSigned: false)
+    self.init(name, problem)
   }
 
   private init(_ name: String, _ problem: ConvolutionProblem) {

@@ -16,16 +16,12 @@ enum { most_buffers = 4, none = -1 };
 
 struct linux_camera {
   int file;
-  int buffers;
   int taken; // the buffer that is in use
   uint32_t frame_bytes;
   bool has_sequence;
   uint32_t sequence; // of the last frame that was taken
   uint64_t dropped;
-  struct place {
-    void *start;
-    size_t length;
-  } places[most_buffers];
+  const void *places[most_buffers];
 };
 
 static const uint32_t wanted[] = {V4L2_PIX_FMT_GREY, V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YUYV};
@@ -93,10 +89,10 @@ static int start(struct linux_camera *camera) {
       .count = most_buffers, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
   int error = call(camera->file, VIDIOC_REQBUFS, &request);
   if (error != 0) return error;
-  camera->buffers = request.count < most_buffers ? (int)request.count : most_buffers;
+  const int buffers = request.count < most_buffers ? (int)request.count : most_buffers;
   // One in use, one waiting, one being filled.
-  if (camera->buffers < 3) return ENOBUFS;
-  for (int index = 0; index < camera->buffers; index++) {
+  if (buffers < 3) return ENOBUFS;
+  for (int index = 0; index < buffers; index++) {
     struct v4l2_buffer buffer = {
         .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP, .index = (uint32_t)index};
     error = call(camera->file, VIDIOC_QUERYBUF, &buffer);
@@ -105,7 +101,7 @@ static int start(struct linux_camera *camera) {
     if (buffer.length < camera->frame_bytes) return EPROTO;
     void *place = mmap(NULL, buffer.length, PROT_READ, MAP_SHARED, camera->file, (off_t)buffer.m.offset);
     if (place == MAP_FAILED) return errno;
-    camera->places[index] = (struct place){place, buffer.length};
+    camera->places[index] = place;
     error = give(camera, index);
     if (error != 0) return error;
   }
@@ -138,8 +134,8 @@ static void count_dropped(struct linux_camera *camera, uint32_t sequence) {
   camera->sequence = sequence;
 }
 
-struct linux_camera_frame linux_next_camera_frame(struct linux_camera *camera) {
-  struct linux_camera_frame frame = {0};
+struct linux_frame linux_next_camera_frame(struct linux_camera *camera) {
+  struct linux_frame frame = {0};
   if (camera->taken != none) frame.error = give(camera, camera->taken);
   camera->taken = none;
   struct v4l2_buffer newest = {0};
@@ -168,7 +164,7 @@ struct linux_camera_frame linux_next_camera_frame(struct linux_camera *camera) {
   }
   if (frame.error == 0) {
     count_dropped(camera, newest.sequence);
-    frame.bytes = camera->places[camera->taken].start;
+    frame.bytes = camera->places[camera->taken];
     const bool monotonic = (newest.flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     frame.nanoseconds = monotonic ? (uint64_t)newest.timestamp.tv_sec * 1000000000u + (uint64_t)newest.timestamp.tv_usec * 1000u
                                   : linux_nanoseconds();

@@ -142,9 +142,7 @@ struct CameraFrames: ~Copyable {
     writer.text(": ")
     writer.cameraFormat(format.code)
     writer.text(", ")
-    writer.integer(given.width)
-    writer.text("x")
-    writer.integer(given.height)
+    writer.extents(given.width, given.height)
     writer.text("\n")
     writer.flush()
   }

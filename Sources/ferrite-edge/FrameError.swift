@@ -26,13 +26,9 @@ struct FrameError: Error {
       writer.integer(channels)
     case .size(let width, let height, let size):
       writer.text("the image is ")
-      writer.integer(width)
-      writer.text("x")
-      writer.integer(height)
+      writer.extents(width, height)
       writer.text(", the model takes ")
-      writer.integer(size.width)
-      writer.text("x")
-      writer.integer(size.height)
+      writer.extents(size.width, size.height)
     case .maximum(let maximum):
       writer.text("the maximum value is ")
       writer.integer(maximum)

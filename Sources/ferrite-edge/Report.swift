@@ -45,7 +45,7 @@ extension TextWriter {
 
   /// What `watch` makes of the last frame: the network's answer, and the class that the lines show.
   mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, shown: Int?, json: Bool) {
-    decision(classifier, name: name, frame: frame, json: json, end: false)
+    answer(classifier, name: name, frame: frame, json: json)
     if json {
       key("decision")
       if let shown { unsafe string(classifier.model.unsafeLabel(shown)) } else { text("null") }
@@ -59,10 +59,14 @@ extension TextWriter {
     }
   }
 
-  /// The network's answer to the last frame: an image's by its name, a stream's by its number.
-  mutating func decision(
-    _ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool, end: Bool = true
-  ) {
+  /// The network's answer to the last frame.
+  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
+    answer(classifier, name: name, frame: frame, json: json)
+    text(json ? "}\n" : "\n")
+  }
+
+  /// An answer without the end of its line: an image's by its name, a stream's by its number.
+  private mutating func answer(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
     let index = classifier.session.classIndex
     if json {
       text("{")
@@ -88,7 +92,7 @@ extension TextWriter {
         text(other == 0 ? "[" : ",")
         integer(classifier.session.logit(other))
       }
-      text(end ? "]}\n" : "]")
+      text("]")
     } else {
       if let name {
         text(name)
@@ -97,7 +101,6 @@ extension TextWriter {
       unsafe text(classifier.model.unsafeLabel(index))
       text(" ")
       probability(classifier.session.probability(index))
-      if end { text("\n") }
     }
   }
 }

@@ -46,6 +46,13 @@ struct TextWriter: ~Copyable {
     decimal(Int64(min(scaled + 0.5, 9e18)), fractionDigits: fractionDigits, width: width)
   }
 
+  /// `WIDTHxHEIGHT`.
+  mutating func extents(_ width: Int, _ height: Int) {
+    integer(width)
+    text("x")
+    integer(height)
+  }
+
   mutating func integer(_ value: some BinaryInteger) { decimal(Int64(value), fractionDigits: 0) }
 
   /// `scaled / 10^fractionDigits`, with that many digits after the point, and blanks before it up to `width` bytes.

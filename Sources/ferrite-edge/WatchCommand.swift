@@ -164,7 +164,6 @@ private struct Watch: ~Copyable {
     while try classifier.classifyNext(of: &frames) {
       try decide(at: frames.nanoseconds)
       latencies.add(nanoseconds: linux_nanoseconds() &- frames.nanoseconds)
-      dropped = frames.dropped
       try tell(nil)
     }
     dropped = frames.dropped

@@ -1,5 +1,6 @@
 // A camera by Video4Linux2: frames in the driver's own memory.
 #pragma once
+#include "NewestFrame.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,17 +20,6 @@ struct linux_camera_format {
   uint32_t frame_bytes;
 };
 
-struct linux_camera_frame {
-  /// Valid until the next frame is asked for; NULL with an error.
-  const void *_Nullable bytes;
-  /// When the driver had it whole, by the monotonic clock.
-  uint64_t nanoseconds;
-  /// Frames that the camera took and nobody saw, since the start.
-  uint64_t dropped;
-  /// ENODEV for a camera that is gone.
-  int error;
-};
-
 /// Opens a camera, agrees with it on a format, and starts it. A width of 0 leaves the size to the camera; it may choose another one
 /// than it is asked for.
 ///
@@ -39,7 +29,7 @@ int linux_open_camera(
     const char *path, uint32_t width, uint32_t height, struct linux_camera *_Nullable *_Nonnull camera,
     struct linux_camera_format *format, uint32_t offers[_Nonnull linux_camera_offers]);
 
-/// Waits for a frame, and takes the newest.
-struct linux_camera_frame linux_next_camera_frame(struct linux_camera *camera);
+/// Waits for a frame, and takes the newest; its time is when the driver had it whole. A camera that is gone is ENODEV.
+struct linux_frame linux_next_camera_frame(struct linux_camera *camera);
 
 #pragma clang assume_nonnull end

@@ -10,9 +10,9 @@ struct linux_frames;
 struct linux_frame {
   /// Valid until the next frame is asked for; NULL at the end.
   const void *_Nullable bytes;
-  /// When its last byte was read, by the monotonic clock.
+  /// When it was whole, by the monotonic clock.
   uint64_t nanoseconds;
-  /// Frames that were whole and went unseen before this one, since the start.
+  /// Frames that went unseen before this one, since the start.
   uint64_t dropped;
   /// At the end: 0, or the error number of the read that failed.
   int error;

@@ -92,7 +92,7 @@ public struct ConvolutionProblem: Sendable {
   var outputBytes: Int { outputHeight * outputWidth * outputChannels * outputFormat.elementBytes }
   var inputCount: Int { inputHeight * inputWidth * inputChannels }
   var paddedOutputs: Int {
-    (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock * Layout.outputsPerBlock
+    Layout.blocks(outputChannels) * Layout.outputsPerBlock
   }
   var weightsBytes: Int { parameters.packedBytes(inputChannels: inputChannels, outputChannels: outputChannels) }
   var preparedBytes: Int {

@@ -31,7 +31,7 @@ public struct DecisionFilter {
   public private(set) var decision: Int?
   private let classes: Int
   private var since: UInt64 = 0
-  /// Exponential: probabilities with 8 more bits of fraction, enough for rounded steps to end within half of the last one.
+  /// With 8 more bits of fraction, enough for rounded steps to end within half of the last one.
   private var scores = InlineArray<256, Int32>(repeating: 0)
   private var hasScores = false
   /// Majority: the last frames' classes, `classes` for an abstention, and where the next one goes.
@@ -54,7 +54,7 @@ public struct DecisionFilter {
   /// - Returns: whether the decision has changed.
   public mutating func update(at nanoseconds: UInt64, probability: (Int) -> UInt32) -> Bool {
     take(probability)
-    let found = candidate(probability)
+    let found = candidate
     guard found != decision else { return false }
     if decision != nil && nanoseconds &- since < settings.holdNanoseconds { return false }
     decision = found
@@ -62,50 +62,46 @@ public struct DecisionFilter {
     return true
   }
 
+  /// Asks for each class's probability once, and makes the scores of it.
   private mutating func take(_ probability: (Int) -> UInt32) {
-    switch settings.smoothing {
-    case .none: break
-    case .exponential(let shift):
-      for index in 0..<classes {
-        let target = Int32(probability(index)) << 8
-        let distance = target - scores[index]
-        // The first frame starts from itself.
-        scores[index] += hasScores ? (distance + 1 << Int32(shift - 1)) >> Int32(shift) : distance
+    for index in 0..<classes {
+      let distance = (Int32(probability(index)) << 8) - scores[index]
+      // The first frame starts from itself, as every one does without smoothing.
+      if case .exponential(let shift) = settings.smoothing, hasScores {
+        scores[index] += (distance + (1 << Int32(shift - 1))) >> Int32(shift)
+      } else {
+        scores[index] += distance
       }
-      hasScores = true
-    case .majority(let frames):
-      let vote = best(score: probability)
-      votes[next] = UInt16(probability(vote) > 0 ? vote : classes)
-      next = (next + 1) % frames
     }
+    hasScores = true
+    guard case .majority(let frames) = settings.smoothing else { return }
+    votes[next] = UInt16(score(best) > 0 ? best : classes)
+    next = (next + 1) % frames
+    for index in 0..<classes { scores[index] = share(of: index, frames) }
   }
 
   /// What the scores alone would decide on.
-  private func candidate(_ probability: (Int) -> UInt32) -> Int? {
-    func score(_ index: Int) -> UInt32 {
-      switch settings.smoothing {
-      case .none: probability(index)
-      case .exponential: UInt32((scores[index] + 128) >> 8)
-      case .majority(let frames): share(of: index, frames)
-      }
-    }
-    let best = best(score: score)
+  private var candidate: Int? {
+    let best = best
     // Nothing is decided on without any sign of it.
     let enters = score(best) >= max(settings.enter, 1)
     guard let decision, score(decision) >= max(settings.leave, 1) else { return enters ? best : nil }
     return enters && score(best) > score(decision) ? best : decision
   }
 
+  private func score(_ index: Int) -> UInt32 { UInt32((scores[index] + 128) >> 8) }
+
   /// The first class of the greatest score.
-  private func best(score: (Int) -> UInt32) -> Int {
+  private var best: Int {
     var best = 0
     for index in 1..<max(classes, 1) where score(index) > score(best) { best = index }
     return best
   }
 
-  private func share(of index: Int, _ frames: Int) -> UInt32 {
+  /// A class's share of the votes, as a score.
+  private func share(of index: Int, _ frames: Int) -> Int32 {
     var count = 0
     for frame in 0..<frames where votes[frame] == UInt16(index) { count += 1 }
-    return UInt32(count * 65536 / frames)
+    return Int32(count * 65536 / frames) << 8
   }
 }

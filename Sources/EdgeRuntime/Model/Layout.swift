@@ -27,6 +27,9 @@ public enum Layout {
   public static let maximumOperations = 4096
   public static let maximumTestVectors = 1024
 
+  /// Blocks that hold so many outputs.
+  public static func blocks(_ outputs: Int) -> Int { (outputs + (outputsPerBlock - 1)) / outputsPerBlock }
+
   /// `bytes` rounded up to the next multiple of 64.
   @inlinable
   public static func aligned(_ bytes: Int) -> Int { (bytes + (alignment - 1)) & ~(alignment - 1) }

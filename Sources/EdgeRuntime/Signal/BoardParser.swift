@@ -60,20 +60,16 @@ extension BoardFile {
     } else if self.equals(key, "consumer") {
       try Self.setOnce(&consumer, value, limit: Self.maximumNameBytes, number)
     } else if self.equals(key, "active-low") {
-      guard !seen.activeLow else { throw BoardError(.duplicateKey, line: number) }
-      seen.activeLow = true
+      try Self.mark(&seen.activeLow, number)
       isActiveLow = try choice(value, yes: "yes", no: "no", otherwise: .badBoolean, number)
     } else if self.equals(key, "safe") {
-      guard !seen.safe else { throw BoardError(.duplicateKey, line: number) }
-      seen.safe = true
+      try Self.mark(&seen.safe, number)
       safeIsHigh = try choice(value, yes: "high", no: "low", otherwise: .badLevel, number)
     } else if self.equals(key, "drive") {
-      guard !seen.drive else { throw BoardError(.duplicateKey, line: number) }
-      seen.drive = true
+      try Self.mark(&seen.drive, number)
       drive = try driven(value, number)
     } else if self.equals(key, "bias") {
-      guard !seen.bias else { throw BoardError(.duplicateKey, line: number) }
-      seen.bias = true
+      try Self.mark(&seen.bias, number)
       bias = try biased(value, number)
     } else if self.equals(key, "heartbeat") {
       try addLine(.heartbeat, value, number)
@@ -96,6 +92,11 @@ extension BoardFile {
     while start < end && isBlank(text[start]) { start += 1 }
     while end > start && isBlank(text[end - 1]) { end -= 1 }
     return TextRange(start: start, count: end - start)
+  }
+
+  private static func mark(_ isSeen: inout Bool, _ number: Int) throws(BoardError) {
+    guard !isSeen else { throw BoardError(.duplicateKey, line: number) }
+    isSeen = true
   }
 
   private static func setOnce(
@@ -131,19 +132,24 @@ extension BoardFile {
 
   /// The N of `bit.N`, or nil for another key.
   private func bit(_ key: TextRange, _ number: Int) throws(BoardError) -> Int? {
-    let prefix = 4
-    guard key.count >= prefix, equals(TextRange(start: key.start, count: prefix), "bit.") else { return nil }
-    guard key.count == prefix + 1, case UInt8(ascii: "0")...UInt8(ascii: "5") = text[key.start + prefix] else {
+    guard let digit = suffix(of: key, behind: "bit.") else { return nil }
+    guard digit.count == 1, case UInt8(ascii: "0")...UInt8(ascii: "5") = text[digit.start] else {
       throw BoardError(.badBit, line: number)
     }
-    return Int(text[key.start + prefix] - UInt8(ascii: "0"))
+    return Int(text[digit.start] - UInt8(ascii: "0"))
   }
 
   /// The CLASS of `line.CLASS`, or nil.
   private func classLabel(_ key: TextRange) -> TextRange? {
-    let prefix = 5
-    guard key.count > prefix, equals(TextRange(start: key.start, count: prefix), "line.") else { return nil }
-    return TextRange(start: key.start + prefix, count: key.count - prefix)
+    guard let label = suffix(of: key, behind: "line."), label.count > 0 else { return nil }
+    return label
+  }
+
+  /// What stands behind a prefix; nil for a key that has another start.
+  private func suffix(of key: TextRange, behind prefix: StaticString) -> TextRange? {
+    let count = prefix.utf8CodeUnitCount
+    guard key.count >= count, equals(TextRange(start: key.start, count: count), prefix) else { return nil }
+    return TextRange(start: key.start + count, count: key.count - count)
   }
 
   private mutating func addLine(_ role: Role, _ value: TextRange, _ number: Int) throws(BoardError) {

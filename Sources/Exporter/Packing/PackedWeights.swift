@@ -20,7 +20,7 @@ public struct PackedWeights: Sendable, Equatable {
       let weights = linear.packed(inputChannels: channels)
       placed.weightsBytes = weights.count
       placed.weightsOffset = append(weights)
-      let blocks = (linear.weights.bias.count + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
+      let blocks = Layout.blocks(linear.weights.bias.count)
       let padding = blocks * Layout.outputsPerBlock - linear.weights.bias.count
       let bias = linear.weights.bias + Array(repeating: 0, count: padding)
       placed.biasOffset = append(bias.flatMap { $0.littleEndianBytes })

@@ -48,6 +48,6 @@ public struct ConvolutionArguments {
     unsafe self.maximum = maximum
     unsafe self.workspace = workspace
     unsafe rows = 0..<parameters.outputHeight(inputHeight)
-    unsafe blocks = 0..<(outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
+    unsafe blocks = 0..<Layout.blocks(outputChannels)
   }
 }

@@ -39,7 +39,7 @@ extension ModelView {
   ) throws(ModelError) {
     // Extents below 2^16 and kernels below 2^8: the product stays below 2^52.
     let weights = p.packedBytes(inputChannels: input.channels, outputChannels: outputChannels)
-    let blocks = (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
+    let blocks = Layout.blocks(outputChannels)
     let perOutput = Layout.outputsPerBlock * blocks
     guard p.weightsBytes == weights else { throw ModelError(.weightPlace, at: words + 52) }
     try checkBlob(p.weightsOffset, weights, at: words + 48)

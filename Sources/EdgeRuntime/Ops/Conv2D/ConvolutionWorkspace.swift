@@ -93,19 +93,15 @@ extension Conv2D {
     guard isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels) else {
       return biasBytes(outputChannels)
     }
-    let blocks = blocks(outputChannels)
+    let blocks = Layout.blocks(outputChannels)
     return biasBytes(outputChannels) + orderedBytes(p, blocks: blocks) + Layout.aligned(blocks)
   }
 
   /// An Int32 for each output channel of whole blocks.
-  static func biasBytes(_ outputChannels: Int) -> Int { blocks(outputChannels) * Layout.outputsPerBlock * 4 }
+  static func biasBytes(_ outputChannels: Int) -> Int { Layout.blocks(outputChannels) * Layout.outputsPerBlock * 4 }
 
   static func orderedBytes(_ p: ConvolutionParameters, blocks: Int) -> Int {
     Layout.aligned(blocks * Layout.outputsPerBlock * p.kernelHeight * p.kernelWidth)
-  }
-
-  private static func blocks(_ outputChannels: Int) -> Int {
-    (outputChannels + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
   }
 
   /// Input rows, padding included, under so many rows of the output.

@@ -10,7 +10,7 @@ public enum WeightStorage {
   ///   - inputsPerGroup: input channels that an output channel reads.
   ///   - bits: 2...8, the layer's weight width.
   public static func bytes(outputs: Int, kernelHeight: Int, kernelWidth: Int, inputsPerGroup: Int, bits: Int) -> Int {
-    let blocks = (outputs + Layout.outputsPerBlock - 1) / Layout.outputsPerBlock
+    let blocks = Layout.blocks(outputs)
     return blocks * kernelHeight * groupsPerRow(taps: kernelWidth * inputsPerGroup) * groupBytes(bits: bits)
   }
 
