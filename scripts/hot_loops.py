@@ -39,7 +39,7 @@ HOT_LOOPS = {
         HotLoop("EdgeKernelsNEON", "convolveRow", {r"smull2? ": 16, r"smlal2? ": 16, r"sadalp ": 16}, 20),
         # The same with narrow weights, whose products are widened behind the loop; the sums of 32 bits wait in memory.
         HotLoop("EdgeKernelsNEON", "convolveRow", {r"smlal2? ": 32}, 24),
-        HotLoop("EdgeKernelsNEON", "convolvePixel", {r"smull2? ": 8, r"smlal2? ": 8, r"sadalp ": 8}, 10),
+        HotLoop("EdgeKernelsNEON", "convolvePixel", {r"smull2? ": 8, r"smlal2? ": 8, r"sadalp ": 8}, 14),
         # Nine tiles x 8 outputs x 8 channels, and four tiles.
         HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 72, r"smlal2 .*\.h\[\d\]": 72}, 30),
         HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 32, r"smlal2 .*\.h\[\d\]": 32}, 20),

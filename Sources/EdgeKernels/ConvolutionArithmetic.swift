@@ -41,6 +41,8 @@ public protocol ConvolutionArithmetic: OutputArithmetic {
   static func loadWeights(_ bytes: Bytes) -> Weights
   static func loadTaps(_ bytes: Bytes) -> Taps
   static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ taps: Taps)
+  /// Keeps the compiler from mixing the next pixel's products with those of a finished one, where registers are scarce.
+  static func finish(_ sums: inout Sums, before next: inout Taps)
 
   /// Running sums in 16 bits, which hold many products of narrow weights before they have to be widened; `Sums` where the
   /// instructions widen at once.
@@ -80,6 +82,9 @@ extension ConvolutionArithmetic where Halves == Sums {
 }
 
 extension ConvolutionArithmetic {
+  @inlinable @inline(__always)
+  public static func finish(_ sums: inout Sums, before next: inout Taps) {}
+
   @inlinable @inline(__always)
   public static var narrowsPairs: Bool { false }
 

@@ -65,16 +65,47 @@ struct Tile<A: ConvolutionArithmetic, let runs: Int, let run: Int, let vectors: 
     while chunk < chunks {
       var vector = InlineArray<vectors, B.Weights>(repeating: B.loadWeights(weights))
       for v in 1..<max(1, vectors) { vector[v] = B.loadWeights(weights + v &* vectorStep) }
-      for r in 0..<runs {
-        for x in 0..<run {
-          let pixel = B.loadTaps(taps + (r &* runOffset &+ x &* shape.pixelStep))
-          for v in 0..<vectors { B.multiplyAdd(&sums[r][x][v], vector[v], pixel) }
-        }
+      var pixel = B.loadTaps(taps)
+      if runs &* run == 1 {
+        addPixel(0, vector, &pixel, taps, shape, runOffset, B.self)
+      } else {
+        addFour(0, vector, &pixel, taps, shape, runOffset, B.self)
+        if runs &* run > 4 { addFour(4, vector, &pixel, taps, shape, runOffset, B.self) }
+        if runs &* run > 8 { addFour(8, vector, &pixel, taps, shape, runOffset, B.self) }
       }
       weights = weights + B.groupsPerChunk &* 64
       taps = taps + B.groupsPerChunk &* 4 &* B.bytesPerTap
       chunk &+= 1
     }
+  }
+
+  /// Four pixels from `place` on. Written out, for `finish` keeps the compiler from unrolling a loop.
+  @inlinable @inline(__always)
+  mutating func addFour<B: ConvolutionArithmetic>(
+    _ place: Int, _ weights: borrowing InlineArray<vectors, B.Weights>, _ pixel: inout B.Taps, _ taps: Bytes,
+    _ shape: WindowShape<A>, _ runOffset: Int, _: B.Type
+  ) where B.Sums == A.Sums {
+    addPixel(place, weights, &pixel, taps, shape, runOffset, B.self)
+    addPixel(place &+ 1, weights, &pixel, taps, shape, runOffset, B.self)
+    addPixel(place &+ 2, weights, &pixel, taps, shape, runOffset, B.self)
+    addPixel(place &+ 3, weights, &pixel, taps, shape, runOffset, B.self)
+  }
+
+  /// Adds a chunk's products of the pixel at `place`, counted along the runs, and leaves the next one's taps in `pixel`.
+  @inlinable @inline(__always)
+  mutating func addPixel<B: ConvolutionArithmetic>(
+    _ place: Int, _ weights: borrowing InlineArray<vectors, B.Weights>, _ pixel: inout B.Taps, _ taps: Bytes,
+    _ shape: WindowShape<A>, _ runOffset: Int, _: B.Type
+  ) where B.Sums == A.Sums {
+    let (r, x) = (place / run, place % run)
+    let isLast = place &+ 1 == runs &* run
+    let (nextRow, nextColumn) = ((place &+ 1) / run, (place &+ 1) % run)
+    var next = isLast ? pixel : B.loadTaps(taps + (nextRow &* runOffset &+ nextColumn &* shape.pixelStep))
+    for v in 0..<vectors { B.multiplyAdd(&sums[r][x][v], weights[v], pixel) }
+    if !isLast {
+      for v in 0..<vectors { B.finish(&sums[r][x][v], before: &next) }
+    }
+    pixel = next
   }
 
   /// Adds the products of a kernel row's chunks, as many in 16 bits as narrow weights allow before they are widened.

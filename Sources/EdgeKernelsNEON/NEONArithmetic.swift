@@ -12,13 +12,15 @@
       var low: SIMD4<Int32>
       var high: SIMD4<Int32>
     }
+    /// Two outputs in each half of a group, in registers of 64 bits: a Cortex-A53 loads and repeats those beside others, where
+    /// 128 bits would take it alone.
     struct Weights {
-      var first: SIMD16<Int8>
-      var second: SIMD16<Int8>
+      var first: (low: SIMD8<Int8>, high: SIMD8<Int8>)
+      var second: (low: SIMD8<Int8>, high: SIMD8<Int8>)
     }
     struct Taps {
-      var first: SIMD16<Int8>
-      var second: SIMD16<Int8>
+      var first: SIMD8<Int8>
+      var second: SIMD8<Int8>
     }
     typealias Totals = SIMD4<Int32>
     typealias Remainder = NEONGroupArithmetic
@@ -28,25 +30,30 @@
 
     @inline(__always)
     static func loadWeights(_ bytes: Bytes) -> Weights {
-      Weights(first: bytes.load(SIMD16<Int8>.self), second: (bytes + 64).load(SIMD16<Int8>.self))
+      Weights(
+        first: (bytes.load(SIMD8<Int8>.self), (bytes + 8).load(SIMD8<Int8>.self)),
+        second: ((bytes + 64).load(SIMD8<Int8>.self), (bytes + 72).load(SIMD8<Int8>.self)))
     }
 
     @inline(__always)
     static func loadTaps(_ bytes: Bytes) -> Taps {
       let groups = bytes.load(SIMD2<Int32>.self)
       return Taps(
-        first: vreinterpretq_s8_s32(SIMD4(repeating: groups[0])),
-        second: vreinterpretq_s8_s32(SIMD4(repeating: groups[1])))
+        first: vreinterpret_s8_s32(SIMD2(repeating: groups[0])),
+        second: vreinterpret_s8_s32(SIMD2(repeating: groups[1])))
     }
 
     @inline(__always)
     static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ taps: Taps) {
-      let low = vmlal_s8(
-        vmull_s8(vget_low_s8(weights.first), vget_low_s8(taps.first)), vget_low_s8(weights.second),
-        vget_low_s8(taps.second))
-      let high = vmlal_high_s8(vmull_high_s8(weights.first, taps.first), weights.second, taps.second)
+      let low = vmlal_s8(vmull_s8(weights.first.low, taps.first), weights.second.low, taps.second)
+      let high = vmlal_s8(vmull_s8(weights.first.high, taps.first), weights.second.high, taps.second)
       sums.low = vpadalq_s16(sums.low, low)
       sums.high = vpadalq_s16(sums.high, high)
+    }
+
+    @inline(__always)
+    static func finish(_ sums: inout Sums, before next: inout Taps) {
+      unsafe ferrite_inOrder(&sums.low, &sums.high, &next.first, &next.second)
     }
 
     /// Each lane is a tap of an output: two outputs in each half.
@@ -64,10 +71,10 @@
 
     @inline(__always)
     static func multiplyAddInHalves(_ halves: inout Halves, _ weights: Weights, _ taps: Taps) {
-      halves.low = vmlal_s8(halves.low, vget_low_s8(weights.first), vget_low_s8(taps.first))
-      halves.high = vmlal_high_s8(halves.high, weights.first, taps.first)
-      halves.low = vmlal_s8(halves.low, vget_low_s8(weights.second), vget_low_s8(taps.second))
-      halves.high = vmlal_high_s8(halves.high, weights.second, taps.second)
+      halves.low = vmlal_s8(halves.low, weights.first.low, taps.first)
+      halves.high = vmlal_s8(halves.high, weights.first.high, taps.first)
+      halves.low = vmlal_s8(halves.low, weights.second.low, taps.second)
+      halves.high = vmlal_s8(halves.high, weights.second.high, taps.second)
     }
 
     @inline(__always)

@@ -71,3 +71,11 @@ static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_maximumHalv
                                                                                    FerriteInt16x16 b) {
   return __builtin_elementwise_max(a, b);
 }
+
+#if defined(__aarch64__)
+/// No instruction: what needs `first` or `second` stays behind what made `low` and `high`.
+static inline __attribute__((always_inline)) void ferrite_inOrder(FerriteInt32x4 *low, FerriteInt32x4 *high,
+                                                                  FerriteInt8x8 *first, FerriteInt8x8 *second) {
+  __asm__ volatile("" : "+w"(*low), "+w"(*high), "+w"(*first), "+w"(*second));
+}
+#endif
