@@ -27,7 +27,7 @@ pages=()
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
-$link -static-pie -s "${pages[@]}" -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main "${wraps[@]}" \
+$link -static-pie -s "${pages[@]}" -Wl,--gc-sections -Wl,--no-eh-frame-hdr -Wl,-T,scripts/no-unwinding.ld -Wl,--defsym=main=ferrite_edge_main "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
   -o $program
 
