@@ -32,21 +32,23 @@ page-test: build
 accuracy: build
 	scripts/accuracy.sh $(FER2013)
 
-# build/ferrite-edge, the static program for 64-bit ARM boards.
+# build/ferrite-edge, the static program for 64-bit ARM boards, and build/ferrite-mqtt, which tells an MQTT broker of its decisions.
 device:
 	scripts/setup.sh host device
 	scripts/build-device.sh
+	scripts/build-mqtt.sh
 
-# build/ferrite-edge_VERSION_arm64.deb and ..._amd64.deb: program, service, boards, manual page.
+# build/ferrite-edge_VERSION_arm64.deb, ..._amd64.deb and the same of ferrite-mqtt: program, service, boards, manual page.
 deb: device
 	scripts/build-device.sh x86_64
+	scripts/build-mqtt.sh x86_64
 	scripts/build-deb.sh arm64
 	scripts/build-deb.sh amd64
 
 # The device program as three ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_package test_install test_board test_camera
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_telling test_mqtt test_package test_install test_board test_outputs test_camera
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks

@@ -40,12 +40,24 @@ let edgeProducts: [Product] =
   ? [.library(name: "FerriteEdge", type: .static, targets: ["FerriteEdge"])]
   : [.executable(name: "ferrite-edge", targets: ["ferrite-edge"])]
 
+/// The program that tells an MQTT broker of decisions, built alike.
+let messageDependencies: [Target.Dependency] = ["CLinux", "CMQTT"]
+let messageProgram: Target =
+  crossBuilding
+  ? .target(name: "FerriteMQTT", dependencies: messageDependencies, path: "Sources/ferrite-mqtt", swiftSettings: strict)
+  : .executableTarget(
+    name: "ferrite-mqtt", dependencies: messageDependencies, path: "Sources/ferrite-mqtt", swiftSettings: strict)
+let messageProducts: [Product] =
+  crossBuilding
+  ? [.library(name: "FerriteMQTT", type: .static, targets: ["FerriteMQTT"])]
+  : [.executable(name: "ferrite-mqtt", targets: ["ferrite-mqtt"])]
+
 let package = Package(
   name: "ferrite",
   products: [
     .library(name: "EdgeRuntime", targets: ["EdgeRuntime"]),
     .executable(name: "ferrite", targets: ["ferrite"]),
-  ] + edgeProducts,
+  ] + edgeProducts + messageProducts,
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -57,6 +69,7 @@ let package = Package(
     .target(name: "CHeap", cSettings: crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : []),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    .target(name: "CMQTT", linkerSettings: [.linkedLibrary("mosquitto")]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
@@ -77,6 +90,7 @@ let package = Package(
       swiftSettings: strict),
 
     edgeProgram,
+    messageProgram,
 
     // From trained weights to a model file. Each target names every module that it imports: SwiftPM compiles it again when
     // one of those changes, and no other.

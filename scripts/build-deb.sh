@@ -1,61 +1,99 @@
 #!/usr/bin/env bash
-# Builds build/ferrite-edge_VERSION_ARCH.deb from the device program, the boards and packaging/: `build-deb.sh arm64|amd64`. The
-# same sources and SOURCE_DATE_EPOCH (without it, the last commit's time) give the same bytes.
+# Builds the Debian packages from the programs, the boards and packaging/: `build-deb.sh arm64|amd64` makes
+# build/ferrite-edge_VERSION_ARCH.deb and build/ferrite-mqtt_VERSION_ARCH.deb. The same sources and SOURCE_DATE_EPOCH (without it, the last
+# commit's time) give the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 arch=${1:-}
 case $arch in
-  arm64) program=build/ferrite-edge machine=aarch64 ;;
-  amd64) program=build/ferrite-edge-x86_64 machine=x86_64 ;;
+  arm64) suffix= machine=aarch64 ;;
+  amd64) suffix=-x86_64 machine=x86_64 ;;
   *)
     echo "usage: build-deb.sh arm64|amd64" >&2
     exit 64
     ;;
 esac
-[ -f $program ] || {
-  echo "build-deb: no $program; run scripts/build-device.sh $machine" >&2
+need() {
+  [ -f "$1" ] && return
+  echo "build-deb: no $1; run $2 $machine" >&2
   exit 65
 }
+need build/ferrite-edge$suffix scripts/build-device.sh
+need build/ferrite-mqtt$suffix scripts/build-mqtt.sh
 version=$(sed -n 's/.*exporterVersion = "ferrite \(.*\)"/\1/p' Sources/Exporter/Write/Provenance.swift)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
 umask 022
-chmod 755 "$root"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
 put() { install -D -m "$1" "$2" "$root/$3"; }
-put 755 $program usr/bin/ferrite-edge
-put 755 packaging/watch usr/lib/ferrite-edge/watch
-put 644 packaging/ferrite-edge.service lib/systemd/system/ferrite-edge.service
-put 644 packaging/ferrite-edge.sysusers usr/lib/sysusers.d/ferrite-edge.conf
-put 644 packaging/ferrite-edge.rules lib/udev/rules.d/60-ferrite-edge.rules
-put 644 packaging/ferrite-edge.default etc/default/ferrite-edge
-put 644 packaging/ferrite-edge.bash-completion usr/share/bash-completion/completions/ferrite-edge
-put 644 packaging/copyright usr/share/doc/ferrite-edge/copyright
-put 644 docs/boards.md usr/share/doc/ferrite-edge/boards.md
-install -d "$root/etc/ferrite-edge" "$root/usr/share/man/man1"
-gzip -9n < packaging/ferrite-edge.1 > "$root/usr/share/man/man1/ferrite-edge.1.gz"
-gzip -9n < CHANGELOG.md > "$root/usr/share/doc/ferrite-edge/changelog.gz"
-for board in boards/*.board; do put 644 "$board" "usr/share/ferrite-edge/$board"; done
-for script in postinst prerm postrm; do put 755 packaging/$script DEBIAN/$script; done
-echo /etc/default/ferrite-edge > "$root/DEBIAN/conffiles"
-(cd "$root" && find . -type f ! -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs md5sum) > "$root/DEBIAN/md5sums"
-cat > "$root/DEBIAN/control" <<EOF
-Package: ferrite-edge
+
+# What every package has: copyright, changelog, manual page.
+begin() {
+  package=$1 root=$work/$1
+  mkdir -m 755 "$root"
+  put 644 packaging/copyright "usr/share/doc/$package/copyright"
+  install -d "$root/usr/share/man/man1"
+  gzip -9n < "packaging/$package.1" > "$root/usr/share/man/man1/$package.1.gz"
+  gzip -9n < CHANGELOG.md > "$root/usr/share/doc/$package/changelog.gz"
+  put 644 "packaging/$package.service" "lib/systemd/system/$package.service"
+  put 644 "packaging/$package.sysusers" "usr/lib/sysusers.d/$package.conf"
+  put 644 "packaging/$package.default" "etc/default/$package"
+  install -d "$root/etc/$package" "$root/DEBIAN"
+  echo "/etc/default/$package" > "$root/DEBIAN/conffiles"
+}
+
+# The fields that differ and the description come from standard input.
+finish() {
+  (cd "$root" && find . -type f ! -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs md5sum) > "$root/DEBIAN/md5sums"
+  {
+    cat <<EOF
+Package: $package
 Version: $version
 Architecture: $arch
 Maintainer: Ferrite developers <ferrite@localhost>
 Installed-Size: $(du -sk --apparent-size "$root" | cut -f1)
 Section: science
 Priority: optional
+EOF
+    cat
+  } > "$work/control"
+  mv "$work/control" "$root/DEBIAN/control"
+  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  deb=build/${package}_${version}_$arch.deb
+  dpkg-deb --root-owner-group -Zxz --build "$root" "$deb.new" > /dev/null
+  mv "$deb.new" "$deb"
+  echo "$deb: $(stat -c %s "$deb") bytes"
+}
+
+begin ferrite-edge
+put 755 build/ferrite-edge$suffix usr/bin/ferrite-edge
+put 755 packaging/watch usr/lib/ferrite-edge/watch
+put 644 packaging/ferrite-edge.rules lib/udev/rules.d/60-ferrite-edge.rules
+put 644 packaging/ferrite-edge.bash-completion usr/share/bash-completion/completions/ferrite-edge
+put 644 docs/boards.md usr/share/doc/ferrite-edge/boards.md
+for board in boards/*.board; do put 644 "$board" "usr/share/ferrite-edge/$board"; done
+for script in postinst prerm postrm; do put 755 packaging/$script DEBIAN/$script; done
+finish <<'EOF'
+Suggests: ferrite-mqtt
 Description: fixed-point networks on a board, decisions on GPIO lines
  Runs a model file that "ferrite export" wrote, with the same bits on every
  machine and no allocation, and shows what it decides on GPIO lines that go to
  a safe level however the program ends. One static program and a sandboxed
  service.
 EOF
-find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-deb=build/ferrite-edge_${version}_$arch.deb
-dpkg-deb --root-owner-group -Zxz --build "$root" "$deb.new" > /dev/null
-mv "$deb.new" "$deb"
-echo "$deb: $(stat -c %s "$deb") bytes"
+
+begin ferrite-mqtt
+put 755 build/ferrite-mqtt$suffix usr/bin/ferrite-mqtt
+put 644 packaging/ferrite-mqtt.socket lib/systemd/system/ferrite-mqtt.socket
+put 644 packaging/ferrite-mqtt.conf lib/systemd/system/ferrite-edge.service.d/mqtt.conf
+for script in postinst prerm postrm; do put 755 packaging/ferrite-mqtt.$script DEBIAN/$script; done
+finish <<'EOF'
+Depends: libc6 (>= 2.34), libmosquitto1 (>= 2.0.11)
+Recommends: ferrite-edge
+Description: decisions of ferrite-edge on an MQTT broker
+ Publishes what the service of ferrite-edge decides, for Home Assistant with
+ discovery, and says that it is offline by the broker's hand when it dies. A
+ program and a user of its own, so that nothing that drives lines reaches a
+ network.
+EOF

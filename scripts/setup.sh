@@ -7,9 +7,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-host=(build-essential pkg-config libopenblas-dev libgpiod-dev libjpeg62-turbo-dev libpng-dev libsodium-dev)
-device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64)
-board=(qemu-user qemu-system-arm cpio python3 systemd)
+host=(build-essential pkg-config libopenblas-dev libgpiod-dev libmosquitto-dev libjpeg62-turbo-dev libpng-dev libsodium-dev)
+device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64)
+board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler
+  mosquitto mosquitto-clients openssl)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
@@ -58,7 +59,7 @@ install() {
 # The kernel that Debian ships for the Raspberry Pi 3B and a static shell for the guest, unpacked, never installed.
 fetch_board() {
   local cache=.cache/board
-  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -d "$cache/modules" ] && return
+  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -f "$cache/modules/softdog.ko" ] && return
   update_once
   local kernel
   kernel=$(apt-cache depends linux-image-arm64:arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9][^ :]*\).*/\1/p' | head -1)
@@ -75,6 +76,8 @@ fetch_board() {
   mkdir "$cache/modules"
   find "$cache"/root/lib/modules/*/kernel/drivers/media/{mc,cec,common,rc,v4l2-core,test-drivers} -name '*.ko' \
     ! -path '*/keymaps/*' -exec cp {} "$cache/modules" \;
+  # A LED on a pin, the chip's PWM, and a watchdog of the kernel's own.
+  cp "$cache"/root/lib/modules/*/kernel/drivers/{leds/leds-gpio,pwm/pwm-bcm2835,watchdog/softdog}.ko "$cache/modules"
   rm -rf "$cache/root" "$cache/packages"
 }
 

@@ -2,6 +2,7 @@
 #include "Camera.h"
 #include "Clock.h"
 #include "Memory.h"
+#include "Stream.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
@@ -132,6 +133,11 @@ static void count_dropped(struct linux_camera *camera, uint32_t sequence) {
   if (camera->has_sequence) camera->dropped += (uint32_t)(sequence - camera->sequence - 1);
   camera->has_sequence = true;
   camera->sequence = sequence;
+}
+
+bool linux_await_camera_frame(struct linux_camera *camera, uint64_t until) {
+  struct pollfd ready = {.fd = camera->file, .events = POLLIN};
+  return linux_poll_until(&ready, until);
 }
 
 struct linux_frame linux_next_camera_frame(struct linux_camera *camera) {

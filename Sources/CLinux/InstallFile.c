@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool append(char *result, const char *path, const char *ending) {
@@ -62,5 +63,23 @@ int linux_install_file(const void *bytes, size_t count, const char *path) {
   if (error == 0) return sync_folder_of(path);
   unlink(fresh);
   unlink(kept);
+  return error;
+}
+
+int linux_create_beside(const char *path) {
+  char fresh[PATH_MAX];
+  if (!append(fresh, path, ".new")) return -ENAMETOOLONG;
+  const int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+  // What a service's own mask takes away, others need: whoever collects the file is another user.
+  if (file >= 0) fchmod(file, 0644);
+  return file < 0 ? -errno : file;
+}
+
+int linux_close_and_replace(int file, int error, const char *path) {
+  char fresh[PATH_MAX];
+  if (close(file) != 0 && error == 0) error = errno;
+  if (!append(fresh, path, ".new")) return ENAMETOOLONG;
+  if (error == 0 && rename(fresh, path) != 0) error = errno;
+  if (error != 0) unlink(fresh);
   return error;
 }

@@ -2,6 +2,7 @@
 #include "NewestFrame.h"
 #include "Clock.h"
 #include "Memory.h"
+#include "Signals.h"
 #include "Stream.h"
 #include <errno.h>
 #include <pthread.h>
@@ -47,6 +48,7 @@ static ptrdiff_t fill(const struct linux_frames *frames, unsigned char *place) {
 
 static void *read_frames(void *argument) {
   struct linux_frames *frames = argument;
+  block_signals();
   pthread_mutex_lock(&frames->lock);
   while (!frames->ended) {
     while (frames->every && frames->newest != none) pthread_cond_wait(&frames->changed, &frames->lock);
@@ -79,7 +81,6 @@ int linux_start_frames(int file, void *memory, size_t bytes, int every, struct l
       .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .file = file,
       .every = every || S_ISREG(status.st_mode), .bytes = bytes, .newest = none, .taken = none};
   for (int place = 0; place < 3; place++) frames->places[place] = (unsigned char *)memory + (size_t)place * bytes;
-  // Signals may meet it as any other thread: what drives the lines to safety then runs here.
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 64 << 10);
@@ -89,6 +90,18 @@ int linux_start_frames(int file, void *memory, size_t bytes, int every, struct l
   pthread_attr_destroy(&attributes);
   if (error == 0) *result = frames;
   return error;
+}
+
+bool linux_await_frame(struct linux_frames *frames, uint64_t until) {
+  const struct timespec time = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+  pthread_mutex_lock(&frames->lock);
+  int error = 0;
+  while (error == 0 && frames->newest == none && !frames->ended) {
+    error = pthread_cond_clockwait(&frames->changed, &frames->lock, CLOCK_MONOTONIC, &time);
+  }
+  const bool is_there = frames->newest != none || frames->ended;
+  pthread_mutex_unlock(&frames->lock);
+  return is_there;
 }
 
 struct linux_frame linux_next_frame(struct linux_frames *frames) {

@@ -1,13 +1,14 @@
 #define _GNU_SOURCE
 #include "Threads.h"
+#include "Affinity.h"
 #include "Clock.h"
 #include "Memory.h"
+#include "Signals.h"
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,15 +76,6 @@ static void change(struct flag *flag, uint32_t value) {
   if (atomic_load(&flag->sleepers) > 0) syscall(SYS_futex, &flag->value, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-// Signals are the first thread's, which Ending.h has prepared; faults of its own are each thread's. By the kernel's call, because
-// the C library's lets two signals of its own through.
-static void block_signals(void) {
-  uint64_t blocked = ~(uint64_t)0;
-  const int faults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
-  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) blocked &= ~((uint64_t)1 << (faults[i] - 1));
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof blocked);
-}
-
 static void *work(void *argument) {
   const struct place *place = argument;
   struct linux_threads *threads = place->threads;
@@ -149,10 +141,16 @@ void linux_on_all_threads(
   await_change(&threads->finish, last);
 }
 
+static cpu_set_t before_pinning;
+static bool is_pinned;
+
+const cpu_set_t *affinity_before_pinning(void) { return is_pinned ? &before_pinning : NULL; }
+
 int linux_pin_thread(struct linux_threads *threads, int thread, int processor) {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (processor < 0 || processor >= CPU_SETSIZE) return EINVAL;
+  if (!is_pinned) is_pinned = sched_getaffinity(0, sizeof before_pinning, &before_pinning) == 0;
   CPU_SET(processor, &set);
   return pthread_setaffinity_np(threads->places[thread].handle, sizeof set, &set);
 }

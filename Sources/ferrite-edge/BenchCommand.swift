@@ -2,7 +2,7 @@ import CHeap
 import CLinux
 import EdgeRuntime
 
-/// `bench M.fxm [--frames N] [--threads N] [--cpus LIST] [--priority P] [--isa I] [--json]`: time per frame and per layer, what the frames asked of heap and
+/// `bench M.fxm [--frames N] [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--json]`: time per frame and per layer, what the frames asked of heap and
 /// system, and the machine's state behind the last one.
 ///
 /// Frames are the model's test vectors in turn. A frame's time runs from pixels to logits; the clock is read after each layer.
@@ -39,6 +39,7 @@ struct BenchResults: ~Copyable {
 
   init(_ classifier: inout Classifier, _ options: Options) throws(EdgeError) {
     var durations = try Durations(things: 1 + classifier.model.operationCount, measurements: options.frames)
+    try options.threads.lockMemory()
     for _ in 0..<Self.warmUpFrames { try classifier.measure(&durations, frame: 0) }
     let threads = classifier.session.threads
     let peak = MultiplyPeak(options.instructionSet, threads: threads)

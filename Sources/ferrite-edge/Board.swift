@@ -30,8 +30,30 @@ struct Board: ~Copyable {
     }
   }
 
-  /// Finds the chip and the lines, takes them all, at the safe level, and prints them to standard error.
-  func takeLines() throws(EdgeError) -> OutputLines {
+  /// Takes the lights at their inactive state and prints them to standard error; nil where the board has none.
+  func takeLights() throws(EdgeError) -> LightOutputs? {
+    guard file.lightCount > 0 else { return nil }
+    var writer = TextWriter.standardError
+    do throws(LightError) {
+      let lights = try LightOutputs(file)
+      writer.lights(file)
+      writer.flush()
+      return lights
+    } catch {
+      writer.text("ferrite-edge: ")
+      writer.text(path)
+      writer.text(": ")
+      writer.lightError(error, file)
+      writer.text("\n")
+      writer.flush()
+      throw .reported
+    }
+  }
+
+  /// Finds the chip and the lines, takes them all, at the safe level, and prints them to standard error; nil where the
+  /// board has none.
+  func takeLines() throws(EdgeError) -> OutputLines? {
+    guard file.lineCount > 0 else { return nil }
     var writer = TextWriter.standardError
     do throws(LineError) {
       let chip = try LineResolution.chip(of: file)
@@ -59,6 +81,12 @@ struct Board: ~Copyable {
       var found = false
       for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) { found = true }
       guard found else { throw .noSuchClass(path, lineNumber: file[entry].lineNumber) }
+    }
+    for index in 0..<file.lightCount {
+      let light = file.light(index)
+      var found = false
+      for index in 0..<model.classCount where unsafe file.equals(light.label, model.unsafeLabel(index)) { found = true }
+      guard found else { throw .noSuchClass(path, lineNumber: light.lineNumber) }
     }
     guard file.bitCount == 0 || model.classCount < 1 << file.bitCount else {
       throw .tooFewBits(path, classes: model.classCount)

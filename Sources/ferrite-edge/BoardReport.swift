@@ -48,17 +48,55 @@ extension TextWriter {
     }
   }
 
-  /// A warning that names the model's classes for which no line becomes active; nothing if every class has one, or a number on lines for bits.
+  /// The lights that were taken, a line for each.
+  mutating func lights(_ file: borrowing BoardFile) {
+    for index in 0..<file.lightCount {
+      text("  ")
+      driver(file.light(index).driver, file)
+      text(" ")
+      text(file.light(index).label, of: file)
+      text("\n")
+    }
+  }
+
+  private mutating func driver(_ driver: BoardFile.Driver, _ file: borrowing BoardFile) {
+    switch driver {
+    case .led(let name):
+      text("led ")
+      text(name, of: file)
+    case .pwm(let channel):
+      text("pwm ")
+      text(channel.chip, of: file)
+      text(" ")
+      integer(channel.number)
+    }
+  }
+
+  mutating func lightError(_ error: LightError, _ file: borrowing BoardFile) {
+    let light = file.light(error.light)
+    text("line ")
+    integer(light.lineNumber)
+    text(": ")
+    driver(light.driver, file)
+    text(": ")
+    switch error.fault {
+    case .noSuchLight: text(light.driver.isLED ? "no such LED in /sys/class/leds" : "no such channel in /sys/class/pwm")
+    case .system(let number): systemError(number)
+    }
+  }
+
+  /// A warning that names the model's classes for which neither a line nor a light becomes active; nothing if every class has one, or a number on lines for bits.
   mutating func classesWithoutLine(_ board: borrowing Board, _ model: borrowing ModelFile) {
     guard board.file.bitCount == 0 else { return }
     var found = false
-    for index in 0..<model.classCount where unsafe board.file.entry(showing: model.unsafeLabel(index)) == nil {
+    for index in 0..<model.classCount {
+      guard unsafe !board.file.shows(model.unsafeLabel(index)) else { continue }
       if found {
         text(", ")
       } else {
         text("ferrite-edge: warning: ")
         text(board.path)
-        text(": no line shows ")
+        text(": nothing shows ")
         found = true
       }
       unsafe text(model.unsafeLabel(index))

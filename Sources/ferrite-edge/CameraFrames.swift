@@ -85,6 +85,8 @@ struct CameraFrames: ~Copyable {
   private let reduction: SquareReduction
   /// Of the last frame.
   private(set) var nanoseconds: UInt64 = 0
+  /// When the last frame was taken, to be looked at.
+  private(set) var takenNanoseconds: UInt64 = 0
   private(set) var dropped: UInt64 = 0
   private(set) var count = 0
 
@@ -163,11 +165,22 @@ struct CameraFrames: ~Copyable {
       bytes: bytes, rowStep: rowStep, pixelStep: pixelStep, offset: top * rowStep + left * pixelStep)
   }
 
+  /// Waits for the next frame, but no longer than to a time of the monotonic clock.
+  ///
+  /// - Returns: whether it is there, or the end or an error is.
+  func isReady(by nanoseconds: UInt64) -> Bool {
+    switch source {
+    case .stream(let stream): unsafe linux_await_frame(stream, nanoseconds)
+    case .device(let camera, _): unsafe linux_await_camera_frame(camera, nanoseconds)
+    }
+  }
+
   /// Fills `pixels`, a square of the model's size, with the next frame.
   ///
   /// - Returns: false at the end of the input.
   mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(EdgeError) -> Bool {
     guard let bytes = unsafe try nextFrame(), let output = pixels.baseAddress else { return false }
+    takenNanoseconds = linux_nanoseconds()
     count += 1
     unsafe reduction.run(
       unsafeSource: bytes + layout.offset, pixelStep: layout.pixelStep, rowStep: layout.rowStep, to: output)

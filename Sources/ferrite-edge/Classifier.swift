@@ -10,6 +10,8 @@ struct Classifier: ~Copyable {
   var session: Session
   let pool: ThreadPool
   private let pixels: UnsafeMutableRawBufferPointer
+  /// When the last frame stood at the network's input.
+  private(set) var preparedNanoseconds: UInt64 = 0
 
   init(_ path: Word, _ instructionSet: InstructionSet, _ threads: ThreadOptions) throws(EdgeError) {
     let model = try Self.model(path)
@@ -53,6 +55,7 @@ struct Classifier: ~Copyable {
     } catch {
       throw .frame(name, error)
     }
+    preparedNanoseconds = linux_nanoseconds()
     unsafe try run(unsafePixels)
     return true
   }
@@ -62,6 +65,7 @@ struct Classifier: ~Copyable {
   /// - Returns: false at the end of the input.
   mutating func classifyNext(of frames: inout CameraFrames) throws(EdgeError) -> Bool {
     guard unsafe try frames.next(into: pixels) else { return false }
+    preparedNanoseconds = linux_nanoseconds()
     unsafe try run(unsafePixels)
     return true
   }

@@ -8,6 +8,7 @@ enum EdgeError: Error {
   case model(Word, ModelError)
   case session(SessionError)
   case threads(ThreadError)
+  case memoryNotLocked(systemError: Int32)
   case frame(Word?, FrameError)
   /// `offers` are the formats of a camera that has none of ours, else zeros.
   case camera(Word, systemError: Int32, offers: InlineArray<16, UInt32>)
@@ -15,6 +16,9 @@ enum EdgeError: Error {
   case noSuchClass(Word, lineNumber: Int)
   case tooFewBits(Word, classes: Int)
   case lines(systemError: Int32)
+  case lights(systemError: Int32)
+  case watchdog(Word, systemError: Int32)
+  case noImages(Word)
   case output(systemError: Int32)
   case noMemory
   case noTestVectors(Word)
@@ -62,6 +66,8 @@ enum EdgeError: Error {
       writer.text(error.message)
     case .threads(let error):
       writer.threadError(error)
+    case .memoryNotLocked(let systemError):
+      writer.memoryError(systemError)
     case .frame(let path, let error):
       if let path { writer.text(path) } else { writer.text("standard input") }
       writer.text(": ")
@@ -94,6 +100,16 @@ enum EdgeError: Error {
     case .lines(let systemError):
       writer.text("the lines could not be driven: ")
       writer.systemError(systemError)
+    case .lights(let systemError):
+      writer.text("the lights could not be driven: ")
+      writer.systemError(systemError)
+    case .watchdog(let path, let systemError):
+      writer.text(path)
+      writer.text(": ")
+      if systemError == ENOTTY { writer.text("is no watchdog") } else { writer.systemError(systemError) }
+    case .noImages(let path):
+      writer.text(path)
+      writer.text(": the folder has no .pgm file; other images must be converted first, for a device reads PGM alone")
     case .noMemory:
       writer.text("no memory")
     case .noTestVectors(let path):
@@ -127,9 +143,26 @@ extension TextWriter {
       text(": ")
       systemError(number)
     case .notPrioritized(let number):
-      text("--priority was refused: ")
+      text("a real-time priority was refused: ")
       systemError(number)
+      limit("; at most ", linux_priority_limit(), " is permitted (RLIMIT_RTPRIO)")
+      text(": raise it by ulimit -r, rtprio in /etc/security/limits.conf, or in a unit by LimitRTPRIO= and RestrictRealtime=no")
     }
+  }
+
+  fileprivate mutating func memoryError(_ number: Int32) {
+    text("--realtime: the memory can't be kept in RAM: ")
+    systemError(number)
+    limit("; at most ", linux_memory_lock_limit(), " bytes are permitted (RLIMIT_MEMLOCK)")
+    text(": raise it by ulimit -l, memlock in /etc/security/limits.conf, or LimitMEMLOCK= in a unit")
+  }
+
+  /// Nothing where there is no limit.
+  private mutating func limit(_ before: StaticString, _ value: UInt64, _ behind: StaticString) {
+    guard value != UInt64.max else { return }
+    text(before)
+    integer(value)
+    text(behind)
   }
 
   fileprivate mutating func cameraError(_ number: Int32, _ offers: InlineArray<16, UInt32>) {

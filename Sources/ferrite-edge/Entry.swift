@@ -42,15 +42,16 @@ private func runCommand(_ words: inout Words) throws(EdgeError) {
 
 enum Usage {
   static let text: StaticString = """
-    usage: ferrite-edge run M.fxm IMAGE.pgm... [COMPUTING] [--json]
+    usage: ferrite-edge run M.fxm IMAGE.pgm|FOLDER... [COMPUTING] [--json]
            ferrite-edge bench M.fxm [--frames N] [COMPUTING] [--json]
            ferrite-edge selftest M.fxm [--threads N] [--json]
-           ferrite-edge watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [--json]
+           ferrite-edge watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [TELLING]
            ferrite-edge safe --board B.board
            ferrite-edge install-model NEW.fxm [--to PATH.fxm] [--board B.board]
-    FRAMES: IMAGE.pgm... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
+    FRAMES: IMAGE.pgm|FOLDER... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
             | --camera /dev/videoN [--size WIDTHxHEIGHT]
     DECIDING: [--smooth 1...6 | --majority 2...63] [--enter P] [--leave P] [--hold MILLISECONDS]
-    COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99]
+    COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99] [--realtime]
+    TELLING: [--json] [--deadline MILLISECONDS] [--metrics FILE.prom] [--watchdog-device /dev/watchdogN]
     """
 }

@@ -32,6 +32,11 @@ struct FrameReader: ~Copyable {
     self.size = size
   }
 
+  /// Waits for the next frame's first bytes, but no longer than to a time of the monotonic clock.
+  ///
+  /// - Returns: whether they are there, or the end or an error is.
+  func isReady(by nanoseconds: UInt64) -> Bool { position < filled || linux_await_readable(descriptor, nanoseconds) }
+
   /// Fills `pixels`, which has the size's bytes, with the next frame.
   ///
   /// - Returns: false at the end of the input.

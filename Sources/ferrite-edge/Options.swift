@@ -1,3 +1,4 @@
+import CLinux
 import EdgeRuntime
 
 /// The command line after the command: options in any order, the rest operands.
@@ -23,10 +24,16 @@ struct Options {
     static let hold = Kinds(bits: 16384)
     static let destination = Kinds(bits: 32768)
     static let camera = Kinds(bits: 65536)
+    static let deadline = Kinds(bits: 1 << 31)
+    static let metrics = Kinds(bits: 1 << 30)
+    static let realTime = Kinds(bits: 1 << 29)
+    static let watchdog = Kinds(bits: 1 << 28)
+    /// What is told beside decisions.
+    static let telling = deadline | metrics | watchdog
     /// A stream of frames, and how it becomes decisions.
     static let stream = standardInput | camera | size | every | smooth | majority | enter | leave | hold
     /// Everything about how frames are computed.
-    static let computing = instructionSet | threads | processors | priority
+    static let computing = instructionSet | threads | processors | priority | realTime
 
     static func | (left: Kinds, right: Kinds) -> Kinds { Kinds(bits: left.bits | right.bits) }
     static func == (left: Kinds, right: Kinds) -> Bool { left.bits == right.bits }
@@ -46,6 +53,12 @@ struct Options {
   private(set) var size: CameraSize?
   var keepsEvery: Bool { given.contains(.every) }
   private(set) var decisions = DecisionOptions()
+  private(set) var telling = TellingOptions()
+  /// Frames that newer ones may overtake: a live camera's. Of others none is lost, and no line about them either.
+  var isLive: Bool {
+    if case .camera = standardInput { return !keepsEvery && !linux_is_file(0) }
+    return camera != nil
+  }
 
   /// - Parameter accepted: the options that the command has; another one is a usage error.
   init(_ arguments: consuming Words, accepting accepted: Kinds) throws(EdgeError) {
@@ -58,7 +71,8 @@ struct Options {
       guard let kind = Self.kind(word), accepted.contains(kind) else { throw .usage("unknown option", word) }
       guard !given.contains(kind) else { throw .usage("option given twice:", word) }
       given = given | kind
-      if kind == .json || kind == .every { continue }
+      if kind == .realTime { threads.setRealTime() }
+      if kind == .json || kind == .every || kind == .realTime { continue }
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
@@ -73,6 +87,9 @@ struct Options {
     if case .camera = standardInput { isStream = true }
     guard isStream == (size != nil) || camera != nil else {
       throw .usage("--size WIDTHxHEIGHT goes with --stdin grey, yuv420, nv12 or yuyv, and they with it", nil)
+    }
+    guard isStream || camera != nil || telling.deadlineNanoseconds == nil else {
+      throw .usage("--deadline goes with --camera or a camera's frames on --stdin", nil)
     }
     guard isStream || !keepsEvery else { throw .usage("--every goes with a camera's frames on --stdin", nil) }
     if case .camera(let encoding) = standardInput, encoding.sharesColours, let size {
@@ -98,6 +115,10 @@ struct Options {
     if word == "--hold" { return .hold }
     if word == "--to" { return .destination }
     if word == "--camera" { return .camera }
+    if word == "--deadline" { return .deadline }
+    if word == "--metrics" { return .metrics }
+    if word == "--watchdog-device" { return .watchdog }
+    if word == "--realtime" { return .realTime }
     return nil
   }
 
@@ -143,6 +164,12 @@ struct Options {
       destination = value
     } else if kind == .camera {
       camera = value
+    } else if kind == .deadline {
+      try telling.setDeadline(value)
+    } else if kind == .metrics {
+      try telling.setMetrics(value)
+    } else if kind == .watchdog {
+      telling.watchdog = value
     } else {
       board = value
     }

@@ -1,14 +1,19 @@
 import CLinux
 
-/// `run M.fxm IMAGE.pgm... [--threads N] [--cpus LIST] [--priority P] [--isa I] [--json]`: a line for each image.
+/// `run M.fxm IMAGE.pgm|FOLDER... [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--json]`: a line for each image.
 enum RunCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
     var options = try Options(arguments, accepting: .json | .computing)
     var classifier = try Classifier(options.model(), options.instructionSet, options.threads)
     guard var file = options.file() else { throw .usage("no image given", nil) }
+    try options.threads.lockMemory()
     var output = TextWriter.standardOutput
     while true {
-      try classify(file, &classifier, &output, options.json)
+      if var folder = try InputFolder(file) {
+        while let file = folder.nextFile() { try classify(file, &classifier, &output, options.json) }
+      } else {
+        try classify(file, &classifier, &output, options.json)
+      }
       guard let next = options.file() else { return }
       file = next
     }
@@ -32,9 +37,9 @@ enum RunCommand {
 }
 
 extension TextWriter {
-  /// Writes what waits, and throws if anything since the start could not be written.
+  /// Writes what waits, whole lines, and throws if anything since the start could not be written.
   mutating func finish() throws(EdgeError) {
-    flush()
+    endLine()
     guard systemError == 0 else { throw .output(systemError: systemError) }
   }
 }

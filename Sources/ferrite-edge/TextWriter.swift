@@ -6,13 +6,27 @@ import EdgeRuntime
 /// What doesn't fit the buffer is written on the way; the rest waits for `flush()`. The first failure is kept and ends
 /// all writing.
 struct TextWriter: ~Copyable {
-  let descriptor: Int32
+  @safe private enum Destination {
+    /// Writing waits for whoever reads.
+    case descriptor(Int32)
+    /// Writing never waits; what can't be taken at once is lost.
+    case impatient(Int32)
+    /// Writing never waits; lines that can't be taken are lost whole. `endLine()` ends them.
+    case lines(OpaquePointer)
+  }
+
+  private let destination: Destination
   /// The system's error number of the first write that failed, else 0.
   private(set) var systemError: Int32 = 0
   private var buffer = InlineArray<4096, UInt8>(repeating: 0)
   private var count = 0
 
-  init(descriptor: Int32) { self.descriptor = descriptor }
+  init(descriptor: Int32) { destination = .descriptor(descriptor) }
+
+  /// For signal handlers.
+  init(impatientDescriptor descriptor: Int32) { destination = .impatient(descriptor) }
+
+  init(unsafeLines lines: OpaquePointer) { destination = unsafe .lines(lines) }
 
   static var standardOutput: TextWriter { TextWriter(descriptor: 1) }
   static var standardError: TextWriter { TextWriter(descriptor: 2) }
@@ -96,13 +110,35 @@ struct TextWriter: ~Copyable {
 
   /// Writes what waits in the buffer.
   mutating func flush() {
-    var start = 0
-    while start < count && systemError == 0 {
-      let written = unsafe buffer.span.withUnsafeBytes {
-        unsafe linux_write(descriptor, $0.baseAddress! + start, count - start)
+    switch destination {
+    case .descriptor(let descriptor):
+      var start = 0
+      while start < count && systemError == 0 {
+        start += unsafe write(from: start) { unsafe linux_write(descriptor, $0, $1) }
       }
-      if written < 0 { systemError = Int32(-written) } else { start += written }
+    case .impatient(let descriptor):
+      _ = unsafe write(from: 0) { unsafe linux_write_now(descriptor, $0, $1) }
+    case .lines(let lines):
+      _ = unsafe write(from: 0) {
+        unsafe linux_add_to_line(lines, $0, $1)
+        return 0
+      }
     }
     count = 0
+  }
+
+  /// Writes what waits, whose last byte is a newline.
+  mutating func endLine() {
+    flush()
+    guard case .lines(let lines) = destination else { return }
+    unsafe linux_end_line(lines)
+    systemError = unsafe linux_lines_error(lines)
+  }
+
+  /// - Returns: bytes that were written; 0 with `systemError` set where that failed.
+  private mutating func write(from start: Int, by call: (UnsafeRawPointer, Int) -> Int) -> Int {
+    let written = unsafe buffer.span.withUnsafeBytes { unsafe call($0.baseAddress! + start, count - start) }
+    if written < 0 { systemError = Int32(-written) }
+    return max(written, 0)
   }
 }

@@ -1,12 +1,17 @@
+import CLinux
 import EdgeRuntime
 
-/// How many threads share the work of a frame, on which processors, and how urgently: `--threads N`, `--cpus LIST`, `--priority P`.
+/// How many threads share the work of a frame, on which processors, and how urgently: `--threads N`, `--cpus LIST`, `--priority P`,
+/// `--realtime`.
 struct ThreadOptions {
   private var count = 1
   /// One for each thread, the first for the program's own; none where threads may run anywhere.
   private var processors = InlineArray<64, Int>(repeating: 0)
   private var processorCount = 0
   private var priority: Int?
+  private var isRealTime = false
+  /// Below 50, which the kernel gives its interrupts' threads: the camera's driver goes first.
+  private static let realTimePriority = 40
 
   mutating func setCount(_ value: Word) throws(EdgeError) {
     guard let number = value.number, 1...ThreadPool.maximumThreads ~= number else {
@@ -35,6 +40,15 @@ struct ThreadOptions {
     priority = number
   }
 
+  mutating func setRealTime() { isRealTime = true }
+
+  /// With `--realtime` keeps all memory in RAM; when everything has been set up.
+  func lockMemory() throws(EdgeError) {
+    guard isRealTime else { return }
+    let error = linux_lock_memory()
+    guard error == 0 else { throw .memoryNotLocked(systemError: error) }
+  }
+
   /// Checks what several options say together.
   func check() throws(EdgeError) {
     guard processorCount == 0 || processorCount == count else {
@@ -48,7 +62,7 @@ struct ThreadOptions {
     do throws(ThreadError) {
       let pool = try ThreadPool(threads: count)
       for thread in 0..<processorCount { try pool.pin(thread, to: processors[thread]) }
-      if let priority { try pool.prioritize(priority) }
+      if let priority = priority ?? (isRealTime ? Self.realTimePriority : nil) { try pool.prioritize(priority) }
       return pool
     } catch {
       throw .threads(error)

@@ -1,7 +1,7 @@
 import CLinux
 import EdgeRuntime
 
-/// `watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [--json]`: a line of
+/// `watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [TELLING]`: a line of
 /// text for each frame, and pins that show the decision.
 ///
 /// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
@@ -9,7 +9,9 @@ import EdgeRuntime
 /// lines are driven to the safe level and then released; `OutputLines` sees to the signals.
 enum WatchCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .computing | .board | .stream)
+    // Until there is something to report, a request for it passes by.
+    unsafe linux_on_request({ _ in }, nil)
+    var options = try Options(arguments, accepting: .json | .computing | .board | .stream | .telling)
     let model = try options.model()
     let firstFile = options.file()
     guard (firstFile == nil) != (options.standardInput == nil && options.camera == nil) else {
@@ -22,21 +24,28 @@ enum WatchCommand {
     var failure: EdgeError?
     do throws(EdgeError) {
       switch options.standardInput {
-      case .frames(let encoding): try watch.show(framesOf: 0, encoding, name: nil)
+      case .frames(let encoding):
+        try options.threads.lockMemory()
+        try watch.show(framesOf: 0, encoding, name: nil)
       case .camera(let encoding): try watch.show(encoding, options)
-      case nil: if let camera = options.camera { try watch.show(camera: camera, options.size) }
+      case nil: if let camera = options.camera { try watch.show(camera: camera, options) }
       }
+      if firstFile != nil { try options.threads.lockMemory() }
       var file = firstFile
       while let name = file {
-        try watch.show(name)
+        if var folder = try InputFolder(name) {
+          while let file = folder.nextFile() { try watch.show(file) }
+        } else {
+          try watch.show(name)
+        }
         file = options.file()
       }
     } catch {
       failure = error
     }
     try watch.driveSafe()
+    watch.finish(orderly: failure == nil)
     if let failure { throw failure }
-    watch.report()
   }
 }
 
@@ -60,10 +69,11 @@ extension WatchCommand {
   }
 }
 
-/// A board's lines, if there is a board.
+/// A board's lines and lights, if there is a board.
 private struct Pins: ~Copyable {
   private let board: Board?
   private var lines: OutputLines?
+  private var lights: LightOutputs?
 
   /// Takes the lines at the safe level.
   init(_ path: Word?) throws(EdgeError) {
@@ -73,11 +83,15 @@ private struct Pins: ~Copyable {
       writer.flush()
       board = nil
       lines = nil
+      lights = nil
       return
     }
     let board = try Board(path)
-    lines = try board.takeLines()
+    let lines = try board.takeLines()
+    let lights = try board.takeLights()
     self.board = consume board
+    self.lines = lines
+    self.lights = lights
   }
 
   func match(_ model: borrowing ModelFile) throws(EdgeError) {
@@ -87,48 +101,92 @@ private struct Pins: ~Copyable {
     }
   }
 
-  /// Makes the line of a class active, if it has one, and the others inactive.
-  mutating func show(_ decision: Int?, of model: borrowing ModelFile) throws(EdgeError) {
-    var entry: Int?
-    if let decision {
-      switch board {
-      case .some(let board): entry = unsafe board.file.entry(showing: model.unsafeLabel(decision))
-      case .none: break
+  /// Makes the line and the lights of a class active, if it has any, and the others inactive.
+  ///
+  /// - Parameter strength: of 65536, how sure the decision is.
+  mutating func show(_ decision: Int?, strength: UInt32, of model: borrowing ModelFile) throws(EdgeError) {
+    let now = linux_nanoseconds()
+    switch board {
+    case .some(let board):
+      let label = unsafe decision.map { unsafe model.unsafeLabel($0) }
+      let entry: Int? = if let label = unsafe label { unsafe board.file.entry(showing: label) } else { nil }
+      do throws(SystemError) { try lines?.show(entry: entry, number: decision.map { $0 + 1 } ?? 0, at: now) } catch {
+        throw .lines(systemError: error.number)
       }
-    }
-    do throws(SystemError) { try lines?.show(entry: entry, number: decision.map { $0 + 1 } ?? 0) } catch {
-      throw .lines(systemError: error.number)
+      do throws(SystemError) {
+        unsafe try lights?.show(label: label, strength: strength, of: board.file, at: now)
+      } catch {
+        throw .lights(systemError: error.number)
+      }
+    case .none: break
     }
   }
 
+  /// When a pattern changes a line or a light next, by the monotonic clock; nil for never.
+  var nextChange: UInt64? {
+    let line: UInt64? = switch lines { case .some(let lines): lines.nextChange case .none: nil }
+    let light: UInt64? = switch lights { case .some(let lights): lights.nextChange case .none: nil }
+    guard let line, let light else { return line ?? light }
+    return min(line, light)
+  }
+
+  /// Goes on with patterns between two decisions.
+  mutating func advance() throws(EdgeError) {
+    let now = linux_nanoseconds()
+    do throws(SystemError) { try lines?.advance(to: now) } catch { throw .lines(systemError: error.number) }
+    do throws(SystemError) { try lights?.advance(to: now) } catch { throw .lights(systemError: error.number) }
+  }
+
+  /// All of them, even where some can't be driven.
   mutating func driveSafe() throws(EdgeError) {
-    do throws(SystemError) { try lines?.driveSafe() } catch { throw .lines(systemError: error.number) }
+    var failure: EdgeError?
+    do throws(SystemError) { try lines?.driveSafe() } catch { failure = .lines(systemError: error.number) }
+    do throws(SystemError) { try lights?.driveSafe() } catch { failure = failure ?? .lights(systemError: error.number) }
+    if let failure { throw failure }
   }
 }
 
 /// A classifier, what is made of its answers, and the lines that show it.
+@safe
 private struct Watch: ~Copyable {
   private var classifier: Classifier
   private var pins: Pins
   private var filter: DecisionFilter
   private let json: Bool
-  private var output = TextWriter.standardOutput
+  private var output: TextWriter
   private var frame = 0
-  private var dropped: UInt64 = 0
-  /// From a camera's frame, whole in memory, to its decision on the lines.
-  private var latencies = LatencyHistogram()
-  private var manager = ServiceManager()
+  private let telling: Telling
+  /// Lines of a live camera wait for their reader here; no frame waits for him.
+  private let lines: OpaquePointer?
+  private var isCamera = false
+  private var manager: ServiceManager
 
   init(_ classifier: consuming Classifier, _ pins: consuming Pins, _ options: borrowing Options) throws(EdgeError) {
     let classes = classifier.model.classCount
     guard classes <= DecisionFilter.greatestClasses else {
       throw .usage("watch takes models of at most 256 classes", nil)
     }
+    var manager = ServiceManager()
+    let lines = options.isLive ? unsafe try Self.startLines() : nil
+    if let path = options.telling.watchdog { try manager.open(watchdog: path) }
+    let telling = unsafe try Telling(
+      options.telling, unsafeLines: lines, watchdog: manager.watchdogDescriptor, classifier.model)
+    if let lines = unsafe lines { output = unsafe TextWriter(unsafeLines: lines) } else { output = .standardOutput }
+    unsafe self.lines = lines
+    self.telling = telling
     filter = DecisionFilter(options.decisions.settings, classes: classes)
     self.classifier = classifier
     self.pins = pins
     json = options.json
+    self.manager = manager
     manager.ready()
+  }
+
+  private static func startLines() throws(EdgeError) -> OpaquePointer {
+    var started: OpaquePointer?
+    let error = unsafe linux_start_lines(1, &started)
+    guard error == 0, let started = unsafe started else { throw .threads(.notStarted(systemError: error)) }
+    return unsafe started
   }
 
   /// Shows every frame of a file.
@@ -142,8 +200,14 @@ private struct Watch: ~Copyable {
   /// Shows every frame of a descriptor.
   mutating func show(framesOf descriptor: Int32, _ encoding: FrameEncoding, name: Word?) throws(EdgeError) {
     var frames = FrameReader(descriptor: descriptor, encoding, classifier.size)
-    while try classifier.classifyNext(of: &frames, named: name) {
-      try decide(at: linux_nanoseconds())
+    while true {
+      while let change = pins.nextChange, !frames.isReady(by: change) { try pins.advance() }
+      guard try classifier.classifyNext(of: &frames, named: name) else { return }
+      // Nobody knows when it was captured.
+      var stamps = FrameStatistics.Stamps()
+      stamps.captured = classifier.preparedNanoseconds
+      stamps.taken = classifier.preparedNanoseconds
+      try decide(&stamps, at: classifier.preparedNanoseconds, dropped: 0)
       try tell(name)
     }
   }
@@ -152,28 +216,42 @@ private struct Watch: ~Copyable {
   mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
     guard let size = options.size else { throw .usage("no --size given", nil) }
     var frames = try CameraFrames(encoding, size, to: classifier.size, every: options.keepsEvery)
+    try options.threads.lockMemory()
     try show(&frames)
   }
 
-  mutating func show(camera: Word, _ size: CameraSize?) throws(EdgeError) {
-    var frames = try CameraFrames(camera: camera, size, to: classifier.size)
+  mutating func show(camera: Word, _ options: borrowing Options) throws(EdgeError) {
+    var frames = try CameraFrames(camera: camera, options.size, to: classifier.size)
+    try options.threads.lockMemory()
     try show(&frames)
   }
 
   private mutating func show(_ frames: inout CameraFrames) throws(EdgeError) {
-    while try classifier.classifyNext(of: &frames) {
-      try decide(at: frames.nanoseconds)
-      latencies.add(nanoseconds: linux_nanoseconds() &- frames.nanoseconds)
+    isCamera = true
+    while true {
+      while let change = pins.nextChange, !frames.isReady(by: change) { try pins.advance() }
+      guard try classifier.classifyNext(of: &frames) else { return }
+      var stamps = FrameStatistics.Stamps()
+      stamps.captured = frames.nanoseconds
+      stamps.taken = frames.takenNanoseconds
+      try decide(&stamps, at: frames.nanoseconds, dropped: frames.dropped)
       try tell(nil)
     }
-    dropped = frames.dropped
   }
 
   /// First the lines: the text can wait for whoever reads it.
-  private mutating func decide(at nanoseconds: UInt64) throws(EdgeError) {
+  private mutating func decide(
+    _ stamps: inout FrameStatistics.Stamps, at nanoseconds: UInt64, dropped: UInt64
+  ) throws(EdgeError) {
+    stamps.prepared = classifier.preparedNanoseconds
+    stamps.inferred = linux_nanoseconds()
     _ = filter.update(at: nanoseconds) { classifier.session.probability($0) }
-    try pins.show(filter.decision, of: classifier.model)
-    manager.frameFinished(at: linux_nanoseconds())
+    stamps.decided = linux_nanoseconds()
+    try pins.show(
+      filter.decision, strength: filter.decision.map { filter.score($0) } ?? 0, of: classifier.model)
+    stamps.pinned = linux_nanoseconds()
+    telling.statistics.add(stamps, decision: filter.decision, dropped: dropped, deadline: telling.deadline)
+    manager.frameFinished(at: stamps.pinned)
   }
 
   private mutating func tell(_ name: Word?) throws(EdgeError) {
@@ -187,27 +265,17 @@ private struct Watch: ~Copyable {
     try pins.driveSafe()
   }
 
-  /// Tells, after a camera's frames, how many there were and how long they took.
-  func report() {
-    guard latencies.total > 0 else { return }
-    var writer = TextWriter.standardError
-    writer.integer(frame)
-    writer.text(" frames, ")
-    writer.integer(dropped)
-    writer.text(" dropped; from frame to line at most ")
-    writer.microseconds(latencies.percentile(permille: 500))
-    writer.text(" us for half of them, ")
-    writer.microseconds(latencies.percentile(permille: 990))
-    writer.text(" for 99%, ")
-    writer.microseconds(latencies.percentile(permille: 999))
-    writer.text(" for 99.9%, ")
-    writer.microseconds(latencies.greatest)
-    writer.text(" for all\n")
-    writer.flush()
+  /// When the lines are safe: what a camera's frames came to, the last lines and metrics. A reader or a disk that doesn't take its
+  /// part in a second misses it.
+  mutating func finish(orderly: Bool) {
+    if orderly { manager.stopWatchdog() }
+    if let lines = unsafe lines { unsafe linux_drain_lines(lines, Telling.patience) }
+    if isCamera, json {
+      output.summary(telling.statistics, deadline: telling.deadline, droppedLines: telling.droppedLines)
+      output.endLine()
+    }
+    if let lines = unsafe lines { unsafe linux_finish_lines(lines, Telling.patience) }
+    telling.finish()
+    if isCamera { telling.report() }
   }
-}
-
-extension TextWriter {
-  /// Nanoseconds as whole microseconds, rounded up.
-  fileprivate mutating func microseconds(_ nanoseconds: UInt64) { integer((nanoseconds + 999) / 1000) }
 }

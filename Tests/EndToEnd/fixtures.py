@@ -60,5 +60,10 @@ def attempt(*arguments) -> subprocess.CompletedProcess:
 
 
 def objects(lines: str) -> list[dict]:
-    """One JSON object a line."""
-    return [json.loads(line) for line in lines.splitlines()]
+    """One JSON object a line; without the summary that `watch` puts behind a camera's frames."""
+    return [found for found in map(json.loads, lines.splitlines()) if "summary" not in found]
+
+
+def summary(lines: str) -> dict:
+    """What the last line sums up."""
+    return json.loads(lines.splitlines()[-1])["summary"]

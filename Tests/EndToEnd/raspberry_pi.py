@@ -13,9 +13,11 @@ GPLEV0 = 0x3F200034
 class RaspberryPi:
     """Boots on entry of a `with` block and is switched off at its end."""
 
-    def __init__(self, cache: pathlib.Path, initramfs: pathlib.Path, folder: pathlib.Path, boot_seconds: float = 180):
+    def __init__(self, cache: pathlib.Path, initramfs: pathlib.Path, folder: pathlib.Path, boot_seconds: float = 180,
+                 tree: pathlib.Path | None = None):
+        """`tree` is a device tree in the place of the board's own."""
         self._arguments = [
-            "qemu-system-aarch64", "-M", "raspi3b", "-kernel", str(cache / "vmlinuz"), "-dtb", str(cache / "board.dtb"),
+            "qemu-system-aarch64", "-M", "raspi3b", "-kernel", str(cache / "vmlinuz"), "-dtb", str(tree or cache / "board.dtb"),
             "-initrd", str(initramfs), "-append", "console=ttyS1,115200 rdinit=/init quiet",
             "-display", "none", "-no-reboot", "-chardev", f"socket,id=serial,path={folder}/serial,server=on,wait=on",
             "-serial", "null", "-serial", "chardev:serial", "-monitor", f"unix:{folder}/monitor,server=on,wait=off",

@@ -127,6 +127,33 @@ class Images(unittest.TestCase):
         image = b"P5\n48 48\n255\n" + self.PIXELS
         self.assertEqual(len(self.classify(image + image).stdout.splitlines()), 2)
 
+    def test_a_folder_is_its_pgm_files_by_name(self):
+        folder = fixtures.FOLDER / "images"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        faces = fixtures.faces()[:4]
+        for name, face in zip(("c.pgm", "a.pgm", "b.pgm", "B.pgm"), faces):
+            (folder / name).write_bytes(face.read_bytes())
+        by_name = [folder / name for name in ("B.pgm", "a.pgm", "b.pgm", "c.pgm")]
+        expected = fixtures.objects(fixtures.run(fixtures.FERRITE, "run", fixtures.MODEL, *by_name, "--json"))
+        for command in ("run", "watch"):
+            done = fixtures.attempt(command, fixtures.MODEL, folder, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = fixtures.objects(done.stdout)
+            self.assertEqual([one["image"] for one in found], list(map(str, by_name)))
+            self.assertEqual([one["logits"] for one in found], [one["logits"] for one in expected])
+        (folder / "a.jpg").touch()
+        done = fixtures.attempt("run", fixtures.MODEL, folder)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 4))
+        self.assertEqual(done.stderr, f"ferrite-edge: warning: {folder}: what is no .pgm is left out, such as a.jpg (1 in all): "
+                         "a device reads PGM alone\n")
+        for path in by_name:
+            path.unlink()
+        done = fixtures.attempt("run", fixtures.MODEL, folder)
+        self.assertEqual((done.returncode, done.stdout), (65, ""))
+        self.assertEqual(done.stderr, f"ferrite-edge: {folder}: the folder has no .pgm file; other images must be converted first, for a "
+                         "device reads PGM alone\n")
+
     def test_what_is_no_8_bit_pgm_of_the_models_size_is_named_with_its_byte(self):
         cases = {
             b"": "the input ends within a frame, at byte 0",

@@ -124,7 +124,7 @@ class Stream(unittest.TestCase):
     def test_a_stream_that_ends_within_a_frame_is_an_error_that_names_the_place(self):
         whole = frame("yuv420", self.faces[0])
         done = watch("--stdin", "yuv420", "--every", "--json", frames=whole + whole[:100])
-        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (65, 1))
+        self.assertEqual((done.returncode, len(fixtures.objects(done.stdout.decode()))), (65, 1))
         self.assertIn(f"standard input: the input ends within a frame, at byte {len(whole) + 100}", done.stderr.decode())
 
     def test_wrong_calls_are_refused(self):

@@ -77,7 +77,9 @@ class Threads(unittest.TestCase):
     def test_without_the_right_to_threads_or_to_priority_the_system_is_quoted(self):
         cases = {
             ("--threads", "3"): "the threads could not be started: Resource temporarily unavailable",
-            ("--priority", "50"): "--priority was refused: Operation not permitted",
+            ("--priority", "50"): "a real-time priority was refused: Operation not permitted; at most 0 is permitted "
+            "(RLIMIT_RTPRIO): raise it by ulimit -r, rtprio in /etc/security/limits.conf, or in a unit by LimitRTPRIO= and "
+            "RestrictRealtime=no",
         }
         for options, expected in cases.items():
             with self.subTest(options=options):

@@ -1,6 +1,7 @@
 // A camera by Video4Linux2: frames in the driver's own memory.
 #pragma once
 #include "NewestFrame.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ struct linux_camera_format {
 int linux_open_camera(
     const char *path, uint32_t width, uint32_t height, struct linux_camera *_Nullable *_Nonnull camera,
     struct linux_camera_format *format, uint32_t offers[_Nonnull linux_camera_offers]);
+
+/// Waits until a frame is there to be taken, or the camera gone, but no longer than to a time of the monotonic clock. Returns whether
+/// it is so.
+bool linux_await_camera_frame(struct linux_camera *camera, uint64_t until);
 
 /// Waits for a frame, and takes the newest; its time is when the driver had it whole. A camera that is gone is ENODEV.
 struct linux_frame linux_next_camera_frame(struct linux_camera *camera);

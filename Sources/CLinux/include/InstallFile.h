@@ -11,4 +11,11 @@ int linux_install_file(const void *bytes, size_t count, const char *path);
 /// `path` with ".old" behind it, valid until the next call; NULL where that is too long.
 const char *_Nullable linux_old_path(const char *path);
 
+/// Creates `path` with ".new" behind it, empty, for writing, readable by all. Returns its descriptor or a negated error number.
+int linux_create_beside(const char *path);
+
+/// Closes what `linux_create_beside` gave and, where `error` is 0, puts it in the place of `path` at once; else it is gone. Nothing is
+/// forced to the disk. Returns 0 or the error number of the first thing that failed.
+int linux_close_and_replace(int file, int error, const char *path);
+
 #pragma clang assume_nonnull end

@@ -1,5 +1,6 @@
 // Frames of one size from a descriptor, read by a thread of its own, so that whoever takes them gets the newest.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ static inline size_t linux_frames_bytes(size_t frame) { return 3 * frame; }
 /// number. This is the one call that takes memory; the reader lives as long as the program.
 int linux_start_frames(
     int file, void *memory, size_t bytes, int every, struct linux_frames *_Nullable *_Nonnull frames);
+
+/// Waits until a frame that has not been taken yet is there, or the end, but no longer than to a time of the monotonic clock. Returns
+/// whether it is so.
+bool linux_await_frame(struct linux_frames *frames, uint64_t until);
 
 /// Waits for a frame that has not been taken yet.
 struct linux_frame linux_next_frame(struct linux_frames *frames);

@@ -89,7 +89,8 @@ public struct DecisionFilter {
     return enters && score(best) > score(decision) ? best : decision
   }
 
-  private func score(_ index: Int) -> UInt32 { UInt32((scores[index] + 128) >> 8) }
+  /// A class's score, of 65536.
+  public func score(_ index: Int) -> UInt32 { UInt32((scores[index] + 128) >> 8) }
 
   /// The first class of the greatest score.
   private var best: Int {

@@ -1,12 +1,24 @@
 /// How often a time was met, in bins of a sixteenth of an octave: percentiles that are at most a sixteenth too great, in memory of
 /// fixed size, over any number of frames.
 public struct LatencyHistogram {
+  public static let bins = 1024
   private static let binsPerOctave = 16
   private var counts = InlineArray<1024, UInt64>(repeating: 0)
   public private(set) var total: UInt64 = 0
   public private(set) var greatest: UInt64 = 0
 
   public init() {}
+
+  /// A histogram that was kept elsewhere.
+  ///
+  /// - Parameter count: of a bin.
+  public init(greatest: UInt64, count: (Int) -> UInt64) {
+    self.greatest = greatest
+    for bin in 0..<Self.bins {
+      counts[bin] = count(bin)
+      total += counts[bin]
+    }
+  }
 
   public mutating func add(nanoseconds: UInt64) {
     counts[Self.bin(nanoseconds)] += 1
@@ -26,7 +38,7 @@ public struct LatencyHistogram {
   }
 
   /// Values below 16 have bins of their own; above, an octave has 16.
-  private static func bin(_ value: UInt64) -> Int {
+  public static func bin(_ value: UInt64) -> Int {
     guard value >= 16 else { return Int(value) }
     let octave = 63 - value.leadingZeroBitCount
     return (octave - 3) * binsPerOctave + Int(value >> UInt64(octave - 4)) - 16

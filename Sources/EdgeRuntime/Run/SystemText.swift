@@ -103,6 +103,29 @@ struct SystemPath {
     append(path)
   }
 
+  /// A path of the system's own.
+  init(_ path: StaticString) { append(path) }
+
+  func appending(_ more: StaticString) -> SystemPath {
+    var path = self
+    path.append(more)
+    return path
+  }
+
+  /// The path with a part of a board file's text behind it, of at most 63 bytes.
+  func appending(_ range: BoardFile.TextRange, of board: borrowing BoardFile) -> SystemPath {
+    var path = self
+    for index in 0..<range.count { path.append(CChar(bitPattern: board.byte(index, of: range))) }
+    return path
+  }
+
+  /// The path with a number behind it that is not negative.
+  func appending(number: Int) -> SystemPath {
+    var path = number < 10 ? self : appending(number: number / 10)
+    path.append(CChar(48 + number % 10))
+    return path
+  }
+
   /// The path with a digit and more behind it.
   func appending(digit: Int, _ more: StaticString) -> SystemPath {
     var path = self

@@ -12,6 +12,8 @@ public struct BoardError: Error, Equatable, Sendable {
   public enum Fault: Equatable, Sendable {
     case tooLong, notText, noEqualsSign, emptyValue, unknownKey, duplicateKey, valueTooLong, offsetTooLarge, badBoolean
     case badLevel, badDrive, badBias, badBit, missingBit, pinTwice, tooManyLines, noChipLabel, noClassLine
+    case badLightName, lightNameTooLong, badPWM, lightTwice, tooManyLights, badPattern, patternTwice, patternWithoutLine
+    case badStrength
 
     public var message: StaticString {
       switch self {
@@ -20,7 +22,7 @@ public struct BoardError: Error, Equatable, Sendable {
       case .noEqualsSign: "neither empty, nor a # comment, nor key = value"
       case .emptyValue: "the key has no value"
       case .unknownKey:
-        "unknown key: known are name, chip-label, consumer, line.CLASS, bit.N, heartbeat, active-low, drive, bias and safe"
+        "unknown key: known are name, chip-label, consumer, line.CLASS, bit.N, heartbeat, active-low, drive, bias, safe, led.CLASS, pwm.CLASS, pulse.CLASS, blink.CLASS and strength"
       case .duplicateKey: "the key stands above already"
       case .valueTooLong: "the value is longer than 31 bytes, the kernel's limit for names"
       case .offsetTooLarge: "the line's offset is above 65535"
@@ -33,7 +35,17 @@ public struct BoardError: Error, Equatable, Sendable {
       case .pinTwice: "the pin stands above already"
       case .tooManyLines: "more than 64 lines"
       case .noChipLabel: "the key chip-label is missing"
-      case .noClassLine: "no key line.CLASS or bit.N"
+      case .noClassLine: "no key line.CLASS, bit.N, led.CLASS or pwm.CLASS"
+      case .badLightName: "a LED's name has no slash and doesn't start with a dot"
+      case .lightNameTooLong: "the name is longer than 63 bytes, the kernel's limit for LEDs"
+      case .badPWM:
+        "pwm is CHIP CHANNEL PERIOD OFF ON: the chip's number or its device's name, and microseconds up to 1000000, OFF and ON at most PERIOD"
+      case .lightTwice: "the LED or the channel stands above already"
+      case .tooManyLights: "more than 16 LEDs and PWM channels"
+      case .badPattern: "milliseconds from 1 to 60000: pulse takes one number, blink two, on and off"
+      case .patternTwice: "the class has a pulse or blink above already"
+      case .patternWithoutLine: "pulse or blink for a class without line, led or pwm"
+      case .badStrength: "the value is neither full nor probability"
       }
     }
   }

@@ -7,6 +7,10 @@ public struct BoardFile: ~Copyable {
   public static let maximumLines = 64
   /// Bytes of a consumer, a chip label or a line name: the kernel's 32, its closing zero included.
   public static let maximumNameBytes = 31
+  public static let maximumLights = 16
+  /// Bytes of a LED's name, or of a PWM chip's device: the kernel's 64, their closing zero included.
+  public static let maximumLightNameBytes = 63
+  public static let greatestPatternMilliseconds = 60_000
 
   /// What a line shows.
   public enum Role: Equatable, Sendable {
@@ -43,6 +47,41 @@ public struct BoardFile: ~Copyable {
     public var place: Place
     /// Of the file, from 1, for messages.
     public var lineNumber: Int
+    /// What a class's line does while the class is the decision.
+    public var pattern = Pattern.steady
+  }
+
+  /// What the kernel drives by a driver of its own while the class of this label is the decision.
+  public struct Light: Equatable, Sendable {
+    public var label: TextRange
+    public var driver: Driver
+    public var lineNumber: Int
+    public var pattern = Pattern.steady
+  }
+
+  public enum Driver: Equatable, Sendable {
+    /// A LED by its name in /sys/class/leds.
+    case led(name: TextRange)
+    case pwm(Channel)
+
+    public var isLED: Bool { if case .led = self { true } else { false } }
+  }
+
+  /// A channel of a chip in /sys/class/pwm.
+  public struct Channel: Equatable, Sendable {
+    /// Digits are the chip's number, anything else is the name of its device.
+    public var chip: TextRange
+    public var number: Int
+    public var periodNanoseconds: Int
+    /// How long of each period the pin is high while the light is inactive, and while it is fully active.
+    public var offNanoseconds: Int
+    public var onNanoseconds: Int
+  }
+
+  struct LabelledPattern {
+    var label: TextRange
+    var pattern: Pattern
+    var lineNumber: Int
   }
 
   /// A range of the file's bytes.
@@ -54,6 +93,15 @@ public struct BoardFile: ~Copyable {
   var text = InlineArray<4096, UInt8>(repeating: 0)
   var entries = InlineArray<64, Line>(repeating: Line(role: .heartbeat, place: .offset(0), lineNumber: 0))
   public internal(set) var lineCount = 0
+  var lights = InlineArray<16, Light>(
+    repeating: Light(label: noText, driver: .led(name: noText), lineNumber: 0))
+  public internal(set) var lightCount = 0
+  var patterns = InlineArray<64, LabelledPattern>(
+    repeating: LabelledPattern(label: noText, pattern: .steady, lineNumber: 0))
+  var patternCount = 0
+  /// True if active lights are as strong as the decision is sure.
+  public internal(set) var followsProbability = false
+  private static var noText: TextRange { TextRange(start: 0, count: 0) }
   public internal(set) var name = TextRange(start: 0, count: 0)
   public internal(set) var chipLabel = TextRange(start: 0, count: 0)
   public internal(set) var consumer = TextRange(start: 0, count: 0)
@@ -71,6 +119,11 @@ public struct BoardFile: ~Copyable {
     return entries[index]
   }
 
+  public func light(_ index: Int) -> Light {
+    precondition(index >= 0 && index < lightCount, "a light's index is out of range")
+    return lights[index]
+  }
+
   /// The kernel's logical value of the safe level.
   public var safeValue: Bool { safeIsHigh != isActiveLow }
 
@@ -86,6 +139,13 @@ public struct BoardFile: ~Copyable {
       if unsafe equals(shown, label) { return index }
     }
     return nil
+  }
+
+  /// Whether a line or a light shows the class of this label.
+  public func shows(_ label: UnsafeRawBufferPointer) -> Bool {
+    if unsafe entry(showing: label) != nil { return true }
+    for index in 0..<lightCount where unsafe equals(lights[index].label, label) { return true }
+    return false
   }
 
   func equals(_ range: TextRange, _ other: TextRange) -> Bool {

@@ -15,13 +15,14 @@ extension BoardFile {
       try parseLine(TextRange(start: start, count: end - start), number, &seen)
       start = end + 1
     }
-    guard chipLabel.count > 0 else { throw BoardError(.noChipLabel, line: 0) }
-    guard hasClassLine else { throw BoardError(.noClassLine, line: 0) }
+    guard chipLabel.count > 0 || (lineCount == 0 && lightCount > 0) else { throw BoardError(.noChipLabel, line: 0) }
+    guard hasClassLine || lightCount > 0 else { throw BoardError(.noClassLine, line: 0) }
     for bit in 0..<bitCount {
       var found = false
       for index in 0..<lineCount where entries[index].role == .bit(bit) { found = true }
       guard found else { throw BoardError(.missingBit, line: 0) }
     }
+    try placePatterns()
     // Without a safe level in the file, an inactive line is safe.
     if !seen.safe { safeIsHigh = isActiveLow }
   }
@@ -37,6 +38,7 @@ extension BoardFile {
     var safe = false
     var drive = false
     var bias = false
+    var strength = false
   }
 
   private mutating func parseLine(_ line: TextRange, _ number: Int, _ seen: inout SettingsSeen) throws(BoardError) {
@@ -76,14 +78,35 @@ extension BoardFile {
     } else if let bit = try bit(key, number) {
       try addLine(.bit(bit), value, number)
       bitCount = max(bitCount, bit + 1)
-    } else if let label = classLabel(key) {
+    } else if let label = classLabel(key, behind: "line.") {
       try addLine(.class(label), value, number)
-    } else {
+    } else if try !parseLight(key, value, number, &seen) {
       throw BoardError(.unknownKey, line: number)
     }
   }
 
-  private func trimmed(_ range: TextRange) -> TextRange {
+  /// - Returns: false for a key that has nothing to do with lights and patterns.
+  private mutating func parseLight(
+    _ key: TextRange, _ value: TextRange, _ number: Int, _ seen: inout SettingsSeen
+  ) throws(BoardError) -> Bool {
+    if equals(key, "strength") {
+      try Self.mark(&seen.strength, number)
+      followsProbability = try choice(value, yes: "probability", no: "full", otherwise: .badStrength, number)
+    } else if let label = classLabel(key, behind: "led.") {
+      try addLED(label, value, number)
+    } else if let label = classLabel(key, behind: "pwm.") {
+      try addPWM(label, value, number)
+    } else if let label = classLabel(key, behind: "pulse.") {
+      try addPattern(label, blinks: false, value, number)
+    } else if let label = classLabel(key, behind: "blink.") {
+      try addPattern(label, blinks: true, value, number)
+    } else {
+      return false
+    }
+    return true
+  }
+
+  func trimmed(_ range: TextRange) -> TextRange {
     func isBlank(_ byte: UInt8) -> Bool {
       byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
     }
@@ -139,9 +162,9 @@ extension BoardFile {
     return Int(text[digit.start] - UInt8(ascii: "0"))
   }
 
-  /// The CLASS of `line.CLASS`, or nil.
-  private func classLabel(_ key: TextRange) -> TextRange? {
-    guard let label = suffix(of: key, behind: "line."), label.count > 0 else { return nil }
+  /// The CLASS of a key such as `line.CLASS`, or nil.
+  private func classLabel(_ key: TextRange, behind prefix: StaticString) -> TextRange? {
+    guard let label = suffix(of: key, behind: prefix), label.count > 0 else { return nil }
     return label
   }
 

@@ -17,6 +17,11 @@ public struct OutputLines: ~Copyable {
   /// Of each entry the bit of the decision's number that it shows, or -1.
   private let bits: InlineArray<64, Int>
   private var values: InlineArray<64, Int32>
+  private var patterns = InlineArray<64, Pattern>(repeating: .steady)
+  /// The entry whose line is shown, since when, and when its pattern was last looked at.
+  private var shown: Int?
+  private var since: UInt64 = 0
+  private var updated: UInt64 = 0
 
   /// Takes the lines at the safe level. No line changes unless all of them can be had.
   public init(
@@ -41,7 +46,7 @@ public struct OutputLines: ~Copyable {
       unsafe linux_unmap(request, MemoryLayout<gpio_request>.size)
       throw .request(systemError: error)
     }
-    unsafe linux_before_ending(gpio_request_set_initial, request)
+    unsafe linux_before_ending(Int32(linux_ending_lines), gpio_request_set_initial, request)
     unsafe self.request = request
     self.chip = chip
     count = board.lineCount
@@ -51,12 +56,13 @@ public struct OutputLines: ~Copyable {
     var bits = InlineArray<64, Int>(repeating: -1)
     for entry in 0..<board.lineCount {
       if case .bit(let bit) = board[entry].role { bits[entry] = bit }
+      patterns[entry] = board[entry].pattern
     }
     self.bits = bits
   }
 
   deinit {
-    linux_before_ending(nil, nil)
+    linux_before_ending(Int32(linux_ending_lines), nil, nil)
     unsafe gpio_request_release(request)
     unsafe linux_unmap(request, MemoryLayout<gpio_request>.size)
   }
@@ -67,13 +73,38 @@ public struct OutputLines: ~Copyable {
   }
 
   /// Makes one entry's line active (none for nil) and those of the other classes inactive, shows the bits of a number, and toggles
-  /// the heartbeat: one update of all lines.
-  public mutating func show(entry: Int?, number: Int) throws(SystemError) {
+  /// the heartbeat: one update of all lines. The entry's pattern starts when it becomes the one that is shown.
+  ///
+  /// - Parameter nanoseconds: now, by the monotonic clock.
+  public mutating func show(entry: Int?, number: Int, at nanoseconds: UInt64) throws(SystemError) {
+    if entry != shown { since = nanoseconds }
+    shown = entry
+    updated = nanoseconds
     for index in 0..<count where index != heartbeatEntry {
-      values[index] = bits[index] < 0 ? (index == entry ? 1 : 0) : Int32(number >> bits[index] & 1)
+      values[index] = bits[index] < 0 ? (index == entry && isActive ? 1 : 0) : Int32(number >> bits[index] & 1)
     }
     if let heartbeatEntry { values[heartbeatEntry] = 1 - values[heartbeatEntry] }
     try update()
+  }
+
+  /// Goes on with the pattern between two decisions.
+  public mutating func advance(to nanoseconds: UInt64) throws(SystemError) {
+    updated = nanoseconds
+    guard let shown, values[shown] != (isActive ? 1 : 0) else { return }
+    values[shown] = isActive ? 1 : 0
+    try update()
+  }
+
+  /// When the pattern changes a line next, by the monotonic clock; nil for never.
+  public var nextChange: UInt64? {
+    guard let shown, let change = patterns[shown].nextChange(after: updated &- since) else { return nil }
+    return since &+ change
+  }
+
+  /// Whether the entry that is shown is active now, as its pattern has it.
+  private var isActive: Bool {
+    guard let shown else { return false }
+    return patterns[shown].isActive(after: updated &- since)
   }
 
   /// Drives every line to the board's safe level.

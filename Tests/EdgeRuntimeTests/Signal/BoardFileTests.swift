@@ -107,6 +107,33 @@ import Testing
     ("bias = up", BoardError(.badBias, line: 1)),
     ("drive = push-pull\ndrive = push-pull", BoardError(.duplicateKey, line: 2)),
     ("bias = none\nbias = none", BoardError(.duplicateKey, line: 2)),
+    ("led.a = x/y", BoardError(.badLightName, line: 1)),
+    ("led.a = ..", BoardError(.badLightName, line: 1)),
+    ("led. = x", BoardError(.unknownKey, line: 1)),
+    ("led.a = x\nled.a = y", BoardError(.duplicateKey, line: 2)),
+    ("led.a = x\nled.b = x", BoardError(.lightTwice, line: 2)),
+    ("pwm.a = 0 1 100 0 100\npwm.a = 0 0 100 0 100", BoardError(.duplicateKey, line: 2)),
+    ("pwm.a = 0 1 100 0 100\npwm.b = 0 1 50 0 50", BoardError(.lightTwice, line: 2)),
+    ("pwm.a = 0 1 100 0", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 1 100 0 100 7", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 1 100 0 101", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 1 100 101 0", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 1 0 0 0", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 1 1000001 0 0", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 256 100 0 0", BoardError(.badPWM, line: 1)),
+    ("pwm.a = ../x 1 100 0 0", BoardError(.badPWM, line: 1)),
+    ("pwm.a = 0 1 100 -1 0", BoardError(.badPWM, line: 1)),
+    ("strength = half", BoardError(.badStrength, line: 1)),
+    ("strength = full\nstrength = full", BoardError(.duplicateKey, line: 2)),
+    ("led.a = x\npulse.a = 0", BoardError(.badPattern, line: 2)),
+    ("led.a = x\npulse.a = 60001", BoardError(.badPattern, line: 2)),
+    ("led.a = x\npulse.a = 1 2", BoardError(.badPattern, line: 2)),
+    ("led.a = x\nblink.a = 1", BoardError(.badPattern, line: 2)),
+    ("led.a = x\nblink.a = 1 2 3", BoardError(.badPattern, line: 2)),
+    ("led.a = x\nblink.a = 1 x", BoardError(.badPattern, line: 2)),
+    ("led.a = x\npulse.a = 1\nblink.a = 1 1", BoardError(.patternTwice, line: 3)),
+    ("pulse.b = 1\nled.a = x", BoardError(.patternWithoutLine, line: 1)),
+    ("chip-label = x\nheartbeat = 1\npulse.heartbeat = 1", BoardError(.noClassLine, line: 0)),
   ])
   func aDoubtfulFileIsAnErrorWithItsLine(text: String, expected: BoardError) {
     #expect(error(text) == expected)
@@ -121,6 +148,52 @@ import Testing
     let plain = Array("chip-label = x\nline.a = 3".utf8)
     let other = try BoardFile(parsing: plain.span)
     #expect(other.bitCount == 0 && other.drive == .pushPull && other.bias == .asIs)
+  }
+
+  @Test func lightsAndPatternsAreReadWithoutAnyChip() throws {
+    let bytes = Array(
+      """
+      pulse.sad = 200
+      led.happy = ACT
+      blink.happy = 250\t750
+      pwm.happy = 3f20c000.pwm 1 20000 1000 2000
+      pwm.sad = 12 0 1000 1000 0
+      strength = probability
+      """.utf8)
+    let board = try BoardFile(parsing: bytes.span)
+    func string(_ range: BoardFile.TextRange) -> String {
+      String(decoding: (0..<range.count).map { board.byte($0, of: range) }, as: UTF8.self)
+    }
+    #expect(board.lineCount == 0 && board.lightCount == 3 && board.followsProbability)
+    let blink = Pattern.blink(onNanoseconds: 250_000_000, offNanoseconds: 750_000_000)
+    let patterns = (0..<3).map { board.light($0).pattern }
+    #expect(patterns == [blink, blink, .pulse(nanoseconds: 200_000_000)])
+    #expect((0..<3).map { string(board.light($0).label) } == ["happy", "happy", "sad"])
+    guard case .led(let name) = board.light(0).driver, case .pwm(let channel) = board.light(1).driver else {
+      Issue.record("a LED and a channel")
+      return
+    }
+    #expect(string(name) == "ACT" && string(channel.chip) == "3f20c000.pwm")
+    let numbers = [channel.number, channel.periodNanoseconds, channel.offNanoseconds, channel.onNanoseconds]
+    #expect(numbers == [1, 20_000_000, 1_000_000, 2_000_000])
+  }
+
+  @Test func aLinesPatternMayStandAboveOrBelowIt() throws {
+    let bytes = Array("chip-label = x\npulse.a = 5\nline.a = 1\nline.b = 2\nblink.b = 1 2\nline.c = 3".utf8)
+    let board = try BoardFile(parsing: bytes.span)
+    let patterns = (0..<3).map { board[$0].pattern }
+    #expect(
+      patterns == [
+        .pulse(nanoseconds: 5_000_000), .blink(onNanoseconds: 1_000_000, offNanoseconds: 2_000_000), .steady,
+      ])
+  }
+
+  @Test func moreThanSixteenLightsAreTooMany() {
+    let lights = (0..<16).map { "led.c\($0) = l\($0)" }.joined(separator: "\n")
+    #expect(error(lights) == nil)
+    #expect(error(lights + "\nled.d = m") == BoardError(.tooManyLights, line: 17))
+    #expect(error("led.a = " + String(repeating: "x", count: 63)) == nil)
+    #expect(error("led.a = " + String(repeating: "x", count: 64)) == BoardError(.lightNameTooLong, line: 1))
   }
 
   @Test(arguments: [("happy", 1), ("sad", 2), ("hap", nil), ("happy!", nil), ("heartbeat", nil), ("", nil)])
