@@ -57,6 +57,7 @@ let package = Package(
     .target(name: "CHeap", cSettings: crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : []),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
@@ -83,7 +84,9 @@ let package = Package(
     .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: testable),
     .target(
       name: "Exporter",
-      dependencies: ["EdgeRuntime", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "EdgeRuntime", "Quantize", "CExpat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: testable),
 

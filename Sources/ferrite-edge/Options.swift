@@ -23,8 +23,16 @@ struct Options {
     static let hold = Kinds(bits: 16384)
     static let destination = Kinds(bits: 32768)
     static let camera = Kinds(bits: 65536)
+    static let detect = Kinds(bits: 131_072)
+    static let noDetect = Kinds(bits: 262_144)
+    static let minimumFace = Kinds(bits: 524_288)
+    static let scaleFactor = Kinds(bits: 1_048_576)
+    static let neighbours = Kinds(bits: 2_097_152)
+    /// How faces are looked for.
+    static let detecting = minimumFace | scaleFactor | neighbours
     /// A stream of frames, and how it becomes decisions.
-    static let stream = standardInput | camera | size | every | smooth | majority | enter | leave | hold
+    static let stream =
+      standardInput | camera | size | every | smooth | majority | enter | leave | hold | detect | noDetect | detecting
     /// Everything about how frames are computed.
     static let computing = instructionSet | threads | processors | priority
 
@@ -37,6 +45,7 @@ struct Options {
   private var operands: Words
   var json: Bool { given.contains(.json) }
   private(set) var frames = 200
+  var hasFrames: Bool { given.contains(.frames) }
   private(set) var instructionSet = InstructionSet.best
   private(set) var threads = ThreadOptions()
   private(set) var board: Word?
@@ -46,6 +55,7 @@ struct Options {
   private(set) var size: CameraSize?
   var keepsEvery: Bool { given.contains(.every) }
   private(set) var decisions = DecisionOptions()
+  private(set) var detection = DetectionOptions()
 
   /// - Parameter accepted: the options that the command has; another one is a usage error.
   init(_ arguments: consuming Words, accepting accepted: Kinds) throws(EdgeError) {
@@ -58,21 +68,24 @@ struct Options {
       guard let kind = Self.kind(word), accepted.contains(kind) else { throw .usage("unknown option", word) }
       guard !given.contains(kind) else { throw .usage("option given twice:", word) }
       given = given | kind
-      if kind == .json || kind == .every { continue }
+      if kind == .json || kind == .every || kind == .noDetect { continue }
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
     try threads.check()
     try decisions.check()
-    try checkStream()
+    try checkStream(accepted)
   }
 
-  private func checkStream() throws(EdgeError) {
+  private func checkStream(_ accepted: Kinds) throws(EdgeError) {
     guard standardInput == nil || camera == nil else { throw .usage("--stdin or --camera, one of the two", nil) }
     var isStream = false
     if case .camera = standardInput { isStream = true }
     guard isStream == (size != nil) || camera != nil else {
       throw .usage("--size WIDTHxHEIGHT goes with --stdin grey, yuv420, nv12 or yuyv, and they with it", nil)
+    }
+    if accepted.contains(.detect) {
+      try detection.check(isRefused: given.contains(.noDetect), goesWithFrames: isStream || camera != nil)
     }
     guard isStream || !keepsEvery else { throw .usage("--every goes with a camera's frames on --stdin", nil) }
     if case .camera(let encoding) = standardInput, encoding.sharesColours, let size {
@@ -98,6 +111,11 @@ struct Options {
     if word == "--hold" { return .hold }
     if word == "--to" { return .destination }
     if word == "--camera" { return .camera }
+    if word == "--detect" { return .detect }
+    if word == "--no-detect" { return .noDetect }
+    if word == "--min-face" { return .minimumFace }
+    if word == "--scale-factor" { return .scaleFactor }
+    if word == "--neighbours" { return .neighbours }
     return nil
   }
 
@@ -143,6 +161,14 @@ struct Options {
       destination = value
     } else if kind == .camera {
       camera = value
+    } else if kind == .detect {
+      detection.cascade = value
+    } else if kind == .minimumFace {
+      try detection.setMinimum(value)
+    } else if kind == .scaleFactor {
+      try detection.setFactor(value)
+    } else if kind == .neighbours {
+      try detection.setNeighbours(value)
     } else {
       board = value
     }

@@ -1,7 +1,7 @@
 import CLinux
 import EdgeRuntime
 
-/// `watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [--json]`: a line of
+/// `watch M.fxm [--board B.board] FRAMES [DETECTING] [DECIDING] [COMPUTING] [--json]`: a line of
 /// text for each frame, and pins that show the decision.
 ///
 /// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
@@ -24,7 +24,7 @@ enum WatchCommand {
       switch options.standardInput {
       case .frames(let encoding): try watch.show(framesOf: 0, encoding, name: nil)
       case .camera(let encoding): try watch.show(encoding, options)
-      case nil: if let camera = options.camera { try watch.show(camera: camera, options.size) }
+      case nil: if let camera = options.camera { try watch.show(camera: camera, options) }
       }
       var file = firstFile
       while let name = file {
@@ -115,8 +115,7 @@ private struct Watch: ~Copyable {
   private var output = TextWriter.standardOutput
   private var frame = 0
   private var dropped: UInt64 = 0
-  /// From a camera's frame, whole in memory, to its decision on the lines.
-  private var latencies = LatencyHistogram()
+  private var latencies = FrameLatencies()
   private var manager = ServiceManager()
 
   init(_ classifier: consuming Classifier, _ pins: consuming Pins, _ options: borrowing Options) throws(EdgeError) {
@@ -143,41 +142,46 @@ private struct Watch: ~Copyable {
   mutating func show(framesOf descriptor: Int32, _ encoding: FrameEncoding, name: Word?) throws(EdgeError) {
     var frames = FrameReader(descriptor: descriptor, encoding, classifier.size)
     while try classifier.classifyNext(of: &frames, named: name) {
-      try decide(at: linux_nanoseconds())
-      try tell(name)
+      try decide(at: linux_nanoseconds(), .square)
+      try tell(name, .square)
     }
   }
 
   /// Shows a camera's frames on standard input.
   mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
     guard let size = options.size else { throw .usage("no --size given", nil) }
-    var frames = try CameraFrames(encoding, size, to: classifier.size, every: options.keepsEvery)
+    var frames = try CameraFrames(encoding, size, to: classifier.size, options.detection, every: options.keepsEvery)
     try show(&frames)
   }
 
-  mutating func show(camera: Word, _ size: CameraSize?) throws(EdgeError) {
-    var frames = try CameraFrames(camera: camera, size, to: classifier.size)
+  mutating func show(camera: Word, _ options: borrowing Options) throws(EdgeError) {
+    var frames = try CameraFrames(camera: camera, options.size, to: classifier.size, options.detection)
     try show(&frames)
   }
 
   private mutating func show(_ frames: inout CameraFrames) throws(EdgeError) {
-    while try classifier.classifyNext(of: &frames) {
-      try decide(at: frames.nanoseconds)
-      latencies.add(nanoseconds: linux_nanoseconds() &- frames.nanoseconds)
-      try tell(nil)
+    while let sight = try classifier.classifyNext(of: &frames) {
+      let inferred = linux_nanoseconds()
+      try decide(at: frames.nanoseconds, sight)
+      latencies.add(
+        sight, captured: frames.nanoseconds, taken: frames.nanosecondsTaken, seen: frames.nanosecondsSeen,
+        inferred: inferred, shown: linux_nanoseconds())
+      try tell(nil, sight)
     }
     dropped = frames.dropped
   }
 
-  /// First the lines: the text can wait for whoever reads it.
-  private mutating func decide(at nanoseconds: UInt64) throws(EdgeError) {
-    _ = filter.update(at: nanoseconds) { classifier.session.probability($0) }
+  /// First the lines: the text can wait for whoever reads it. Where nobody is, no class has any probability.
+  private mutating func decide(at nanoseconds: UInt64, _ sight: Sight) throws(EdgeError) {
+    var isNobody = false
+    if case .nobody = sight { isNobody = true }
+    _ = filter.update(at: nanoseconds) { isNobody ? 0 : classifier.session.probability($0) }
     try pins.show(filter.decision, of: classifier.model)
     manager.frameFinished(at: linux_nanoseconds())
   }
 
-  private mutating func tell(_ name: Word?) throws(EdgeError) {
-    output.decision(classifier, name: name, frame: frame, shown: filter.decision, json: json)
+  private mutating func tell(_ name: Word?, _ sight: Sight) throws(EdgeError) {
+    output.decision(classifier, sight, name: name, frame: frame, shown: filter.decision, json: json)
     frame += 1
     try output.finish()
   }
@@ -194,20 +198,8 @@ private struct Watch: ~Copyable {
     writer.integer(frame)
     writer.text(" frames, ")
     writer.integer(dropped)
-    writer.text(" dropped; from frame to line at most ")
-    writer.microseconds(latencies.percentile(permille: 500))
-    writer.text(" us for half of them, ")
-    writer.microseconds(latencies.percentile(permille: 990))
-    writer.text(" for 99%, ")
-    writer.microseconds(latencies.percentile(permille: 999))
-    writer.text(" for 99.9%, ")
-    writer.microseconds(latencies.greatest)
-    writer.text(" for all\n")
+    writer.text(" dropped; ")
+    writer.latencies(latencies)
     writer.flush()
   }
-}
-
-extension TextWriter {
-  /// Nanoseconds as whole microseconds, rounded up.
-  fileprivate mutating func microseconds(_ nanoseconds: UInt64) { integer((nanoseconds + 999) / 1000) }
 }
