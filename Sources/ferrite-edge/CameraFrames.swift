@@ -120,8 +120,8 @@ struct CameraFrames: ~Copyable {
   ) throws(EdgeError) {
     let bytes = encoding.bytes(size)
     try Self.check(input)
-    columns = unsafe try Self.columns(size)
-    finder = try Self.finder(detection, size)
+    let columns = unsafe try Self.columns(size)
+    let finder = try Self.finder(detection, size)
     guard let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress else { throw .noMemory }
     var started: OpaquePointer?
     let error = unsafe linux_start_frames(0, memory, bytes, every ? 1 : 0, &started)
@@ -130,6 +130,8 @@ struct CameraFrames: ~Copyable {
     layout = FrameLayout(
       size: size, bytes: bytes, rowStep: size.width * encoding.pixelStep, pixelStep: encoding.pixelStep)
     inputSide = input.width
+    unsafe self.columns = columns
+    self.finder = finder
   }
 
   /// Opens and starts a camera, and says on standard error what it gives.
@@ -150,13 +152,15 @@ struct CameraFrames: ~Copyable {
     guard error == 0, let opened = unsafe opened else { throw .camera(path, systemError: error, offers: offers) }
     let given = CameraSize(width: Int(format.width), height: Int(format.height))
     guard given.isInRange else { throw .usage("the camera gives frames of a size out of range:", path) }
-    columns = unsafe try Self.columns(given)
-    finder = try Self.finder(detection, given)
+    let columns = unsafe try Self.columns(given)
+    let finder = try Self.finder(detection, given)
     source = unsafe .device(opened, path)
     layout = FrameLayout(
       size: given, bytes: Int(format.frame_bytes), rowStep: Int(format.row_bytes),
       pixelStep: format.code == CameraEncoding.yuyvCode ? 2 : 1)
     inputSide = input.width
+    unsafe self.columns = columns
+    self.finder = finder
     var writer = TextWriter.standardError
     writer.text("ferrite-edge: ")
     writer.text(path)

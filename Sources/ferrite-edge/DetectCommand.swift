@@ -19,6 +19,7 @@ enum DetectCommand {
 }
 
 /// A cascade and memory for images of any size: the kernel gives a page its memory when it is first touched.
+@safe
 private struct FaceSearch: ~Copyable {
   private let cascade: CascadeFile
   private let settings: DetectorSettings
@@ -29,12 +30,14 @@ private struct FaceSearch: ~Copyable {
 
   init(_ path: Word, _ options: borrowing Options) throws(EdgeError) {
     let greatest = CascadeDetector.frameExtents.upperBound
-    let cascade: CascadeFile
-    do throws(CascadeError) { cascade = unsafe try CascadeFile(path: path.start) } catch { throw .cascade(path, error) }
-    settings = options.detection.settings
-    memory = unsafe try pages(
+    let cascade = try CascadeFile(path)
+    let settings = options.detection.settings
+    let memory = unsafe try pages(
       CascadeDetector.memoryBytes(cascade, width: greatest, height: greatest, settings))
-    pixels = unsafe try pages(greatest * greatest)
+    let pixels = unsafe try pages(greatest * greatest)
+    self.settings = settings
+    unsafe self.memory = memory
+    unsafe self.pixels = pixels
     frames = options.hasFrames ? options.frames : nil
     json = options.json
     self.cascade = cascade
@@ -60,7 +63,7 @@ private struct FaceSearch: ~Copyable {
   private func search(_ file: Word, _ size: CameraSize, _ output: inout TextWriter) throws(EdgeError) {
     var detector = unsafe CascadeDetector(
       cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
-    guard let source = UnsafeRawPointer(pixels.baseAddress) else { return }
+    guard let source = unsafe UnsafeRawPointer(pixels.baseAddress) else { return }
     var latencies = LatencyHistogram()
     // Once unmeasured, so that no frame pays for a page.
     for frame in 0...(frames ?? 0) {

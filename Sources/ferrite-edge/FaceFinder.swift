@@ -9,8 +9,7 @@ struct FaceFinder: ~Copyable {
   ///   - path: of the cascade.
   ///   - size: of frames, each 16 to 4096.
   init(_ path: Word, _ size: CameraSize, _ settings: DetectorSettings) throws(EdgeError) {
-    let cascade: CascadeFile
-    do throws(CascadeError) { cascade = unsafe try CascadeFile(path: path.start) } catch { throw .cascade(path, error) }
+    let cascade = try CascadeFile(path)
     let memory = unsafe try pages(
       CascadeDetector.memoryBytes(cascade, width: size.width, height: size.height, settings))
     detector = unsafe CascadeDetector(
@@ -26,4 +25,10 @@ struct FaceFinder: ~Copyable {
   var isOverfull: Bool { detector.isOverfull }
   /// The faces of the last frame, those on which most windows agree first.
   subscript(index: Int) -> Detection { detector[index] }
+}
+
+extension CascadeFile {
+  init(_ path: Word) throws(EdgeError) {
+    do throws(CascadeError) { self = unsafe try CascadeFile(path: path.start) } catch { throw .cascade(path, error) }
+  }
 }

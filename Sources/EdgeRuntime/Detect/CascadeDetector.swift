@@ -11,14 +11,10 @@ public struct CascadeDetector: ~Copyable {
   public let settings: DetectorSettings
   private let windowWidth: Int
   private let windowHeight: Int
-  private let stageCount: Int
   private let levelCount: Int
   private let levels: UnsafeMutablePointer<DetectorLevel>
-  private let stages: UnsafeMutablePointer<CascadeStage>
-  /// For windows one element apart, then for those two apart.
-  private let stumps: UnsafeMutablePointer<PreparedStump>
-  private let stumpCount: Int
-  private let firstStage: FirstStage
+  private let stages: CascadeStages
+  private let walk: WindowWalk
   private let image: IntegralImage
   private var reduction: PictureReduction
   private let grouping: RectangleGrouping
@@ -36,6 +32,7 @@ public struct CascadeDetector: ~Copyable {
   /// - Parameters:
   ///   - width, height: of a frame, `frameExtents`.
   ///   - settings: its factor and capacity in their ranges.
+  @export(interface)
   public static func memoryBytes(
     _ cascade: borrowing CascadeFile, width: Int, height: Int, _ settings: DetectorSettings
   ) -> Int {
@@ -46,6 +43,7 @@ public struct CascadeDetector: ~Copyable {
   ///   - width, height: of a frame, `frameExtents`.
   ///   - settings: its factor and capacity in their ranges.
   ///   - memory: `memoryBytes` bytes or more at a multiple of 64 that outlive the detector. The cascade need not.
+  @export(interface)
   public init(
     _ cascade: borrowing CascadeFile, width: Int, height: Int, _ settings: DetectorSettings,
     unsafeMemory memory: UnsafeMutableRawBufferPointer
@@ -65,35 +63,21 @@ public struct CascadeDetector: ~Copyable {
     windowHeight = cascade.windowHeight
     levelCount = places.levelCount
     unsafe levels = base.bindMemory(to: DetectorLevel.self, capacity: places.levelCount)
-    stageCount = cascade.stageCount
-    unsafe stages = (base + places.stages).bindMemory(to: CascadeStage.self, capacity: cascade.stageCount)
-    stumpCount = cascade.stumpCount
-    unsafe stumps = (base + places.stumps).bindMemory(to: PreparedStump.self, capacity: 2 * cascade.stumpCount)
-    firstStage = unsafe FirstStage(
-      cascade, greatestWidth: places.greatestWidth, unsafeMemory: base + places.firstStage)
     reduction = unsafe PictureReduction(
       sourceWidth: width, sourceHeight: height, greatestWidth: places.greatestWidth,
       unsafeMemory: base + places.reduction)
     image = unsafe IntegralImage(
       greatestWidth: places.greatestWidth, greatestHeight: places.greatestHeight, unsafeMemory: base + places.image)
+    stages = unsafe CascadeStages(cascade, in: image, unsafeMemory: base + places.stages)
+    walk = unsafe WindowWalk(unsafeMemory: base + places.walk)
     grouping = unsafe RectangleGrouping(capacity: settings.capacity, unsafeMemory: base + places.grouping)
     unsafe found = (base + places.found).bindMemory(to: Detection.self, capacity: settings.capacity)
-    prepare(cascade)
-  }
-
-  private func prepare(_ cascade: borrowing CascadeFile) {
     var all = DetectorLevels(
       windowWidth: windowWidth, windowHeight: windowHeight, frameWidth: frameWidth, frameHeight: frameHeight, settings)
     var index = 0
     while let level = all.next() {
       unsafe (levels + index).initialize(to: level)
       index += 1
-    }
-    for index in 0..<stageCount { unsafe (stages + index).initialize(to: cascade.stage(index)) }
-    for index in 0..<stumpCount {
-      let stump = cascade.stump(index)
-      unsafe (stumps + index).initialize(to: PreparedStump(stump, in: image, step: 1))
-      unsafe (stumps + stumpCount + index).initialize(to: PreparedStump(stump, in: image, step: 2))
     }
   }
 
@@ -109,17 +93,19 @@ public struct CascadeDetector: ~Copyable {
   ///   - source: the frame's first pixel, 8 bits of brightness.
   ///   - pixelStep: bytes from a pixel to the next, 1 or 2.
   ///   - rowStep: bytes from a row to the next.
+  @export(interface)
   public mutating func run(unsafeSource source: UnsafeRawPointer, pixelStep: Int, rowStep: Int) {
     precondition(1...2 ~= pixelStep && rowStep >= frameWidth * pixelStep, "pixels overlap or are too far apart")
     count = 0
     isOverfull = false
     // The largest windows first: they are fewest.
-    for index in (0..<levelCount).reversed() where !isOverfull {
+    var index = levelCount
+    while index > 0, !isOverfull {
+      index -= 1
       let level = unsafe levels[index]
       reduction.prepare(width: level.width, height: level.height, pixelStep: pixelStep)
       unsafe image.fill(
-        &reduction, height: level.height, step: level.step, unsafeSource: source, pixelStep: pixelStep,
-        rowStep: rowStep)
+        &reduction, level, unsafeSource: source, pixelStep: pixelStep, rowStep: rowStep)
       search(level)
     }
     let groups = unsafe grouping.group(unsafe: found, count: count, neighbours: settings.neighbours)
@@ -130,35 +116,41 @@ public struct CascadeDetector: ~Copyable {
   private mutating func search(_ level: DetectorLevel) {
     // Windows beside each other are elements beside each other, whatever the step.
     let windows = (level.width - windowWidth) / level.step + 1
-    let stumps = unsafe level.step == 1 ? self.stumps : self.stumps + stumpCount
     var y = 0
     while y <= level.height - windowHeight {
       let row = unsafe UnsafePointer(image.elements + y * image.rowStep)
-      unsafe firstStage.run(unsafeStumps: stumps, unsafeRow: row, windows: windows)
-      var window = 0
-      while window < windows {
-        guard unsafe firstStage.passes[window] != 0 else {
-          window &+= 2
-          continue
-        }
-        if unsafe passesLaterStages(stumps, row + window) { add(level, x: window * level.step, y: y) }
-        window &+= 1
+      var isFirstSkipped = false
+      var first = 0
+      while first < windows {
+        let passing = unsafe stages.passing(0, step: level.step, unsafeWindow: row + first)
+        var left = walk.walk(passing, isFirstSkipped: &isFirstSkipped)
+        // Behind the row's end nothing passes.
+        if windows &- first < 8 { left &= (1 << UInt8(windows &- first)) &- 1 }
+        if left != 0 { unsafe search(level, row + first, left, x: first, y: y) }
+        first &+= PreparedStump.lanes
       }
       y += level.step
     }
   }
 
-  private func passesLaterStages(_ stumps: UnsafePointer<PreparedStump>, _ window: UnsafePointer<UInt16>) -> Bool {
-    for index in 1..<stageCount {
-      let stage = unsafe stages[index]
-      var sum: Int32 = 0
-      for stump in stage.firstStump..<stage.firstStump &+ stage.stumpCount {
-        // Validation has found the greatest sum to fit 32 bits.
-        unsafe sum &+= stumps[stump].value(unsafeWindow: window)
-      }
-      if sum < stage.threshold { return false }
+  /// Passes some of eight windows through the stages behind the first: together, as long as that is less work than one by one.
+  @inline(__always)
+  private mutating func search(
+    _ level: DetectorLevel, _ windows: UnsafePointer<UInt16>, _ some: UInt8, x first: Int, y: Int
+  ) {
+    var left = some
+    var stage = 1
+    while left & (left &- 1) != 0, stage < stages.count {
+      unsafe left &= stages.passing(stage, step: level.step, unsafeWindow: windows)
+      stage &+= 1
     }
-    return true
+    while left != 0 {
+      let window = left.trailingZeroBitCount
+      left &= left &- 1
+      if unsafe stages.passes(from: stage, step: level.step, unsafeWindow: windows + window) {
+        add(level, x: (first + window) * level.step, y: y)
+      }
+    }
   }
 
   private mutating func add(_ level: DetectorLevel, x: Int, y: Int) {

@@ -10,6 +10,7 @@ public struct CascadeFile: ~Copyable, @unchecked Sendable {
   /// Maps and checks the file at `path`.
   ///
   /// - Throws: `CascadeError` with the byte offset of the first fault; `.unreadable` with the system's error number.
+  @export(interface)
   public init(path: UnsafePointer<CChar>) throws(CascadeError) {
     var base: UnsafeRawPointer?
     var length = 0
@@ -27,6 +28,7 @@ public struct CascadeFile: ~Copyable, @unchecked Sendable {
   }
 
   /// Checks a cascade in memory that outlives this value and isn't changed meanwhile.
+  @export(interface)
   public init(unsafeBytes: UnsafeRawBufferPointer) throws(CascadeError) {
     guard let base = unsafeBytes.baseAddress else { throw CascadeError(.tooShort, at: 0) }
     let view = unsafe ByteView(base: base, count: unsafeBytes.count)

@@ -5,8 +5,7 @@ struct DetectorMemory {
   private(set) var greatestWidth = 0
   private(set) var greatestHeight = 0
   let stages: Int
-  let stumps: Int
-  let firstStage: Int
+  let walk: Int
   let reduction: Int
   let image: Int
   let grouping: Int
@@ -23,9 +22,8 @@ struct DetectorMemory {
       levelCount += 1
     }
     stages = Layout.aligned(levelCount * MemoryLayout<DetectorLevel>.stride)
-    stumps = stages + Layout.aligned(cascade.stageCount * MemoryLayout<CascadeStage>.stride)
-    firstStage = stumps + 2 * cascade.stumpCount * MemoryLayout<PreparedStump>.stride
-    reduction = firstStage + FirstStage.memoryBytes(cascade, greatestWidth: greatestWidth)
+    walk = stages + CascadeStages.memoryBytes(cascade)
+    reduction = walk + WindowWalk.memoryBytes
     image = reduction + PictureReduction.memoryBytes(greatestWidth: greatestWidth)
     grouping = image + IntegralImage.memoryBytes(greatestWidth: greatestWidth, greatestHeight: greatestHeight)
     found = grouping + RectangleGrouping.memoryBytes(capacity: settings.capacity)

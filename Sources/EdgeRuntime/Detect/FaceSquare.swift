@@ -14,11 +14,12 @@ public struct FaceSquare: Equatable, Sendable {
   /// frame where it leaves it, and no larger than the frame's lesser extent.
   ///
   /// - Parameter margin: 1...1024.
+  @export(interface)
   public init(_ face: Detection, margin: Int, frameWidth: Int, frameHeight: Int) {
     precondition(1...4 * Self.marginOne ~= margin, "a margin is out of range")
     let extent = Int(max(face.width, face.height))
     let wanted = (extent * margin + Self.marginOne / 2) / Self.marginOne
-    side = max(1, min(wanted, frameWidth, frameHeight))
+    side = max(1, min(wanted, min(frameWidth, frameHeight)))
     // Half a pixel goes to the left and up.
     x = min(max((2 * Int(face.x) + Int(face.width) - side) >> 1, 0), frameWidth - side)
     y = min(max((2 * Int(face.y) + Int(face.height) - side) >> 1, 0), frameHeight - side)

@@ -67,14 +67,15 @@ struct PictureReduction {
     return (first, UInt32(weight))
   }
 
-  /// Calls `body` with every pixel of a row of the result, left to right.
+  /// Makes a row of the result.
   ///
   /// - Parameters:
   ///   - row: 0..<height; rows asked for in their order cost least.
   ///   - source: the picture's first pixel.
-  @inline(__always)
-  mutating func forEachPixel(
-    ofRow row: Int, unsafeSource source: UnsafeRawPointer, pixelStep: Int, rowStep: Int, _ body: (Int, UInt16) -> Void
+  ///   - output: a value below 256 for each pixel.
+  mutating func makeRow(
+    _ row: Int, unsafeSource source: UnsafeRawPointer, pixelStep: Int, rowStep: Int,
+    to output: UnsafeMutablePointer<UInt16>
   ) {
     let (first, weight) = Self.place(row, of: height, in: sourceHeight)
     unsafe fill(first, source, pixelStep, rowStep)
@@ -82,7 +83,7 @@ struct PictureReduction {
     for column in 0..<width {
       // 255 * 256 * 256 and a half: 32 bits hold it.
       let sum = unsafe UInt32(upper[column]) &* low &+ UInt32(lower[column]) &* high
-      body(column, UInt16(truncatingIfNeeded: (sum &+ 0x8000) &>> 16))
+      unsafe output[column] = UInt16(truncatingIfNeeded: (sum &+ 0x8000) &>> 16)
     }
   }
 
@@ -103,14 +104,32 @@ struct PictureReduction {
   }
 
   private func fillLine(_ line: UnsafeMutablePointer<UInt16>, _ row: UnsafeRawPointer, _ pixelStep: Int) {
-    for column in 0..<width {
-      let tap = unsafe taps[column]
-      let pixel = unsafe row + Int(tap.offset)
-      let left = unsafe UInt32(pixel.load(as: UInt8.self))
-      let right = unsafe UInt32(pixel.load(fromByteOffset: pixelStep, as: UInt8.self))
-      let value = left &* (Self.weightOne &- UInt32(tap.weight)) &+ right &* UInt32(tap.weight)
-      // 255 * 256 at most.
-      unsafe line[column] = UInt16(truncatingIfNeeded: value)
+    var column = 0
+    while column &+ 3 < width {
+      // Four before the first is stored, so that none waits for another.
+      let four = unsafe (
+        value(column, row, pixelStep), value(column &+ 1, row, pixelStep), value(column &+ 2, row, pixelStep),
+        value(column &+ 3, row, pixelStep)
+      )
+      unsafe line[column] = four.0
+      unsafe line[column &+ 1] = four.1
+      unsafe line[column &+ 2] = four.2
+      unsafe line[column &+ 3] = four.3
+      column &+= 4
     }
+    while column < width {
+      unsafe line[column] = value(column, row, pixelStep)
+      column &+= 1
+    }
+  }
+
+  @inline(__always)
+  private func value(_ column: Int, _ row: UnsafeRawPointer, _ pixelStep: Int) -> UInt16 {
+    let tap = unsafe taps[column]
+    let pixel = unsafe row + Int(tap.offset)
+    let left = unsafe UInt32(pixel.load(as: UInt8.self))
+    let right = unsafe UInt32(pixel.load(fromByteOffset: pixelStep, as: UInt8.self))
+    // 255 * 256 at most.
+    return UInt16(truncatingIfNeeded: left &* (Self.weightOne &- UInt32(tap.weight)) &+ right &* UInt32(tap.weight))
   }
 }

@@ -63,11 +63,24 @@ struct PreparedStump {
 extension PreparedStump {
   static let lanes = 8
 
-  /// The codes of eight windows beside each other.
+  /// The values of eight windows beside each other.
   ///
   /// - Parameter window: the first one's first element; `IntegralImage.slack` elements may lie behind the last row.
   @inline(__always)
-  func codes(unsafeWindow window: UnsafePointer<UInt16>) -> SIMD8<UInt16> {
+  static func values(
+    unsafe stump: UnsafePointer<PreparedStump>, unsafeWindow window: UnsafePointer<UInt16>
+  ) -> SIMD8<Int32> {
+    let codes = unsafe stump.pointee.codes(unsafeWindow: window)
+    let subset = unsafe UnsafeRawPointer(stump) + subsetOffset
+    return unsafe ferrite_subsetValues8(
+      codes, subset.assumingMemoryBound(to: UInt32.self), stump.pointee.inside, stump.pointee.outside)
+  }
+
+  /// Of the subset in a record: behind eight fields of four bytes.
+  private static var subsetOffset: Int { 32 }
+
+  @inline(__always)
+  private func codes(unsafeWindow window: UnsafePointer<UInt16>) -> SIMD8<UInt16> {
     let row = unsafe window + Int(firstRow)
     let step = Int(nextRow)
     let top = unsafe eightBetween(row, row + step)

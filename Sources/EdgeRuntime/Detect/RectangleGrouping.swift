@@ -1,5 +1,5 @@
 /// A rectangle of a frame, and how many windows agree on it.
-public struct Detection: Equatable, Sendable {
+public struct Detection: Equatable, Sendable, BitwiseCopyable {
   public var x: Int32
   public var y: Int32
   public var width: Int32
