@@ -70,6 +70,7 @@ let package = Package(
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .target(name: "CMQTT", linkerSettings: [.linkedLibrary("mosquitto")]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
@@ -97,7 +98,9 @@ let package = Package(
     .target(name: "Quantize", dependencies: ["EdgeRuntime", "COpenBLAS"], swiftSettings: testable),
     .target(
       name: "Exporter",
-      dependencies: ["EdgeRuntime", "Quantize", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "EdgeRuntime", "Quantize", "CExpat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: testable),
 

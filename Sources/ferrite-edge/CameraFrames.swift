@@ -70,8 +70,16 @@ struct CameraSize {
   }
 }
 
-/// A camera's frames, the newest first: what came meanwhile is dropped and counted. Of each the central square is reduced to the
-/// model's input.
+/// What a frame shows to a model.
+enum Sight {
+  /// The central square: nothing has been looked for.
+  case square
+  case face(Detection)
+  case nobody
+}
+
+/// A camera's frames, the newest first: what came meanwhile is dropped and counted. Of each the central square, or the square around
+/// a face, is brought to the model's size.
 @safe
 struct CameraFrames: ~Copyable {
   @safe private enum Source {
@@ -82,21 +90,24 @@ struct CameraFrames: ~Copyable {
 
   private let source: Source
   private let layout: FrameLayout
-  private let reduction: SquareReduction
-  /// Of the last frame.
+  /// Width and height of the model's input.
+  private let inputSide: Int
+  /// For a square of any side within a frame.
+  private let columns: UnsafeMutableRawPointer
+  private var finder: FaceFinder?
+  /// Of the last frame: when it was whole in memory, when it was taken, and when it was known whom it shows.
   private(set) var nanoseconds: UInt64 = 0
-  /// When the last frame was taken, to be looked at.
   private(set) var takenNanoseconds: UInt64 = 0
+  private(set) var foundNanoseconds: UInt64 = 0
   private(set) var dropped: UInt64 = 0
   private(set) var count = 0
 
   /// How a frame's brightness lies in it.
   private struct FrameLayout {
+    var size: CameraSize
     var bytes: Int
     var rowStep: Int
     var pixelStep: Int
-    /// Of the central square's first pixel.
-    var offset: Int
   }
 
   /// Starts to read standard input.
@@ -104,23 +115,32 @@ struct CameraFrames: ~Copyable {
   /// - Parameters:
   ///   - input: the model's; of one channel and square.
   ///   - every: whether no frame may be dropped.
-  init(_ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, every: Bool) throws(EdgeError) {
+  init(
+    _ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, _ detection: DetectionOptions, every: Bool
+  ) throws(EdgeError) {
     let bytes = encoding.bytes(size)
-    let reduction = try Self.reduction(size, to: input)
+    try Self.check(input)
+    let columns = unsafe try Self.columns(size)
+    let finder = try Self.finder(detection, size)
     guard let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress else { throw .noMemory }
     var started: OpaquePointer?
     let error = unsafe linux_start_frames(0, memory, bytes, every ? 1 : 0, &started)
     guard error == 0, let started = unsafe started else { throw .frame(nil, FrameError(.system(error), at: 0)) }
     source = unsafe .stream(started)
-    layout = Self.layout(
-      size, bytes: bytes, rowStep: size.width * encoding.pixelStep, pixelStep: encoding.pixelStep)
-    self.reduction = reduction
+    layout = FrameLayout(
+      size: size, bytes: bytes, rowStep: size.width * encoding.pixelStep, pixelStep: encoding.pixelStep)
+    inputSide = input.width
+    unsafe self.columns = columns
+    self.finder = finder
   }
 
   /// Opens and starts a camera, and says on standard error what it gives.
   ///
   /// - Parameter size: nil for what the camera likes.
-  init(camera path: Word, _ size: CameraSize?, to input: FrameSize) throws(EdgeError) {
+  init(
+    camera path: Word, _ size: CameraSize?, to input: FrameSize, _ detection: DetectionOptions
+  ) throws(EdgeError) {
+    try Self.check(input)
     var format = linux_camera_format()
     var offers = InlineArray<16, UInt32>(repeating: 0)
     var opened: OpaquePointer?
@@ -132,12 +152,15 @@ struct CameraFrames: ~Copyable {
     guard error == 0, let opened = unsafe opened else { throw .camera(path, systemError: error, offers: offers) }
     let given = CameraSize(width: Int(format.width), height: Int(format.height))
     guard given.isInRange else { throw .usage("the camera gives frames of a size out of range:", path) }
-    let reduction = try Self.reduction(given, to: input)
+    let columns = unsafe try Self.columns(given)
+    let finder = try Self.finder(detection, given)
     source = unsafe .device(opened, path)
-    layout = Self.layout(
-      given, bytes: Int(format.frame_bytes), rowStep: Int(format.row_bytes),
+    layout = FrameLayout(
+      size: given, bytes: Int(format.frame_bytes), rowStep: Int(format.row_bytes),
       pixelStep: format.code == CameraEncoding.yuyvCode ? 2 : 1)
-    self.reduction = reduction
+    inputSide = input.width
+    unsafe self.columns = columns
+    self.finder = finder
     var writer = TextWriter.standardError
     writer.text("ferrite-edge: ")
     writer.text(path)
@@ -149,20 +172,15 @@ struct CameraFrames: ~Copyable {
     writer.flush()
   }
 
-  private static func reduction(_ size: CameraSize, to input: FrameSize) throws(EdgeError) -> SquareReduction {
+  private static func check(_ input: FrameSize) throws(EdgeError) {
     guard input.channels == 1, input.width == input.height else {
       throw .usage("a camera's frames need a model of one channel and of equal width and height", nil)
     }
-    let side = min(size.width, size.height)
-    guard let columns = unsafe try pages(side * 4).baseAddress else { throw .noMemory }
-    return unsafe SquareReduction(side: side, to: input.width, unsafeMemory: columns)
   }
 
-  private static func layout(_ size: CameraSize, bytes: Int, rowStep: Int, pixelStep: Int) -> FrameLayout {
-    let side = min(size.width, size.height)
-    let (left, top) = ((size.width - side) / 2, (size.height - side) / 2)
-    return FrameLayout(
-      bytes: bytes, rowStep: rowStep, pixelStep: pixelStep, offset: top * rowStep + left * pixelStep)
+  private static func columns(_ size: CameraSize) throws(EdgeError) -> UnsafeMutableRawPointer {
+    guard let columns = unsafe try pages(min(size.width, size.height) * 4).baseAddress else { throw .noMemory }
+    return unsafe columns
   }
 
   /// Waits for the next frame, but no longer than to a time of the monotonic clock.
@@ -175,16 +193,46 @@ struct CameraFrames: ~Copyable {
     }
   }
 
-  /// Fills `pixels`, a square of the model's size, with the next frame.
+  private static func finder(_ detection: DetectionOptions, _ size: CameraSize) throws(EdgeError) -> FaceFinder? {
+    guard let cascade = detection.cascade else { return nil }
+    return try FaceFinder(cascade, size, detection.settings)
+  }
+
+  /// Fills `pixels`, a square of the model's size, with what the next frame shows, if it shows anybody.
   ///
-  /// - Returns: false at the end of the input.
-  mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(EdgeError) -> Bool {
-    guard let bytes = unsafe try nextFrame(), let output = pixels.baseAddress else { return false }
+  /// - Returns: nil at the end of the input.
+  mutating func next(into pixels: UnsafeMutableRawBufferPointer) throws(EdgeError) -> Sight? {
+    guard let bytes = unsafe try nextFrame(), let output = pixels.baseAddress else { return nil }
     takenNanoseconds = linux_nanoseconds()
     count += 1
-    unsafe reduction.run(
-      unsafeSource: bytes + layout.offset, pixelStep: layout.pixelStep, rowStep: layout.rowStep, to: output)
-    return true
+    let sight = unsafe look(at: bytes)
+    foundNanoseconds = linux_nanoseconds()
+    if let square = square(sight) {
+      // The square lies in the frame, so its side is within what the columns have room for.
+      let place = square.y * layout.rowStep + square.x * layout.pixelStep
+      unsafe SquareReduction(side: square.side, to: inputSide, unsafeMemory: columns).run(
+        unsafeSource: bytes + place, pixelStep: layout.pixelStep, rowStep: layout.rowStep, to: output)
+    }
+    return sight
+  }
+
+  private mutating func look(at bytes: UnsafeRawPointer) -> Sight {
+    guard finder != nil else { return .square }
+    unsafe finder?.run(unsafeSource: bytes, pixelStep: layout.pixelStep, rowStep: layout.rowStep)
+    switch finder {
+    case .some(let finder): return finder.count > 0 ? .face(finder[0]) : .nobody
+    case .none: return .square
+    }
+  }
+
+  private func square(_ sight: Sight) -> FaceSquare? {
+    switch sight {
+    case .square: FaceSquare(centralIn: layout.size.width, layout.size.height)
+    case .face(let face):
+      FaceSquare(
+        face, margin: FaceSquare.standardMargin, frameWidth: layout.size.width, frameHeight: layout.size.height)
+    case .nobody: nil
+    }
   }
 
   private mutating func nextFrame() throws(EdgeError) -> UnsafeRawPointer? {

@@ -60,14 +60,15 @@ struct Classifier: ~Copyable {
     return true
   }
 
-  /// Takes a camera's next frame and runs the network on it.
+  /// Takes a camera's next frame and runs the network on it, unless it shows nobody.
   ///
-  /// - Returns: false at the end of the input.
-  mutating func classifyNext(of frames: inout CameraFrames) throws(EdgeError) -> Bool {
-    guard unsafe try frames.next(into: pixels) else { return false }
+  /// - Returns: nil at the end of the input.
+  mutating func classifyNext(of frames: inout CameraFrames) throws(EdgeError) -> Sight? {
+    guard let sight = unsafe try frames.next(into: pixels) else { return nil }
     preparedNanoseconds = linux_nanoseconds()
+    if case .nobody = sight { return sight }
     unsafe try run(unsafePixels)
-    return true
+    return sight
   }
 
   /// Runs the network on a frame of the model's size.

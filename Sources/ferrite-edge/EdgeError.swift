@@ -6,6 +6,7 @@ enum EdgeError: Error {
   case usage(StaticString, Word?)
   case unreadable(Word, systemError: Int32)
   case model(Word, ModelError)
+  case cascade(Word, CascadeError)
   case session(SessionError)
   case threads(ThreadError)
   case memoryNotLocked(systemError: Int32)
@@ -52,16 +53,9 @@ enum EdgeError: Error {
       writer.text(": ")
       writer.systemError(systemError)
     case .model(let path, let error):
-      writer.text(path)
-      writer.text(": ")
-      writer.text(error.fault.message)
-      if error.systemError != 0 {
-        writer.text(": ")
-        writer.systemError(error.systemError)
-      } else {
-        writer.text(", at byte ")
-        writer.integer(error.byteOffset)
-      }
+      writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
+    case .cascade(let path, let error):
+      writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
     case .session(let error):
       writer.text(error.message)
     case .threads(let error):
@@ -130,6 +124,19 @@ enum EdgeError: Error {
 }
 
 extension TextWriter {
+  fileprivate mutating func fileFault(_ path: Word, _ message: StaticString, at offset: Int, systemError: Int32) {
+    text(path)
+    text(": ")
+    text(message)
+    if systemError != 0 {
+      text(": ")
+      self.systemError(systemError)
+    } else {
+      text(", at byte ")
+      integer(offset)
+    }
+  }
+
   fileprivate mutating func threadError(_ error: ThreadError) {
     switch error {
     case .wrongCount:

@@ -26,6 +26,8 @@ private func runCommand(_ words: inout Words) throws(EdgeError) {
     try SelftestCommand.run(words)
   } else if command == "watch" {
     try WatchCommand.run(words)
+  } else if command == "detect" {
+    try DetectCommand.run(words)
   } else if command == "safe" {
     try SafeCommand.run(words)
   } else if command == "install-model" {
@@ -45,11 +47,14 @@ enum Usage {
     usage: ferrite-edge run M.fxm IMAGE.pgm|FOLDER... [COMPUTING] [--json]
            ferrite-edge bench M.fxm [--frames N] [COMPUTING] [--json]
            ferrite-edge selftest M.fxm [--threads N] [--json]
-           ferrite-edge watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [TELLING]
+           ferrite-edge watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING]
+           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [--json]
            ferrite-edge safe --board B.board
            ferrite-edge install-model NEW.fxm [--to PATH.fxm] [--board B.board]
     FRAMES: IMAGE.pgm|FOLDER... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
             | --camera /dev/videoN [--size WIDTHxHEIGHT]
+    DETECT: [--detect C.fxc [SEARCHING] | --no-detect]
+    SEARCHING: [--min-face N] [--scale-factor F] [--neighbours N]
     DECIDING: [--smooth 1...6 | --majority 2...63] [--enter P] [--leave P] [--hold MILLISECONDS]
     COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99] [--realtime]
     TELLING: [--json] [--deadline MILLISECONDS] [--metrics FILE.prom] [--watchdog-device /dev/watchdogN]

@@ -5,6 +5,7 @@ struct FrameError: Error {
     case notPGM
     case notGrey(channels: Int)
     case size(width: Int, height: Int, FrameSize)
+    case outOfRange(width: Int, height: Int)
     case maximum(Int)
     case truncated
   }
@@ -29,6 +30,10 @@ struct FrameError: Error {
       writer.extents(width, height)
       writer.text(", the model takes ")
       writer.extents(size.width, size.height)
+    case .outOfRange(let width, let height):
+      writer.text("the image is ")
+      writer.extents(width, height)
+      writer.text(", 16 to 4096 pixels either way are possible")
     case .maximum(let maximum):
       writer.text("the maximum value is ")
       writer.integer(maximum)

@@ -49,8 +49,9 @@ struct FrameReader: ~Copyable {
       unsafe pixels[0] = first
       pixel = 1
     case .pgm:
-      guard first == UInt8(ascii: "P"), try required() == UInt8(ascii: "5") else { throw error(.notPGM) }
-      try header()
+      guard size.channels == 1 else { throw error(.notGrey(channels: size.channels)) }
+      let (width, height) = try header(first)
+      guard width == size.width, height == size.height else { throw error(.size(width: width, height: height, size)) }
     }
     while pixel < size.bytes {
       unsafe pixels[pixel] = try required()
@@ -59,15 +60,30 @@ struct FrameReader: ~Copyable {
     return true
   }
 
-  /// The rest of a PGM header: width, height and maximum, and the one blank before the pixels.
-  private mutating func header() throws(FrameError) {
-    guard size.channels == 1 else { throw error(.notGrey(channels: size.channels)) }
-    guard isBlank(try required()) else { throw error(.notPGM) }
+  /// Fills the start of `pixels` with the next PGM image, whatever its size.
+  ///
+  /// - Returns: its extents, each 16 to 4096; nil at the end of the input.
+  mutating func nextPicture(into pixels: UnsafeMutableRawBufferPointer) throws(FrameError) -> CameraSize? {
+    guard let first = try byte() else { return nil }
+    let (width, height) = try header(first)
+    let size = CameraSize(width: width, height: height)
+    guard size.isInRange, width * height <= pixels.count else {
+      throw error(.outOfRange(width: width, height: height))
+    }
+    for pixel in 0..<width * height { unsafe pixels[pixel] = try required() }
+    return size
+  }
+
+  /// A PGM header behind its first byte: width, height and maximum, and the one blank before the pixels.
+  private mutating func header(_ first: UInt8) throws(FrameError) -> (width: Int, height: Int) {
+    guard first == UInt8(ascii: "P"), try required() == UInt8(ascii: "5"), isBlank(try required()) else {
+      throw error(.notPGM)
+    }
     let width = try number()
     let height = try number()
     let maximum = try number()
-    guard width == size.width, height == size.height else { throw error(.size(width: width, height: height, size)) }
     guard maximum == 255 else { throw error(.maximum(maximum)) }
+    return (width, height)
   }
 
   /// A decimal number after blanks and comments; takes the one byte behind it, which must be a blank.

@@ -24,14 +24,22 @@ struct Options {
     static let hold = Kinds(bits: 16384)
     static let destination = Kinds(bits: 32768)
     static let camera = Kinds(bits: 65536)
-    static let deadline = Kinds(bits: 1 << 31)
-    static let metrics = Kinds(bits: 1 << 30)
-    static let realTime = Kinds(bits: 1 << 29)
-    static let watchdog = Kinds(bits: 1 << 28)
+    static let detect = Kinds(bits: 1 << 17)
+    static let noDetect = Kinds(bits: 1 << 18)
+    static let minimumFace = Kinds(bits: 1 << 19)
+    static let scaleFactor = Kinds(bits: 1 << 20)
+    static let neighbours = Kinds(bits: 1 << 21)
+    static let deadline = Kinds(bits: 1 << 22)
+    static let metrics = Kinds(bits: 1 << 23)
+    static let realTime = Kinds(bits: 1 << 24)
+    static let watchdog = Kinds(bits: 1 << 25)
     /// What is told beside decisions.
     static let telling = deadline | metrics | watchdog
+    /// How faces are looked for.
+    static let detecting = minimumFace | scaleFactor | neighbours
     /// A stream of frames, and how it becomes decisions.
-    static let stream = standardInput | camera | size | every | smooth | majority | enter | leave | hold
+    static let stream =
+      standardInput | camera | size | every | smooth | majority | enter | leave | hold | detect | noDetect | detecting
     /// Everything about how frames are computed.
     static let computing = instructionSet | threads | processors | priority | realTime
 
@@ -44,6 +52,7 @@ struct Options {
   private var operands: Words
   var json: Bool { given.contains(.json) }
   private(set) var frames = 200
+  var hasFrames: Bool { given.contains(.frames) }
   private(set) var instructionSet = InstructionSet.best
   private(set) var threads = ThreadOptions()
   private(set) var board: Word?
@@ -59,6 +68,7 @@ struct Options {
     if case .camera = standardInput { return !keepsEvery && !linux_is_file(0) }
     return camera != nil
   }
+  private(set) var detection = DetectionOptions()
 
   /// - Parameter accepted: the options that the command has; another one is a usage error.
   init(_ arguments: consuming Words, accepting accepted: Kinds) throws(EdgeError) {
@@ -72,16 +82,16 @@ struct Options {
       guard !given.contains(kind) else { throw .usage("option given twice:", word) }
       given = given | kind
       if kind == .realTime { threads.setRealTime() }
-      if kind == .json || kind == .every || kind == .realTime { continue }
+      if kind == .json || kind == .every || kind == .realTime || kind == .noDetect { continue }
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
     try threads.check()
     try decisions.check()
-    try checkStream()
+    try checkStream(accepted)
   }
 
-  private func checkStream() throws(EdgeError) {
+  private func checkStream(_ accepted: Kinds) throws(EdgeError) {
     guard standardInput == nil || camera == nil else { throw .usage("--stdin or --camera, one of the two", nil) }
     var isStream = false
     if case .camera = standardInput { isStream = true }
@@ -90,6 +100,9 @@ struct Options {
     }
     guard isStream || camera != nil || telling.deadlineNanoseconds == nil else {
       throw .usage("--deadline goes with --camera or a camera's frames on --stdin", nil)
+    }
+    if accepted.contains(.detect) {
+      try detection.check(isRefused: given.contains(.noDetect), goesWithFrames: isStream || camera != nil)
     }
     guard isStream || !keepsEvery else { throw .usage("--every goes with a camera's frames on --stdin", nil) }
     if case .camera(let encoding) = standardInput, encoding.sharesColours, let size {
@@ -119,6 +132,11 @@ struct Options {
     if word == "--metrics" { return .metrics }
     if word == "--watchdog-device" { return .watchdog }
     if word == "--realtime" { return .realTime }
+    if word == "--detect" { return .detect }
+    if word == "--no-detect" { return .noDetect }
+    if word == "--min-face" { return .minimumFace }
+    if word == "--scale-factor" { return .scaleFactor }
+    if word == "--neighbours" { return .neighbours }
     return nil
   }
 
@@ -170,6 +188,14 @@ struct Options {
       try telling.setMetrics(value)
     } else if kind == .watchdog {
       telling.watchdog = value
+    } else if kind == .detect {
+      detection.cascade = value
+    } else if kind == .minimumFace {
+      try detection.setMinimum(value)
+    } else if kind == .scaleFactor {
+      try detection.setFactor(value)
+    } else if kind == .neighbours {
+      try detection.setNeighbours(value)
     } else {
       board = value
     }

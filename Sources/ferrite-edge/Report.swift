@@ -43,20 +43,67 @@ extension TextWriter {
     decimal((Int64(value) * 1_000_000 + 32768) >> 16, fractionDigits: 6)
   }
 
-  /// What `watch` makes of the last frame: the network's answer, and the class that the lines show.
-  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, shown: Int?, json: Bool) {
-    answer(classifier, name: name, frame: frame, json: json)
+  /// What `watch` makes of the last frame: the face that was found or not, the network's answer, and the class that the lines show.
+  mutating func decision(
+    _ classifier: borrowing Classifier, _ sight: Sight, name: Word?, frame: Int, shown: Int?, json: Bool
+  ) {
+    if case .nobody = sight {
+      nobody(frame: frame, json: json)
+    } else {
+      answer(classifier, name: name, frame: frame, json: json)
+    }
     if json {
+      face(sight)
       key("decision")
       if let shown { unsafe string(classifier.model.unsafeLabel(shown)) } else { text("null") }
       text("}\n")
     } else {
-      if shown != classifier.session.classIndex {
+      var answered: Int? = classifier.session.classIndex
+      if case .nobody = sight { answered = nil }
+      if shown != answered {
         text(", shown: ")
         if let shown { unsafe text(classifier.model.unsafeLabel(shown)) } else { text("nothing") }
       }
       text("\n")
     }
+  }
+
+  /// A frame that shows nobody, without the end of its line.
+  private mutating func nobody(frame: Int, json: Bool) {
+    guard json else { return text("nobody") }
+    text("{")
+    key("frame", first: true)
+    integer(frame)
+    text(",\"class\":null,\"index\":null,\"probabilities\":[],\"logits\":[]")
+  }
+
+  /// Where faces are looked for, the one that was found, or null.
+  private mutating func face(_ sight: Sight) {
+    switch sight {
+    case .square: return
+    case .nobody:
+      key("face")
+      text("null")
+    case .face(let face):
+      key("face")
+      self.face(face)
+    }
+  }
+
+  /// A JSON object.
+  mutating func face(_ face: Detection) {
+    text("{")
+    key("x", first: true)
+    integer(face.x)
+    key("y")
+    integer(face.y)
+    key("width")
+    integer(face.width)
+    key("height")
+    integer(face.height)
+    key("neighbours")
+    integer(face.neighbours)
+    text("}")
   }
 
   /// The network's answer to the last frame.

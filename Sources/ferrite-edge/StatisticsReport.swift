@@ -9,6 +9,10 @@ extension TextWriter {
     text(" frames, ")
     integer(statistics.dropped)
     text(" dropped")
+    if statistics.nobody > 0 {
+      text(", nobody on ")
+      integer(statistics.nobody)
+    }
     guard statistics.frames > 0 else { return text("\n") }
     text("; from frame to line at most ")
     microseconds(whole.percentile(permille: 500))
@@ -53,6 +57,8 @@ extension TextWriter {
     integer(statistics.frames)
     key("dropped")
     integer(statistics.dropped)
+    key("nobody")
+    integer(statistics.nobody)
     key("lines_dropped")
     integer(droppedLines)
     key("deadline_ms")

@@ -1,7 +1,7 @@
 import CLinux
 import EdgeRuntime
 
-/// `watch M.fxm [--board B.board] FRAMES [DECIDING] [COMPUTING] [TELLING]`: a line of
+/// `watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING]`: a line of
 /// text for each frame, and pins that show the decision.
 ///
 /// The lines are taken, at the safe level, before anything that can fail for long or block: what an earlier program left on
@@ -207,21 +207,22 @@ private struct Watch: ~Copyable {
       var stamps = FrameStatistics.Stamps()
       stamps.captured = classifier.preparedNanoseconds
       stamps.taken = classifier.preparedNanoseconds
-      try decide(&stamps, at: classifier.preparedNanoseconds, dropped: 0)
-      try tell(name)
+      stamps.found = classifier.preparedNanoseconds
+      try decide(&stamps, at: classifier.preparedNanoseconds, .square, dropped: 0)
+      try tell(name, .square)
     }
   }
 
   /// Shows a camera's frames on standard input.
   mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
     guard let size = options.size else { throw .usage("no --size given", nil) }
-    var frames = try CameraFrames(encoding, size, to: classifier.size, every: options.keepsEvery)
+    var frames = try CameraFrames(encoding, size, to: classifier.size, options.detection, every: options.keepsEvery)
     try options.threads.lockMemory()
     try show(&frames)
   }
 
   mutating func show(camera: Word, _ options: borrowing Options) throws(EdgeError) {
-    var frames = try CameraFrames(camera: camera, options.size, to: classifier.size)
+    var frames = try CameraFrames(camera: camera, options.size, to: classifier.size, options.detection)
     try options.threads.lockMemory()
     try show(&frames)
   }
@@ -230,32 +231,36 @@ private struct Watch: ~Copyable {
     isCamera = true
     while true {
       while let change = pins.nextChange, !frames.isReady(by: change) { try pins.advance() }
-      guard try classifier.classifyNext(of: &frames) else { return }
+      guard let sight = try classifier.classifyNext(of: &frames) else { return }
       var stamps = FrameStatistics.Stamps()
       stamps.captured = frames.nanoseconds
       stamps.taken = frames.takenNanoseconds
-      try decide(&stamps, at: frames.nanoseconds, dropped: frames.dropped)
-      try tell(nil)
+      stamps.found = frames.foundNanoseconds
+      try decide(&stamps, at: frames.nanoseconds, sight, dropped: frames.dropped)
+      try tell(nil, sight)
     }
   }
 
-  /// First the lines: the text can wait for whoever reads it.
+  /// First the lines: the text can wait for whoever reads it. Where nobody is, no class has any probability.
   private mutating func decide(
-    _ stamps: inout FrameStatistics.Stamps, at nanoseconds: UInt64, dropped: UInt64
+    _ stamps: inout FrameStatistics.Stamps, at nanoseconds: UInt64, _ sight: Sight, dropped: UInt64
   ) throws(EdgeError) {
+    var isNobody = false
+    if case .nobody = sight { isNobody = true }
     stamps.prepared = classifier.preparedNanoseconds
     stamps.inferred = linux_nanoseconds()
-    _ = filter.update(at: nanoseconds) { classifier.session.probability($0) }
+    _ = filter.update(at: nanoseconds) { isNobody ? 0 : classifier.session.probability($0) }
     stamps.decided = linux_nanoseconds()
     try pins.show(
       filter.decision, strength: filter.decision.map { filter.score($0) } ?? 0, of: classifier.model)
     stamps.pinned = linux_nanoseconds()
-    telling.statistics.add(stamps, decision: filter.decision, dropped: dropped, deadline: telling.deadline)
+    telling.statistics.add(
+      stamps, decision: filter.decision, isNobody: isNobody, dropped: dropped, deadline: telling.deadline)
     manager.frameFinished(at: stamps.pinned)
   }
 
-  private mutating func tell(_ name: Word?) throws(EdgeError) {
-    output.decision(classifier, name: name, frame: frame, shown: filter.decision, json: json)
+  private mutating func tell(_ name: Word?, _ sight: Sight) throws(EdgeError) {
+    output.decision(classifier, sight, name: name, frame: frame, shown: filter.decision, json: json)
     frame += 1
     try output.finish()
   }

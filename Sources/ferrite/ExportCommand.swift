@@ -8,11 +8,13 @@ import Quantize
 /// `ferrite export`: from a trained float network to a model file.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Quantises a trained network and writes a model file.",
+    abstract: "Quantises a trained network and writes a model file, or a face detector's cascade.",
     discussion: """
       Formats are chosen from the values that each layer takes on calibration pictures: Q(width, fraction, sign) holds \
       raw * 2^-fraction. Weights have a fraction for each output channel. The same network, pictures and options give the same \
       file, which carries 8 of the pictures as test vectors. No file is written when anything fails.
+
+      An .xml is a cascade of OpenCV's over local binary patterns; of all options it takes -o and --json.
       """)
 
   /// How formats are chosen.
@@ -30,10 +32,10 @@ struct Export: ParsableCommand {
     }
   }
 
-  @Argument(help: "The trained network (.onnx).")
+  @Argument(help: "The trained network (.onnx), or a cascade of OpenCV's (.xml).")
   var network: String
 
-  @Option(name: [.short, .long], help: "The model file to write (.fxm).")
+  @Option(name: [.short, .long], help: "The model file to write (.fxm; .fxc of a cascade).")
   var output: String
 
   @Option(
@@ -42,7 +44,7 @@ struct Export: ParsableCommand {
       emotion,pixels,Usage, or X-images.npy with X-labels.npy beside it; or what `ferrite calibrate` made of them for this \
       network (\(CalibrationFile.suffix)).
       """)
-  var calibrate: String
+  var calibrate: String?
 
   @Option(help: "At most this many calibration pictures, evenly spread over the data (default: 512).")
   var limit: Int?
@@ -83,6 +85,11 @@ struct Export: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard !output.isEmpty else { throw ValidationError("--output is empty") }
+    if isCascade { return try validateCascade() }
+    guard let calibrate else {
+      throw ValidationError("Missing expected argument '--calibrate <calibrate>': a network needs pictures")
+    }
     if let limit, limit < 1 { throw ValidationError("--limit \(limit): at least one picture is needed") }
     guard !isCalibrated || (limit == nil && usage == nil) else {
       throw ValidationError("--calibrate \(calibrate): has its pictures already; --limit and --usage choose others")
@@ -93,10 +100,21 @@ struct Export: ParsableCommand {
     if let activationBits, !(QuantizationSettings.activationBits ~= activationBits) {
       throw ValidationError("--activation-bits \(activationBits): 2 to 16 are possible")
     }
-    guard !output.isEmpty else { throw ValidationError("--output is empty") }
+  }
+
+  private func validateCascade() throws {
+    let given: [(String, Bool)] = [
+      ("calibrate", calibrate != nil), ("limit", limit != nil), ("usage", usage != nil),
+      ("weight-bits", weightBits != nil), ("activation-bits", activationBits != nil),
+      ("calibration", calibration != nil), ("config", config != nil), ("without", !without.repairs.isEmpty),
+    ]
+    if let option = given.first(where: \.1) {
+      throw ValidationError("--\(option.0): a cascade has no use for it")
+    }
   }
 
   func run() throws {
+    guard let calibrate else { return try exportCascade() }
     guard output != network, output != calibrate else {
       throw ValidationError("-o \(output): would replace its source")
     }
@@ -107,7 +125,7 @@ struct Export: ParsableCommand {
       weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
       method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers, without: without.repairs)
     if let conflict = try settings.conflict(with: source.graph) { throw config.complaint(conflict) }
-    let model = try export(source, settings)
+    let model = try export(source, calibrate, settings)
     for warning in model.warnings { printWarning(warning) }
     try AtomicFile.write(model.bytes, to: output)
 
@@ -119,9 +137,25 @@ struct Export: ParsableCommand {
     }
   }
 
-  private var isCalibrated: Bool { calibrate.hasSuffix(CalibrationFile.suffix) }
+  private var isCalibrated: Bool { calibrate?.hasSuffix(CalibrationFile.suffix) == true }
+  private var isCascade: Bool { network.lowercased().hasSuffix(".xml") }
 
-  private func export(_ source: ExportSource, _ settings: QuantizationSettings) throws -> ExportedModel {
+  private func exportCascade() throws {
+    guard output != network else { throw ValidationError("-o \(output): would replace its source") }
+    try AtomicFile.checkWritable(output)
+    let source = [UInt8](try contents(of: network))
+    let exported = try FixedCascade.export(FloatCascade(xml: source, file: network), source: source, file: network)
+    if exported.exactStages < exported.stageCount {
+      printWarning(
+        "\(network): \(exported.stageCount - exported.exactStages) of \(exported.stageCount) stages may decide otherwise than "
+          + "floating point where a sum is within 2^-\(exported.fractionBits) a stump of the threshold")
+    }
+    try AtomicFile.write(exported.bytes, to: output)
+    let report = CascadeReport(try LoadedCascade(path: output))
+    print(json ? "\(report.json)\n" : report.text, terminator: "")
+  }
+
+  private func export(_ source: ExportSource, _ calibrate: String, _ settings: QuantizationSettings) throws -> ExportedModel {
     if isCalibrated {
       let (calibration, images) = try source.calibration(path: calibrate)
       let bar = ProgressBar("", total: try exportUnits(source, images: images.count, settings: settings))

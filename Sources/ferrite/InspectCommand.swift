@@ -4,7 +4,7 @@ import Exporter
 /// `ferrite inspect`: every layer, format, byte and buffer of a model file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows every layer, format and buffer of a model file.",
+    abstract: "Shows every layer, format and buffer of a model file, or the stages of a cascade.",
     discussion: """
       A format Q(width, fraction, sign) holds raw * 2^-fraction. Weights have a fraction for each output channel: the range is \
       shown. SQNR is the signal to quantisation noise at a layer's output, measured on the calibration data at export. \
@@ -14,7 +14,7 @@ struct Inspect: ParsableCommand {
 
   enum GraphLanguage: String, CaseIterable, ExpressibleByArgument { case dot }
 
-  @Argument(help: "The model file (.fxm).")
+  @Argument(help: "The model file (.fxm), or a face detector's cascade (\(LoadedCascade.suffix)).")
   var model: String
 
   @Flag(help: "Print one JSON document.")
@@ -29,9 +29,19 @@ struct Inspect: ParsableCommand {
   func validate() throws {
     guard !json || graph == nil else { throw ValidationError("give either --json or --graph") }
     guard plan != "" else { throw ValidationError("--plan is empty") }
+    guard !isCascade || (graph == nil && plan == nil) else {
+      throw ValidationError("--graph and --plan are for models")
+    }
   }
 
+  private var isCascade: Bool { model.hasSuffix(LoadedCascade.suffix) }
+
   func run() throws {
+    if isCascade {
+      let report = CascadeReport(try LoadedCascade(path: model))
+      print(json ? "\(report.json)\n" : report.text, terminator: "")
+      return
+    }
     let report = ModelReport(try LoadedModel(path: model))
     if let plan { try AtomicFile.write(Array(MemoryPlanDrawing(report: report).svg.utf8), to: plan) }
     if graph == .dot {

@@ -1,4 +1,5 @@
 #pragma once
+#include "BlockCodes.h"
 #include "ByteVectors.h"
 #include "Convolution.h"
 #include "Depthwise.h"

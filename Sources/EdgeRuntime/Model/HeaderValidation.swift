@@ -85,35 +85,6 @@ extension ModelView {
       throw ModelError(.name, at: offset)
     }
     let place = sectionOffset(.names) + start
-    guard isText(place..<place + length) else { throw ModelError(.name, at: offset) }
-  }
-
-  /// True if the bytes are well-formed UTF-8 without control characters.
-  func isText(_ range: Range<Int>) -> Bool {
-    var offset = range.lowerBound
-    while offset < range.upperBound {
-      let lead = bytes.u8(offset)
-      let following: Int
-      switch lead {
-      case 0x20...0x7E: following = 0
-      case 0xC2...0xDF: following = 1
-      case 0xE0...0xEF: following = 2
-      case 0xF0...0xF4: following = 3
-      default: return false
-      }
-      guard offset + following < range.upperBound else { return false }
-      for step in 0..<following where bytes.u8(offset + 1 + step) & 0xC0 != 0x80 { return false }
-      if following >= 2 {
-        let second = bytes.u8(offset + 1)
-        // Overlong forms, surrogates, and values above U+10FFFF.
-        if (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90)
-          || (lead == 0xF4 && second > 0x8F)
-        {
-          return false
-        }
-      }
-      offset += 1 + following
-    }
-    return true
+    guard bytes.isText(place..<place + length) else { throw ModelError(.name, at: offset) }
   }
 }

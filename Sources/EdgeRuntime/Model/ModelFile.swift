@@ -12,6 +12,7 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   /// Maps and checks the file at `path`.
   ///
   /// - Throws: `ModelError` with the byte offset of the first fault; `.unreadable` with the system's error number.
+  @export(interface)
   public init(path: UnsafePointer<CChar>) throws(ModelError) {
     var base: UnsafeRawPointer?
     var length = 0
@@ -27,6 +28,7 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   }
 
   /// Checks a model in memory that outlives this value and isn't changed meanwhile; 64-byte aligned as a mapping is.
+  @export(interface)
   public init(unsafeBytes bytes: UnsafeRawBufferPointer) throws(ModelError) {
     guard let base = bytes.baseAddress else { throw ModelError(.tooShort, at: 0) }
     precondition(Int(bitPattern: base) % Layout.alignment == 0, "a model in memory starts at a multiple of 64")

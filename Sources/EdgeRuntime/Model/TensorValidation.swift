@@ -41,7 +41,7 @@ extension ModelView {
     guard output.height == 1, output.width == 1 else { throw ModelError(.extent, at: tensorOffset(outputTensor) + 12) }
     try checkLabels(output.channels)
     let provenance = sectionOffset(.provenance)
-    guard isText(provenance..<provenance + sectionLength(.provenance)) else { throw ModelError(.name, at: provenance) }
+    guard bytes.isText(provenance..<provenance + sectionLength(.provenance)) else { throw ModelError(.name, at: provenance) }
   }
 
   private func checkInputTable(_ format: FixedFormat) throws(ModelError) {
@@ -57,7 +57,7 @@ extension ModelView {
     var lines = 0
     var lineStart = start
     for offset in start..<start + sectionLength(.labels) where bytes.u8(offset) == UInt8(ascii: "\n") {
-      guard offset > lineStart, isText(lineStart..<offset) else { throw ModelError(.label, at: lineStart) }
+      guard offset > lineStart, bytes.isText(lineStart..<offset) else { throw ModelError(.label, at: lineStart) }
       lines += 1
       lineStart = offset + 1
     }

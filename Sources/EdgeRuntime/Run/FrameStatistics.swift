@@ -5,14 +5,16 @@ import Synchronization
 ///
 /// One thread writes, the one that the frames are on; any other may read at any time, a signal handler too. Every number is read
 /// whole. A frame is counted last: whoever has read the count of frames finds all that these have changed, and maybe some of the next
-/// one's. The memory, 51 KiB, stays until the program ends.
+/// one's. The memory, 59 KiB, stays until the program ends.
 @safe
 public struct FrameStatistics: @unchecked Sendable {
   /// What a frame's time goes to, in the order of its way.
   public enum Stage: Int, Sendable {
     /// From the capture's end, when the driver or the reader had the frame whole, to its being taken.
     case wait
-    /// To the model's input.
+    /// Looking for a face; no time where nobody looks.
+    case detect
+    /// From there to the model's input.
     case prepare
     /// The network.
     case infer
@@ -27,6 +29,7 @@ public struct FrameStatistics: @unchecked Sendable {
     public var name: StaticString {
       switch self {
       case .wait: "wait"
+      case .detect: "detect"
       case .prepare: "prepare"
       case .infer: "infer"
       case .decide: "decide"
@@ -43,6 +46,7 @@ public struct FrameStatistics: @unchecked Sendable {
   public struct Stamps: Sendable {
     public var captured: UInt64 = 0
     public var taken: UInt64 = 0
+    public var found: UInt64 = 0
     public var prepared: UInt64 = 0
     public var inferred: UInt64 = 0
     public var decided: UInt64 = 0
@@ -51,14 +55,15 @@ public struct FrameStatistics: @unchecked Sendable {
     public init() {}
   }
 
-  public static let stages = 6
+  public static let stages = 7
   private static let wordsPerStage = LatencyHistogram.bins + 2
   private static let frameWord = 0
   private static let droppedWord = 1
   private static let missedWord = 2
   private static let decisionWord = 3
   private static let lastWord = 4
-  private static let classWords = 5
+  private static let nobodyWord = 5
+  private static let classWords = 6
   private static let stageWords = classWords + DecisionFilter.greatestClasses
 
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -82,16 +87,19 @@ public struct FrameStatistics: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - decision: the class that is decided on; nil for none.
+  ///   - isNobody: whether faces were looked for and none was found.
   ///   - dropped: frames before it that nobody saw, since the start.
   ///   - deadline: nanoseconds from capture to pin; one more is a miss.
-  public func add(_ stamps: Stamps, decision: Int?, dropped: UInt64, deadline: UInt64?) {
+  public func add(_ stamps: Stamps, decision: Int?, isNobody: Bool = false, dropped: UInt64, deadline: UInt64?) {
     add(.wait, from: stamps.captured, to: stamps.taken)
-    add(.prepare, from: stamps.taken, to: stamps.prepared)
+    add(.detect, from: stamps.taken, to: stamps.found)
+    add(.prepare, from: stamps.found, to: stamps.prepared)
     add(.infer, from: stamps.prepared, to: stamps.inferred)
     add(.decide, from: stamps.inferred, to: stamps.decided)
     add(.pin, from: stamps.decided, to: stamps.pinned)
     let whole = add(.whole, from: stamps.captured, to: stamps.pinned)
     if let deadline, whole > deadline { store(Self.missedWord, load(Self.missedWord) + 1) }
+    if isNobody { store(Self.nobodyWord, load(Self.nobodyWord) + 1) }
     if let decision {
       precondition(0..<DecisionFilter.greatestClasses ~= decision, "a class is out of range")
       store(Self.classWords + decision, load(Self.classWords + decision) + 1)
@@ -120,6 +128,8 @@ public struct FrameStatistics: @unchecked Sendable {
   /// Frames that were shown.
   public var frames: UInt64 { unsafe words[Self.frameWord].load(ordering: .acquiring) }
   public var dropped: UInt64 { load(Self.droppedWord) }
+  /// Frames without a face, where faces were looked for.
+  public var nobody: UInt64 { load(Self.nobodyWord) }
   public var deadlineMisses: UInt64 { load(Self.missedWord) }
   /// When the last frame was shown, by the monotonic clock; 0 before the first.
   public var lastNanoseconds: UInt64 { load(Self.lastWord) }

@@ -1,0 +1,34 @@
+import CLinux
+import EdgeRuntime
+
+/// A cascade and a detector for frames of one size, in memory taken once.
+struct FaceFinder: ~Copyable {
+  private var detector: CascadeDetector
+
+  /// - Parameters:
+  ///   - path: of the cascade.
+  ///   - size: of frames, each 16 to 4096.
+  init(_ path: Word, _ size: CameraSize, _ settings: DetectorSettings) throws(EdgeError) {
+    let cascade = try CascadeFile(path)
+    let memory = unsafe try pages(
+      CascadeDetector.memoryBytes(cascade, width: size.width, height: size.height, settings))
+    detector = unsafe CascadeDetector(
+      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
+  }
+
+  /// Looks for faces in a frame; `detector` has them.
+  mutating func run(unsafeSource source: UnsafeRawPointer, pixelStep: Int, rowStep: Int) {
+    unsafe detector.run(unsafeSource: source, pixelStep: pixelStep, rowStep: rowStep)
+  }
+
+  var count: Int { detector.count }
+  var isOverfull: Bool { detector.isOverfull }
+  /// The faces of the last frame, those on which most windows agree first.
+  subscript(index: Int) -> Detection { detector[index] }
+}
+
+extension CascadeFile {
+  init(_ path: Word) throws(EdgeError) {
+    do throws(CascadeError) { self = unsafe try CascadeFile(path: path.start) } catch { throw .cascade(path, error) }
+  }
+}
