@@ -186,7 +186,7 @@ class Statistics(unittest.TestCase):
             watch.show(self.faces[0])
             watch.process.stdout.readline()
             self.assertEqual(watch.report(), 1)
-            for stage in ("wait", "prepare", "infer", "decide", "pin", "frame to pin"):
+            for stage in ("wait", "detect", "prepare", "infer", "decide", "pin", "frame to pin"):
                 self.assertRegex(watch.messages, rf"\n  {stage} +\d+ +\d+ +\d+ +\d+\n")
             self.assertEqual(watch.end(), 0)
 
@@ -237,7 +237,7 @@ class Statistics(unittest.TestCase):
             self.assertEqual(
                 (found["frames"], found["dropped"], found["lines_dropped"], found["deadline_ms"], found["deadline_misses"]),
                 (len(self.faces), 0, 0, 60000, 0))
-            for stage in ("wait", "prepare", "infer", "decide", "pin", "whole"):
+            for stage in ("wait", "detect", "prepare", "infer", "decide", "pin", "whole"):
                 times = found["latency_us"][stage]
                 self.assertTrue(0 <= times["p50"] <= times["p99"] <= times["p999"] <= times["max"], times)
             self.assertGreaterEqual(found["latency_us"]["whole"]["max"], found["latency_us"]["infer"]["p50"])
