@@ -72,34 +72,65 @@ public enum KernelConformance {
     _ kernel: Kernel, _ seed: UInt64, _ instructionSet: InstructionSet, _ parts: Int,
     _ memory: UnsafeMutableRawBufferPointer, _ report: inout Report
   ) {
-    let index = Int(kernel.rawValue)
-    let mismatch: KernelMismatch?
     switch kernel {
     case .convolution:
-      let problem = ConvolutionProblem(seed: seed)
-      guard problem.memoryBytes <= memoryBytes else { return }
-      let axis: ConvolutionAxis = seed / 8 % 2 == 0 ? .rows : .blocks
-      mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts, along: axis)
-      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
-    case .sampling:
-      let problem = SamplingProblem(seed: seed)
-      mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts)
-      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
-    case .pooling:
-      let problem = PoolingProblem(seed: seed)
-      mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts)
-      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
-    case .addition:
-      let problem = AdditionProblem(seed: seed)
-      mismatch = unsafe problem.mismatch(instructionSet, memory: memory)
-      report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
-    }
-    report.problems[index] += 1
-    if let mismatch {
-      report.failure = Failure(
-        kernel: kernel, seed: seed, parts: kernel == .addition ? 1 : parts, mismatch: mismatch)
+      unsafe run(ConvolutionProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
+    case .sampling: unsafe run(SamplingProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
+    case .pooling: unsafe run(PoolingProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
+    case .addition: unsafe run(AdditionProblem(seed: seed), kernel, seed, instructionSet, 1, memory, &report)
     }
   }
+
+  private static func run(
+    _ problem: some ConformanceProblem, _ kernel: Kernel, _ seed: UInt64, _ instructionSet: InstructionSet,
+    _ parts: Int, _ memory: UnsafeMutableRawBufferPointer, _ report: inout Report
+  ) {
+    guard problem.memoryBytes <= memoryBytes else { return }
+    let index = Int(kernel.rawValue)
+    let axis: ConvolutionAxis = seed / 8 % 2 == 0 ? .rows : .blocks
+    let mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts, along: axis)
+    report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
+    report.problems[index] += 1
+    if let mismatch { report.failure = Failure(kernel: kernel, seed: seed, parts: parts, mismatch: mismatch) }
+  }
+}
+
+/// A seeded problem of one operator, with the reference's answer.
+protocol ConformanceProblem {
+  var memoryBytes: Int { get }
+
+  /// What the kernels of an instruction set do wrong, if anything.
+  ///
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more at a multiple of 64; the reference's output stays in it.
+  ///   - parts: in how many the problem is done, 1 where the operator isn't divided.
+  ///   - axis: along which, where there is a choice.
+  func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along axis: ConvolutionAxis
+  ) -> KernelMismatch?
+
+  /// Adds the reference's output that `mismatch` left in `memory` to a `Checksum`.
+  func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64
+}
+
+extension ConvolutionProblem: ConformanceProblem {}
+
+extension SamplingProblem: ConformanceProblem {
+  func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
+  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
+}
+
+extension PoolingProblem: ConformanceProblem {
+  func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
+  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
+}
+
+extension AdditionProblem: ConformanceProblem {
+  func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts _: Int, along _: ConvolutionAxis
+  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory) }
 }
 
 /// FNV-1a, 64 bits: enough to compare bytes that nobody forges.

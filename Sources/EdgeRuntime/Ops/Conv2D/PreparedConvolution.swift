@@ -31,8 +31,9 @@ public struct PreparedConvolution {
     unsafe self.arguments = arguments
     unsafe self.instructionSet = instructionSet
     unsafe self.axis = axis
-    unsafe kernel = Self.kernel(arguments, instructionSet)
-    unsafe task = Self.task(arguments, instructionSet, kernel, folded: axis != .rows)
+    let winograd = unsafe Conv2D.winogradPlan(arguments, instructionSet: instructionSet)
+    unsafe kernel = Self.kernel(arguments, instructionSet, winograd)
+    unsafe task = Self.task(arguments, instructionSet, kernel, winograd, folded: axis != .rows)
     guard unsafe kernel != .reference else { return }
     let blocks = unsafe arguments.blocks.count
     let biases = unsafe memory.bindMemory(to: Int32.self, capacity: blocks * Layout.outputsPerBlock)
@@ -116,7 +117,9 @@ public struct PreparedConvolution {
 // MARK: - What is settled once
 
 extension PreparedConvolution {
-  private static func kernel(_ a: ConvolutionArguments, _ instructionSet: InstructionSet) -> Kernel {
+  private static func kernel(
+    _ a: ConvolutionArguments, _ instructionSet: InstructionSet, _ winograd: WinogradPlan?
+  ) -> Kernel {
     let p = unsafe a.parameters
     guard
       unsafe Conv2D.isVectorized(
@@ -127,12 +130,13 @@ extension PreparedConvolution {
     if unsafe Conv2D.isDepthwise(p, inputChannels: a.inputChannels, outputChannels: a.outputChannels) {
       return .depthwise
     }
-    return unsafe Conv2D.winogradPlan(a, instructionSet: instructionSet) == nil ? .direct : .winograd
+    return winograd == nil ? .direct : .winograd
   }
 
   /// - Parameter folded: whether short rows may be taken together (`Conv2D.foldedRows`).
   private static func task(
-    _ a: ConvolutionArguments, _ instructionSet: InstructionSet, _ kernel: Kernel, folded: Bool
+    _ a: ConvolutionArguments, _ instructionSet: InstructionSet, _ kernel: Kernel, _ winograd: WinogradPlan?,
+    folded: Bool
   ) -> FerriteConvolution {
     let p = unsafe a.parameters
     let unpackedBytes = unsafe Conv2D.unpackedBytes(
@@ -141,7 +145,6 @@ extension PreparedConvolution {
     let workspaceBytes = unsafe Conv2D.directWorkspaceBytes(
       parameters: p, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
       outputChannels: a.outputChannels)
-    let winograd = unsafe Conv2D.winogradPlan(a, instructionSet: instructionSet)
     let groups = kernel == .depthwise ? 1 : p.groups
     let folded =
       unsafe folded && kernel == .direct
