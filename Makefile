@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test unit-test page-test device deb board-test accuracy lint format clean
+.PHONY: setup build demo test unit-test page-test device deb board-test soak accuracy lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
 SWIFT_FLAGS := -c release
@@ -49,6 +49,10 @@ deb: device
 board-test: build device
 	scripts/setup.sh board
 	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_telling test_mqtt test_package test_install test_board test_outputs test_camera
+
+# A million frames through `watch` on this machine: no allocation, no growth, no decision missed. Minutes; not part of `make test`.
+soak: build
+	/usr/bin/python3 Tests/EndToEnd/soak.py 1000000
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks

@@ -153,7 +153,8 @@ extension TextWriter {
       text("a real-time priority was refused: ")
       systemError(number)
       limit("; at most ", linux_priority_limit(), " is permitted (RLIMIT_RTPRIO)")
-      text(": raise it by ulimit -r, rtprio in /etc/security/limits.conf, or in a unit by LimitRTPRIO= and RestrictRealtime=no")
+      text(": raise it by ulimit -r, rtprio in /etc/security/limits.conf, ")
+      text("or in a unit by LimitRTPRIO= and RestrictRealtime=no")
     }
   }
 

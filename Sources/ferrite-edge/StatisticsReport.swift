@@ -51,7 +51,11 @@ extension TextWriter {
   }
 
   /// `{"summary":{...}}`, a line.
-  mutating func summary(_ statistics: FrameStatistics, deadline: UInt64?, droppedLines: UInt64) {
+  ///
+  /// - Parameter allocations: heap calls of the whole program, all its threads, since the first frame.
+  mutating func summary(
+    _ statistics: FrameStatistics, deadline: UInt64?, droppedLines: UInt64, allocations: UInt64
+  ) {
     text("{\"summary\":{")
     key("frames", first: true)
     integer(statistics.frames)
@@ -61,6 +65,8 @@ extension TextWriter {
     integer(statistics.nobody)
     key("lines_dropped")
     integer(droppedLines)
+    key("allocations")
+    integer(allocations)
     key("deadline_ms")
     if let deadline { integer(deadline / 1_000_000) } else { text("null") }
     key("deadline_misses")

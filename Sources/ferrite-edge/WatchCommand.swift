@@ -1,3 +1,4 @@
+import CHeap
 import CLinux
 import EdgeRuntime
 
@@ -124,8 +125,16 @@ private struct Pins: ~Copyable {
 
   /// When a pattern changes a line or a light next, by the monotonic clock; nil for never.
   var nextChange: UInt64? {
-    let line: UInt64? = switch lines { case .some(let lines): lines.nextChange case .none: nil }
-    let light: UInt64? = switch lights { case .some(let lights): lights.nextChange case .none: nil }
+    let line: UInt64? =
+      switch lines {
+      case .some(let lines): lines.nextChange
+      case .none: nil
+      }
+    let light: UInt64? =
+      switch lights {
+      case .some(let lights): lights.nextChange
+      case .none: nil
+      }
     guard let line, let light else { return line ?? light }
     return min(line, light)
   }
@@ -159,6 +168,8 @@ private struct Watch: ~Copyable {
   /// Lines of a live camera wait for their reader here; no frame waits for him.
   private let lines: OpaquePointer?
   private var isCamera = false
+  /// Heap calls of the program before a camera's first frame.
+  private var heapCallsBefore: UInt64 = 0
   private var manager: ServiceManager
 
   init(_ classifier: consuming Classifier, _ pins: consuming Pins, _ options: borrowing Options) throws(EdgeError) {
@@ -229,6 +240,7 @@ private struct Watch: ~Copyable {
 
   private mutating func show(_ frames: inout CameraFrames) throws(EdgeError) {
     isCamera = true
+    heapCallsBefore = heap_calls()
     while true {
       while let change = pins.nextChange, !frames.isReady(by: change) { try pins.advance() }
       guard let sight = try classifier.classifyNext(of: &frames) else { return }
@@ -276,7 +288,9 @@ private struct Watch: ~Copyable {
     if orderly { manager.stopWatchdog() }
     if let lines = unsafe lines { unsafe linux_drain_lines(lines, Telling.patience) }
     if isCamera, json {
-      output.summary(telling.statistics, deadline: telling.deadline, droppedLines: telling.droppedLines)
+      output.summary(
+        telling.statistics, deadline: telling.deadline, droppedLines: telling.droppedLines,
+        allocations: heap_calls() - heapCallsBefore)
       output.endLine()
     }
     if let lines = unsafe lines { unsafe linux_finish_lines(lines, Telling.patience) }

@@ -80,8 +80,7 @@ struct Publisher: ~Copyable {
   private mutating func takeLine() {
     let bytes = unsafe Span<UInt8>(_unsafeElements: line.assumingMemoryBound(to: UInt8.self)).extracting(0..<length)
     guard let found = DecisionLine(bytes) else {
-      strangeLines += 1
-      if strangeLines == 1 { tell("a line that is no decision of `ferrite-edge watch --json` is left out, and any other like it") }
+      leaveOut("a line that is no decision of `ferrite-edge watch --json` is left out, and any other like it")
       return
     }
     if let summary = found.summary {
@@ -122,14 +121,21 @@ struct Publisher: ~Copyable {
   }
 
   private mutating func publish(_ payload: Text, to topic: Text) {
-    let isSent = unsafe payload.isWhole && topic.withCString { topic, _ in
-      unsafe payload.withCString { unsafe mqtt_publish(broker, topic, $0, $1) == 0 }
-    }
+    let isSent =
+      unsafe payload.isWhole
+      && topic.withCString { topic, _ in
+        unsafe payload.withCString { unsafe mqtt_publish(broker, topic, $0, $1) == 0 }
+      }
     guard isSent else {
-      strangeLines += 1
-      if strangeLines == 1 { tell("a decision whose labels are too long for a message is left out, and any other like it") }
+      leaveOut("a decision whose labels are too long for a message is left out, and any other like it")
       return
     }
+  }
+
+  /// Counts a line that isn't sent on, and tells of the first.
+  private mutating func leaveOut(_ reason: StaticString) {
+    if strangeLines == 0 { tell(reason) }
+    strangeLines += 1
   }
 
   private func finish() {

@@ -72,10 +72,14 @@ struct Settings {
       }
       clientID = value
     } else if word == "--prefix" {
-      guard Self.isTopic(value) else { throw .usage("--prefix takes a topic of up to 128 bytes, without # and +, not", value) }
+      guard Self.isTopic(value) else {
+        throw .usage("--prefix takes a topic of up to 128 bytes, without # and +, not", value)
+      }
       prefix = value
     } else if word == "--discovery" {
-      guard Self.isTopic(value) else { throw .usage("--discovery takes a topic of up to 128 bytes, without # and +, not", value) }
+      guard Self.isTopic(value) else {
+        throw .usage("--discovery takes a topic of up to 128 bytes, without # and +, not", value)
+      }
       discovery = value
     } else if word == "--name" {
       guard 1...64 ~= value.count, Self.isPrintable(value) else {

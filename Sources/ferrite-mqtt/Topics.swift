@@ -34,7 +34,8 @@ struct Topics {
       ",\"icon\":\"mdi:emoticon-outline\"", hasAttributes: true, settings, discovery, broker)
     unsafe try announce(
       "probability", "Probability", "{{ (value_json.probability * 100) | round(1) }}",
-      ",\"unit_of_measurement\":\"%\",\"state_class\":\"measurement\"", hasAttributes: false, settings, discovery, broker)
+      ",\"unit_of_measurement\":\"%\",\"state_class\":\"measurement\"", hasAttributes: false, settings, discovery,
+      broker)
   }
 
   private func announce(

@@ -7,7 +7,7 @@ import Testing
   private static let second: UInt64 = 1_000_000_000
 
   @Test func whatIsAskedForIsDoneAndTheEndIsWaitedFor() throws {
-    let seen = unsafe UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    let seen = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     unsafe seen.initialize(to: 0)
     var started: OpaquePointer?
     let error = unsafe linux_start_aside(

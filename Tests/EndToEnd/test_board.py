@@ -251,7 +251,7 @@ class Board(unittest.TestCase):
         messages = self.pi.shell("cat /tmp/messages")
         self.assertEqual(self.end("exec 3>&-"), 0)
         self.assertIn(
-            "ferrite-edge: warning: /few.board: no line shows disgust, sad, surprise, neutral\n", messages)
+            "ferrite-edge: warning: /few.board: nothing shows disgust, sad, surprise, neutral\n", messages)
 
     def test_safe_lowers_what_a_killed_program_left(self):
         self.start()

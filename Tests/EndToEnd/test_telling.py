@@ -243,13 +243,14 @@ class Statistics(unittest.TestCase):
             self.assertGreaterEqual(found["latency_us"]["whole"]["max"], found["latency_us"]["infer"]["p50"])
             self.assertIn(f"{found['latency_us']['whole']['max']} for all", watch.messages)
 
-    def test_late_frames_are_counted(self):
+    def test_late_frames_are_counted_and_nothing_is_allocated(self):
         # Emulated, no frame is done within a millisecond.
         frames = b"".join(map(pixels, self.faces[:5]))
         words = ["qemu-aarch64", fixtures.EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json",
-                 "--deadline", 1]
+                 "--deadline", 1, "--metrics", fixtures.FOLDER / "late.prom"]
         done = subprocess.run([str(word) for word in words], input=frames, capture_output=True)
-        self.assertEqual(fixtures.summary(done.stdout.decode())["deadline_misses"], 5, done.stderr)
+        found = fixtures.summary(done.stdout.decode())
+        self.assertEqual((found["deadline_misses"], found["allocations"]), (5, 0), done.stderr)
         self.assertIn("  deadline 1 ms: 5 missed\n", done.stderr.decode())
 
     def test_wrong_calls_are_refused(self):

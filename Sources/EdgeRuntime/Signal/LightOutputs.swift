@@ -165,7 +165,8 @@ public struct LightOutputs: ~Copyable {
     label: UnsafeRawBufferPointer?, strength: UInt32, of board: borrowing BoardFile, at nanoseconds: UInt64
   ) throws(SystemError) {
     for index in 0..<count {
-      let isDecided = if let label = unsafe label { unsafe board.equals(board.light(index).label, label) } else { false }
+      var isDecided = false
+      if let label = unsafe label { isDecided = unsafe board.equals(board.light(index).label, label) }
       if isDecided, !lights[index].isDecided { lights[index].since = nanoseconds }
       lights[index].isDecided = isDecided
       lights[index].strength = followsProbability ? min(strength, 65536) : 65536

@@ -7,17 +7,19 @@ import Testing
     #expect(Pattern.steady.nextChange(after: 7) == nil)
   }
 
-  @Test(arguments: [(0, true, 100), (99, true, 100), (100, false, nil), (101, false, nil)] as [(UInt64, Bool, UInt64?)])
+  @Test(
+    arguments: [(0, true, 100), (99, true, 100), (100, false, nil), (101, false, nil)] as [(UInt64, Bool, UInt64?)])
   func aPulseIsActiveOnceForItsTime(elapsed: UInt64, isActive: Bool, next: UInt64?) {
     let pulse = Pattern.pulse(nanoseconds: 100)
     #expect(pulse.isActive(after: elapsed) == isActive)
     #expect(pulse.nextChange(after: elapsed) == next)
   }
 
-  @Test(arguments: [
-    (0, true, 30), (29, true, 30), (30, false, 100), (99, false, 100), (100, true, 130), (129, true, 130),
-    (130, false, 200), (1_000_000, true, 1_000_030),
-  ] as [(UInt64, Bool, UInt64)])
+  @Test(
+    arguments: [
+      (0, true, 30), (29, true, 30), (30, false, 100), (99, false, 100), (100, true, 130), (129, true, 130),
+      (130, false, 200), (1_000_000, true, 1_000_030),
+    ] as [(UInt64, Bool, UInt64)])
   func aBlinkIsActiveFirstAndThenByTurns(elapsed: UInt64, isActive: Bool, next: UInt64) {
     let blink = Pattern.blink(onNanoseconds: 30, offNanoseconds: 70)
     #expect(blink.isActive(after: elapsed) == isActive)
