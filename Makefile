@@ -46,7 +46,7 @@ deb: device
 # The device program as three ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_package test_install test_board test_camera
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_detect test_package test_install test_board test_camera
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
