@@ -100,11 +100,14 @@ def compare(arguments, detector, cascade, pictures, places, files, least: int) -
           f"{sum(map(hits, places, ours))} (a rectangle's centre within the face, 0.5 to 1.5 times its width)")
 
 
+def is_hit(place: tuple, box: tuple) -> bool:
+    x, y, side, _ = place
+    left, top, width, height = box
+    return x < left + width / 2 < x + side and y < top + height / 2 < y + side and 0.5 <= width / side <= 1.5
+
+
 def hits(places: list, found: list) -> int:
-    def is_hit(place) -> bool:
-        x, y, side, _ = place
-        return any(x < a + c / 2 < x + side and y < b + d / 2 < y + side and 0.5 <= c / side <= 1.5 for a, b, c, d in found)
-    return sum(map(is_hit, places))
+    return sum(any(is_hit(place, box) for box in found) for place in places)
 
 
 def time(arguments, detector, cascade, pictures, files, least: int) -> None:

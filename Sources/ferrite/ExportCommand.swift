@@ -143,7 +143,7 @@ struct Export: ParsableCommand {
   private func exportCascade() throws {
     guard output != network else { throw ValidationError("-o \(output): would replace its source") }
     try AtomicFile.checkWritable(output)
-    let source = [UInt8](try contents(of: network))
+    let source = [UInt8](try contents(of: network).prefix(FloatCascade.maximumBytes + 1))
     let exported = try FixedCascade.export(FloatCascade(xml: source, file: network), source: source, file: network)
     if exported.exactStages < exported.stageCount {
       printWarning(
@@ -155,7 +155,9 @@ struct Export: ParsableCommand {
     print(json ? "\(report.json)\n" : report.text, terminator: "")
   }
 
-  private func export(_ source: ExportSource, _ calibrate: String, _ settings: QuantizationSettings) throws -> ExportedModel {
+  private func export(_ source: ExportSource, _ calibrate: String, _ settings: QuantizationSettings) throws
+    -> ExportedModel
+  {
     if isCalibrated {
       let (calibration, images) = try source.calibration(path: calibrate)
       let bar = ProgressBar("", total: try exportUnits(source, images: images.count, settings: settings))

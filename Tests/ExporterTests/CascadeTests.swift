@@ -48,9 +48,11 @@ private struct CascadeDocument {
     let stage = cascade.stages[0]
     #expect(stage.threshold == Float(-0.25) - 1e-5)
     let stump = stage.stumps[0]
-    #expect([stump.x, stump.y, stump.width, stump.height] == [1, 2, 3, 4])
+    let place = [stump.x, stump.y, stump.width, stump.height]
+    #expect(place == [1, 2, 3, 4] as [Int])
     #expect(stump.inside == -0.5 && stump.outside == 0.75)
-    #expect(stump.subset == [UInt32](repeating: 0xFFFF_FFFF, count: 7) + [0x7FFF_FFFF])
+    let subset = [UInt32](repeating: 0xFFFF_FFFF, count: 7) + [0x7FFF_FFFF]
+    #expect(stump.subset == subset)
   }
 
   @Test("is refused with the line at fault")
@@ -85,7 +87,9 @@ private struct CascadeDocument {
   @Test("is refused where the document is none of a cascade")
   func otherDocuments() {
     func fault(_ text: String) -> CascadeImportError? {
-      do throws(CascadeImportError) { _ = try FloatCascade(xml: Array(text.utf8), file: "c.xml") } catch { return error }
+      do throws(CascadeImportError) { _ = try FloatCascade(xml: Array(text.utf8), file: "c.xml") } catch {
+        return error
+      }
       return nil
     }
     #expect(fault("<a/>") == CascadeImportError("c.xml", line: 1, .notCascade))
@@ -118,7 +122,7 @@ private struct CascadeDocument {
 
   @Test("decides in fixed point as in floating point, whatever the codes", arguments: 0..<40)
   func decisions(seed: UInt64) {
-    var generator = SplitMix(seed: seed)
+    var generator = SplitMix(state: seed)
     // Few bits: sums close to the threshold and on it are common.
     let coarse = Float(1 << Int.random(in: 1...24, using: &generator))
     let count = Int.random(in: 1...10, using: &generator)
@@ -140,12 +144,12 @@ private struct CascadeDocument {
       if (sum >= Double(stage.threshold)) != (raw >= Int(fixed.stages[0].threshold)) { isSame = false }
     }
     #expect(isSame || !fixed.stages[0].isExact)
-    if coarse <= 1 << 20 { #expect(isSame && fixed.stages[0].isExact) }
+    if coarse <= 1_048_576 { #expect(isSame && fixed.stages[0].isExact) }
   }
 
   @Test("finds the sum nearest to a threshold", arguments: 0..<20)
   func nearest(seed: UInt64) throws {
-    var generator = SplitMix(seed: 1000 + seed)
+    var generator = SplitMix(state: 1000 + seed)
     let pairs = (0..<Int(seed) % 11).map { _ in
       (Double.random(in: -1...1, using: &generator), Double.random(in: -1...1, using: &generator))
     }
@@ -168,7 +172,8 @@ private struct CascadeDocument {
       #expect(Double(file.stump(0).inside) / scale == -0.5 && Double(file.stump(0).outside) / scale == 0.75)
       #expect(Double(file.stage(0).threshold) == (Double(Float(-0.25) - 1e-5) * scale).rounded(.up))
       #expect(file.stump(0).value(254) == file.stump(0).inside && file.stump(0).value(255) == file.stump(0).outside)
-      #expect(String(decoding: unsafe file.unsafeProvenance, as: UTF8.self).contains("\"name\":\"c.xml\""))
+      let provenance = unsafe String(decoding: file.unsafeProvenance, as: UTF8.self)
+      #expect(provenance.contains("\"name\":\"c.xml\""))
     }
   }
 

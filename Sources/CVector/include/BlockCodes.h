@@ -38,10 +38,11 @@ FERRITE_INLINE FerriteInt32x8 ferrite_subsetValues8(FerriteUInt16x8 codes, const
   const int32x4_t high = vbslq_s32(vreinterpretq_u32_s32(vmovl_high_s16(isInside)), yes, no);
   return __builtin_shufflevector((FerriteInt32x4)low, (FerriteInt32x4)high, 0, 1, 2, 3, 4, 5, 6, 7);
 #else
-  FerriteInt32x8 values;
-  for (int lane = 0; lane < 8; lane++)
-    values[lane] = subset[codes[lane] >> 5 & 7] >> (codes[lane] & 31) & 1 ? inside : outside;
-  return values;
+#define FERRITE_VALUE(lane) (subset[codes[lane] >> 5 & 7] >> (codes[lane] & 31) & 1 ? inside : outside)
+  // Lanes by constants: an index that varies would go through memory.
+  return (FerriteInt32x8){FERRITE_VALUE(0), FERRITE_VALUE(1), FERRITE_VALUE(2), FERRITE_VALUE(3),
+                          FERRITE_VALUE(4), FERRITE_VALUE(5), FERRITE_VALUE(6), FERRITE_VALUE(7)};
+#undef FERRITE_VALUE
 #endif
 }
 
@@ -55,9 +56,9 @@ FERRITE_INLINE uint8_t ferrite_lanesNotBelow8(FerriteInt32x8 a, int32_t least) {
   const uint8x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
   return vaddv_u8(vand_u8(vmovn_u16(all), bits));
 #else
-  uint8_t lanes = 0;
-  for (int lane = 0; lane < 8; lane++) lanes |= (uint8_t)((a[lane] >= least) << lane);
-  return lanes;
+  const FerriteUInt16x8 bits = {1, 2, 4, 8, 16, 32, 64, 128};
+  const FerriteUInt16x8 lanes = __builtin_convertvector(a >= least, FerriteUInt16x8) & bits;
+  return (uint8_t)__builtin_reduce_or(lanes);
 #endif
 }
 

@@ -41,7 +41,9 @@ extension ModelView {
     guard output.height == 1, output.width == 1 else { throw ModelError(.extent, at: tensorOffset(outputTensor) + 12) }
     try checkLabels(output.channels)
     let provenance = sectionOffset(.provenance)
-    guard bytes.isText(provenance..<provenance + sectionLength(.provenance)) else { throw ModelError(.name, at: provenance) }
+    guard bytes.isText(provenance..<provenance + sectionLength(.provenance)) else {
+      throw ModelError(.name, at: provenance)
+    }
   }
 
   private func checkInputTable(_ format: FixedFormat) throws(ModelError) {

@@ -47,7 +47,8 @@ extension CascadeImportError.Fault: CustomStringConvertible {
     case .featureIndex(let index, let count): "feature \(index) of \(count)"
     case .feature(let reason): "the feature \(reason)"
     case .outOfRange(let what): "\(what) is not finite or too large"
-    case .refusedByLoader(let message, let byteOffset): "the written cascade does not load: \(message) (byte \(byteOffset))"
+    case .refusedByLoader(let message, let byteOffset):
+      "the written cascade does not load: \(message) (byte \(byteOffset))"
     }
   }
 }

@@ -1,6 +1,9 @@
 import EdgeRuntime
 
 extension FloatCascade {
+  /// Of a document; a larger one is refused.
+  public static let maximumBytes = XMLElement.maximumBytes
+
   /// Reads what OpenCV's `traincascade` writes (FileStorage XML, `CascadeClassifier::Data::read` in cascadedetect.cpp).
   ///
   /// - Parameters:
@@ -45,7 +48,9 @@ private struct CascadeReader {
     return result
   }
 
-  private func features(of cascade: XMLElement, _ window: (width: Int, height: Int)) throws(CascadeImportError) -> [[Int]] {
+  private func features(of cascade: XMLElement, _ window: (width: Int, height: Int)) throws(CascadeImportError)
+    -> [[Int]]
+  {
     let list = try child("features", of: cascade)
     try check(list, "features", list.children.count, 1...65535)
     var features: [[Int]] = []
@@ -152,7 +157,8 @@ extension CascadeReader {
       throw error(element, .malformed(element.name, expected: expected))
     }
     let floats = values.compactMap(\.self).map { Float($0) }
-    guard floats.allSatisfy({ $0.magnitude < 1_048_576 }) else {
+    // So many stumps as a file may have then sum to less than 2^31.
+    guard floats.allSatisfy({ $0.magnitude < 262_144 }) else {
       throw error(element, .outOfRange("<\(element.name)>"))
     }
     return floats

@@ -31,7 +31,10 @@ public struct FixedCascade: Sendable {
     let scale = Double(1 << bits)
     // Single precision times a power of two: no rounding but the named one.
     let values = stage.stumps.map { stump in
-      (inside: Int32((Double(stump.inside) * scale).rounded()), outside: Int32((Double(stump.outside) * scale).rounded()))
+      (
+        inside: Int32((Double(stump.inside) * scale).rounded()),
+        outside: Int32((Double(stump.outside) * scale).rounded())
+      )
     }
     var error = 0.0
     for (stump, raw) in zip(stage.stumps, values) {

@@ -8,8 +8,10 @@ struct CascadeReport {
 
   var json: JSON {
     return [
-      "bytes": JSON(cascade.file.fileBytes), "digest": JSON(cascade.file.digest.hexadecimal), "width": JSON(cascade.file.windowWidth),
-      "height": JSON(cascade.file.windowHeight), "stumps": JSON(cascade.file.stumpCount), "fraction_bits": JSON(cascade.file.fractionBits),
+      "bytes": JSON(cascade.file.fileBytes), "digest": JSON(cascade.file.digest.hexadecimal),
+      "width": JSON(cascade.file.windowWidth),
+      "height": JSON(cascade.file.windowHeight), "stumps": JSON(cascade.file.stumpCount),
+      "fraction_bits": JSON(cascade.file.fractionBits),
       "stages": JSON(
         (0..<cascade.file.stageCount).map { index -> JSON in
           [

@@ -41,9 +41,13 @@ struct ScaleFactor: ExpressibleByArgument, CustomStringConvertible {
   }
 
   init?(argument: String) {
-    guard let value = DetectorSettings.factor(decimal: argument.utf8.count, { index in
-      argument.utf8[argument.utf8.index(argument.utf8.startIndex, offsetBy: index)]
-    }) else { return nil }
+    guard
+      let value = DetectorSettings.factor(
+        decimal: argument.utf8.count,
+        { index in
+          argument.utf8[argument.utf8.index(argument.utf8.startIndex, offsetBy: index)]
+        })
+    else { return nil }
     self.value = value
     description = argument
   }

@@ -52,7 +52,8 @@ import Testing
     if problem.window.0 <= width && problem.window.1 <= height && problem.neighbours == 0 { #expect(!expected.isEmpty) }
   }
 
-  @Test("tells every code of a feature apart, whatever its blocks", arguments: [(1, 1), (2, 3), (8, 8), (15, 15), (16, 16)])
+  @Test(
+    "tells every code of a feature apart, whatever its blocks", arguments: [(1, 1), (2, 3), (8, 8), (15, 15), (16, 16)])
   func codes(width: Int, height: Int) throws {
     var generator = SeededGenerator(seed: UInt64(width * 100 + height))
     let side = max(3 * max(width, height), 16)
@@ -96,7 +97,8 @@ import Testing
     #expect(some.filter { $0.width == 64 }.count == 1 && some.allSatisfy { $0.width >= 32 })
   }
 
-  @Test("takes the scale factors that text can say", arguments: ["1.1", "1.01", "2", "4", "1.25", "3.999999", "1.05000"])
+  @Test(
+    "takes the scale factors that text can say", arguments: ["1.1", "1.01", "2", "4", "1.25", "3.999999", "1.05000"])
   func factors(_ text: String) throws {
     let bytes = Array(text.utf8)
     let factor = try #require(DetectorSettings.factor(decimal: bytes.count) { bytes[$0] })
@@ -104,7 +106,9 @@ import Testing
     #expect(abs(Double(factor) / 4_294_967_296 - value) < 1e-9)
   }
 
-  @Test("refuses others", arguments: ["", "1", "1.009999", "4.000001", "-2", "1,1", ".5", "1..2", "1.10000000", "2e0", "nan"])
+  @Test(
+    "refuses others",
+    arguments: ["", "1", "1.009999", "4.000001", "-2", "1,1", ".5", "1..2", "1.10000000", "2e0", "nan"])
   func wrongFactors(_ text: String) {
     let bytes = Array(text.utf8)
     #expect(DetectorSettings.factor(decimal: bytes.count) { bytes[$0] } == nil)

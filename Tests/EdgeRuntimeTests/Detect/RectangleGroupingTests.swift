@@ -31,9 +31,10 @@ import Testing
 
   @Test("rounds means half to even")
   func means() {
-    #expect(grouped([box(0, 1, 20), box(1, 2, 20)], neighbours: 1) == [
-      Detection(x: 0, y: 2, width: 20, height: 20, neighbours: 2)
-    ])
+    #expect(
+      grouped([box(0, 1, 20), box(1, 2, 20)], neighbours: 1) == [
+        Detection(x: 0, y: 2, width: 20, height: 20, neighbours: 2)
+      ])
   }
 
   @Test("drops a group that lies within a better one, but not one as good")
@@ -52,7 +53,9 @@ import Testing
     #expect(grouped([box(0, 0, 100), box(0, 0, 100)] + pair, neighbours: 1) == [])
   }
 
-  private func box(_ x: Int32, _ y: Int32, _ side: Int32) -> Detection { Detection(x: x, y: y, width: side, height: side) }
+  private func box(_ x: Int32, _ y: Int32, _ side: Int32) -> Detection {
+    Detection(x: x, y: y, width: side, height: side)
+  }
 
   private func grouped(_ boxes: [Detection], neighbours: Int) -> [Detection] {
     let rectangles = Memory(boxes + [box(9999, 0, 1)])

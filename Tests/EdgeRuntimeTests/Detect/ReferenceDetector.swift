@@ -77,8 +77,9 @@ struct ReferenceDetector {
       var sum = 0
       for down in 0..<stump.height {
         for across in 0..<stump.width {
-          sum += picture[
-            x + stump.x + column * stump.width + across, y + stump.y + row * stump.height + down]
+          sum +=
+            picture[
+              x + stump.x + column * stump.width + across, y + stump.y + row * stump.height + down]
         }
       }
       return sum
@@ -155,7 +156,8 @@ struct ReferenceDetector {
   }
 
   private func clip(_ face: Detection, _ picture: Picture) -> Detection? {
-    let right = min(face.x + face.width, Int32(picture.width)), bottom = min(face.y + face.height, Int32(picture.height))
+    let right = min(face.x + face.width, Int32(picture.width)),
+      bottom = min(face.y + face.height, Int32(picture.height))
     guard right > face.x, bottom > face.y else { return nil }
     return Detection(
       x: face.x, y: face.y, width: right - face.x, height: bottom - face.y, neighbours: face.neighbours)
