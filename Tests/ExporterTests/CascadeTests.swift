@@ -57,30 +57,30 @@ private struct CascadeDocument {
 
   @Test("is refused with the line at fault")
   func faults() {
-    expect(4, .unsupported("features of type HAAR; LBP is taken")) { $0.featureType = "HAAR" }
-    expect(5, .malformed("height", expected: "a number from 3 to 255")) { $0.size = "2" }
-    expect(5, .malformed("height", expected: "a number from 3 to 255")) { $0.size = "many" }
-    expect(11, .unsupported("trees of more than one node")) { $0.node += " 1 -2 0 1 2 3 4 5 6 7 8" }
-    expect(11, .malformed("internalNodes", expected: "two children, a feature and the 8 words of a subset")) {
+    expect(5, .unsupported("features of type HAAR; LBP is taken")) { $0.featureType = "HAAR" }
+    expect(6, .malformed("height", expected: "a number from 3 to 255")) { $0.size = "2" }
+    expect(6, .malformed("height", expected: "a number from 3 to 255")) { $0.size = "many" }
+    expect(12, .unsupported("trees of more than one node")) { $0.node += " 1 -2 0 1 2 3 4 5 6 7 8" }
+    expect(12, .malformed("internalNodes", expected: "two children, a feature and the 8 words of a subset")) {
       $0.node = "0 -1 1 5"
     }
-    expect(11, .malformed("internalNodes", expected: "0 -1 for the leaves of a stump")) {
+    expect(12, .malformed("internalNodes", expected: "0 -1 for the leaves of a stump")) {
       $0.node = "1 -1 1 0 0 0 0 0 0 0 0"
     }
-    expect(11, .featureIndex(2, count: 2)) { $0.node = "0 -1 2 0 0 0 0 0 0 0 0" }
-    expect(11, .featureIndex(-1, count: 2)) { $0.node = "0 -1 -1 0 0 0 0 0 0 0 0" }
-    expect(11, .malformed("internalNodes", expected: "words of 32 bits")) {
+    expect(12, .featureIndex(2, count: 2)) { $0.node = "0 -1 2 0 0 0 0 0 0 0 0" }
+    expect(12, .featureIndex(-1, count: 2)) { $0.node = "0 -1 -1 0 0 0 0 0 0 0 0" }
+    expect(12, .malformed("internalNodes", expected: "words of 32 bits")) {
       $0.node = "0 -1 1 0 0 0 0 0 0 0 2147483648"
     }
-    expect(13, .malformed("leafValues", expected: "two numbers")) { $0.leaves = "1 2 3" }
-    expect(13, .outOfRange("<leafValues>")) { $0.leaves = "1e30 0" }
-    expect(13, .outOfRange("<leafValues>")) { $0.leaves = "nan 0" }
-    expect(9, .outOfRange("<stageThreshold>")) { $0.threshold = "-inf" }
-    expect(18, .feature("leaves the window with its 3 x 3 blocks")) { $0.rect = "1 13 3 4" }
-    expect(18, .feature("leaves the window with its 3 x 3 blocks")) { $0.rect = "-1 1 3 4" }
-    expect(18, .feature("leaves the window with its 3 x 3 blocks")) { $0.rect = "0 0 0 4" }
-    expect(18, .malformed("rect", expected: "x, y, width and height of a block")) { $0.rect = "0 0 1 1 1" }
-    expect(14, .tooDeep) { $0.extra = String(repeating: "<a>", count: 20) + String(repeating: "</a>", count: 20) }
+    expect(14, .malformed("leafValues", expected: "two numbers")) { $0.leaves = "1 2 3" }
+    expect(14, .outOfRange("<leafValues>")) { $0.leaves = "1e30 0" }
+    expect(14, .outOfRange("<leafValues>")) { $0.leaves = "nan 0" }
+    expect(10, .outOfRange("<stageThreshold>")) { $0.threshold = "-inf" }
+    expect(19, .feature("leaves the window with its 3 x 3 blocks")) { $0.rect = "1 13 3 4" }
+    expect(19, .feature("leaves the window with its 3 x 3 blocks")) { $0.rect = "-1 1 3 4" }
+    expect(19, .feature("leaves the window with its 3 x 3 blocks")) { $0.rect = "0 0 0 4" }
+    expect(19, .malformed("rect", expected: "x, y, width and height of a block")) { $0.rect = "0 0 1 1 1" }
+    expect(15, .tooDeep) { $0.extra = String(repeating: "<a>", count: 20) + String(repeating: "</a>", count: 20) }
     expect(2, .documentType) { $0.prologue += "<!DOCTYPE a [<!ENTITY b \"c\">]>" }
   }
 

@@ -36,7 +36,7 @@ public struct RectangleGrouping {
   /// Puts the groups in the place of the windows.
   ///
   /// - Parameters:
-  ///   - rectangles: `count` of them, at most the capacity; coordinates within ±4096.
+  ///   - rectangles: `count` of them, at most the capacity; coordinates 0...4096.
   ///   - neighbours: 0 leaves them as they are.
   /// - Returns: how many groups there are.
   public func group(unsafe rectangles: UnsafeMutablePointer<Detection>, count: Int, neighbours: Int) -> Int {

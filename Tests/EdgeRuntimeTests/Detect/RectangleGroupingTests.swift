@@ -39,18 +39,18 @@ import Testing
 
   @Test("drops a group that lies within a better one, but not one as good")
   func nesting() {
-    let outer = [Detection](repeating: box(0, 0, 100), count: 5)
-    let inner = [Detection](repeating: box(30, 30, 40), count: 4)
+    let outer = [Detection](repeating: box(100, 100, 100), count: 5)
+    let inner = [Detection](repeating: box(130, 130, 40), count: 4)
     #expect(grouped(outer + inner, neighbours: 2).map(\.width) == [100])
-    #expect(grouped(outer + inner + [box(30, 30, 40)], neighbours: 2).map(\.width) == [100, 40])
+    #expect(grouped(outer + inner + [box(130, 130, 40)], neighbours: 2).map(\.width) == [100, 40])
     // Within a fifth of its size outside of it, still; beyond, not.
-    let beside = [Detection](repeating: box(-20, 80, 40), count: 4)
+    let beside = [Detection](repeating: box(80, 180, 40), count: 4)
     #expect(grouped(outer + beside, neighbours: 2).map(\.width) == [100])
-    let away = [Detection](repeating: box(-21, 80, 40), count: 4)
+    let away = [Detection](repeating: box(79, 180, 40), count: 4)
     #expect(grouped(outer + away, neighbours: 2).map(\.width) == [100, 40])
     // Fewer than three give way to any other.
-    let pair = [Detection](repeating: box(30, 30, 40), count: 2)
-    #expect(grouped([box(0, 0, 100), box(0, 0, 100)] + pair, neighbours: 1) == [])
+    let pair = [Detection](repeating: box(130, 130, 40), count: 2)
+    #expect(grouped([box(100, 100, 100), box(100, 100, 100)] + pair, neighbours: 1).map(\.width) == [100])
   }
 
   private func box(_ x: Int32, _ y: Int32, _ side: Int32) -> Detection {
