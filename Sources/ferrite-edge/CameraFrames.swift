@@ -206,7 +206,7 @@ struct CameraFrames: ~Copyable {
     takenNanoseconds = linux_nanoseconds()
     count += 1
     let sight = unsafe look(at: bytes)
-    foundNanoseconds = linux_nanoseconds()
+    foundNanoseconds = finder == nil ? takenNanoseconds : linux_nanoseconds()
     if let square = square(sight) {
       // The square lies in the frame, so its side is within what the columns have room for.
       let place = square.y * layout.rowStep + square.x * layout.pixelStep
