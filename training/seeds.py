@@ -1,10 +1,10 @@
 """Repeats a training from several seeds and tells accuracy in float and fixed point, as mean and 95% interval.
 
-    ferrite faces -o toon/train --count 21000 --seed 1
+    ferrite faces -o toon/train --count 52500 --seed 1
     ferrite faces -o toon/val --count 3500 --seed 2
     ferrite faces -o toon/test --count 7000 --seed 3
-    python -m training.seeds --data toon/train --val toon/val --test toon/test --size small --epochs 3 --seeds 15 \\
-        --augment none --mixing 0 --theta-weight 10 --out checkpoints/toon --log training/runs/toon
+    python -m training.seeds --data toon/train --val toon/val --test toon/test --size small --epochs 2 --seeds 15 \\
+        --batch 64 --augment none --mixing 0 --theta-weight 10 --localisation-rate 1 --branch-dropout 0.3 --out checkpoints/toon --log training/runs/toon
 
 Each run is judged on --test by its last epoch's averaged weights, so that nothing is selected: the network as ONNX in ONNX
 Runtime, and the model file that `ferrite export` makes of it, calibrated on --data, in `ferrite run`. The folder of --log receives a CSV
