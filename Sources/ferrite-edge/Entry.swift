@@ -57,6 +57,6 @@ enum Usage {
     SEARCHING: [--min-face N] [--scale-factor F] [--neighbours N]
     DECIDING: [--smooth 1...6 | --majority 2...63] [--enter P] [--leave P] [--hold MILLISECONDS]
     COMPUTING: [--isa I] [--threads N [--cpus N,N,...]] [--priority 1...99] [--realtime]
-    TELLING: [--json] [--deadline MILLISECONDS] [--metrics FILE.prom] [--watchdog-device /dev/watchdogN]
+    TELLING: [--json [--summary]] [--deadline MILLISECONDS] [--metrics FILE.prom] [--watchdog-device /dev/watchdogN]
     """
 }

@@ -33,8 +33,9 @@ struct Options {
     static let metrics = Kinds(bits: 1 << 23)
     static let realTime = Kinds(bits: 1 << 24)
     static let watchdog = Kinds(bits: 1 << 25)
+    static let summary = Kinds(bits: 1 << 26)
     /// What is told beside decisions.
-    static let telling = deadline | metrics | watchdog
+    static let telling = deadline | metrics | watchdog | summary
     /// How faces are looked for.
     static let detecting = minimumFace | scaleFactor | neighbours
     /// A stream of frames, and how it becomes decisions.
@@ -51,6 +52,8 @@ struct Options {
   private var given = Kinds.none
   private var operands: Words
   var json: Bool { given.contains(.json) }
+  /// Whether a line that sums up follows a camera's frames.
+  var summary: Bool { given.contains(.summary) }
   private(set) var frames = 200
   var hasFrames: Bool { given.contains(.frames) }
   private(set) var instructionSet = InstructionSet.best
@@ -82,7 +85,7 @@ struct Options {
       guard !given.contains(kind) else { throw .usage("option given twice:", word) }
       given = given | kind
       if kind == .realTime { threads.setRealTime() }
-      if kind == .json || kind == .every || kind == .realTime || kind == .noDetect { continue }
+      if kind == .json || kind == .every || kind == .realTime || kind == .noDetect || kind == .summary { continue }
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
@@ -97,6 +100,9 @@ struct Options {
     if case .camera = standardInput { isStream = true }
     guard isStream == (size != nil) || camera != nil else {
       throw .usage("--size WIDTHxHEIGHT goes with --stdin grey, yuv420, nv12 or yuyv, and they with it", nil)
+    }
+    guard json && (isStream || camera != nil) || !summary else {
+      throw .usage("--summary goes with --json and --camera or a camera's frames on --stdin", nil)
     }
     guard isStream || camera != nil || telling.deadlineNanoseconds == nil else {
       throw .usage("--deadline goes with --camera or a camera's frames on --stdin", nil)
@@ -131,6 +137,7 @@ struct Options {
     if word == "--deadline" { return .deadline }
     if word == "--metrics" { return .metrics }
     if word == "--watchdog-device" { return .watchdog }
+    if word == "--summary" { return .summary }
     if word == "--realtime" { return .realTime }
     if word == "--detect" { return .detect }
     if word == "--no-detect" { return .noDetect }

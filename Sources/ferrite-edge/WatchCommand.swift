@@ -162,6 +162,7 @@ private struct Watch: ~Copyable {
   private var pins: Pins
   private var filter: DecisionFilter
   private let json: Bool
+  private let isSummedUp: Bool
   private var output: TextWriter
   private var frame = 0
   private let telling: Telling
@@ -189,6 +190,7 @@ private struct Watch: ~Copyable {
     self.classifier = classifier
     self.pins = pins
     json = options.json
+    isSummedUp = options.summary
     self.manager = manager
     manager.ready()
   }
@@ -287,7 +289,7 @@ private struct Watch: ~Copyable {
   mutating func finish(orderly: Bool) {
     if orderly { manager.stopWatchdog() }
     if let lines = unsafe lines { unsafe linux_drain_lines(lines, Telling.patience) }
-    if isCamera, json {
+    if isCamera, isSummedUp {
       output.summary(
         telling.statistics, deadline: telling.deadline, droppedLines: telling.droppedLines,
         allocations: heap_calls() - heapCallsBefore)

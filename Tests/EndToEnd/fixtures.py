@@ -60,7 +60,7 @@ def attempt(*arguments) -> subprocess.CompletedProcess:
 
 
 def objects(lines: str) -> list[dict]:
-    """One JSON object a line; without the summary that `watch` puts behind a camera's frames."""
+    """One JSON object a line; without the summary that `watch --summary` puts behind a camera's frames."""
     return [found for found in map(json.loads, lines.splitlines()) if "summary" not in found]
 
 

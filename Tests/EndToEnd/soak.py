@@ -43,7 +43,7 @@ def main() -> int:
         fixtures.run(fixtures.FERRITE, "run", fixtures.MODEL, *faces, "--json"))]
     frames = b"".join(face.read_bytes()[-48 * 48:] for face in faces)
     metrics = fixtures.FOLDER / "soak.prom"
-    words = [EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json", "--metrics", metrics]
+    words = [EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json", "--summary", "--metrics", metrics]
     started = time.monotonic()
     process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     lines = Lines(process.stdout)

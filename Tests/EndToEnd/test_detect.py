@@ -64,7 +64,7 @@ class Detect(unittest.TestCase):
         self.assertEqual(list(report["latency_us"]), ["p50", "p99", "max"])
 
     def test_frames_with_a_face_and_without(self):
-        done = watch("--detect", CASCADE, "--every", "--json", frames=FACE + NOBODY + FACE)
+        done = watch("--detect", CASCADE, "--every", "--json", "--summary", frames=FACE + NOBODY + FACE)
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = fixtures.objects(done.stdout.decode())
         first, nobody, last = lines
@@ -108,7 +108,7 @@ class Detect(unittest.TestCase):
         self.assertRegex(done.stdout.decode(), r"^\w+ 0\.\d{6}\nnobody, shown: \w+\n$")
 
     def test_without_a_cascade_nothing_is_looked_for(self):
-        plain = watch("--every", "--json", frames=FACE)
+        plain = watch("--every", "--json", "--summary", frames=FACE)
         refused = watch("--every", "--json", "--no-detect", frames=FACE)
         lines = fixtures.objects(plain.stdout.decode())
         self.assertEqual(lines, fixtures.objects(refused.stdout.decode()))

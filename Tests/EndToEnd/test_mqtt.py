@@ -306,7 +306,7 @@ class MQTT(unittest.TestCase):
         frames = b"".join(face.read_bytes()[-48 * 48:] for face in faces)
         program = self.start(broker.port, "--every", "0")
         watch = subprocess.run(
-            [EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json"], input=frames,
+            [EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json", "--summary"], input=frames,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
         program.stdin.write(watch.stdout)
         self.assertEqual(self.end(program), 0)
