@@ -78,15 +78,11 @@ struct Board: ~Copyable {
   func match(_ model: borrowing ModelFile) throws(EdgeError) {
     for entry in 0..<file.lineCount {
       guard case .class(let label) = file[entry].role else { continue }
-      var found = false
-      for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) { found = true }
-      guard found else { throw .noSuchClass(path, lineNumber: file[entry].lineNumber) }
+      try check(label, onLine: file[entry].lineNumber, isClassOf: model)
     }
     for index in 0..<file.lightCount {
       let light = file.light(index)
-      var found = false
-      for index in 0..<model.classCount where unsafe file.equals(light.label, model.unsafeLabel(index)) { found = true }
-      guard found else { throw .noSuchClass(path, lineNumber: light.lineNumber) }
+      try check(light.label, onLine: light.lineNumber, isClassOf: model)
     }
     guard file.bitCount == 0 || model.classCount < 1 << file.bitCount else {
       throw .tooFewBits(path, classes: model.classCount)
@@ -94,5 +90,12 @@ struct Board: ~Copyable {
     var writer = TextWriter.standardError
     writer.classesWithoutLine(self, model)
     writer.flush()
+  }
+
+  private func check(
+    _ label: BoardFile.TextRange, onLine lineNumber: Int, isClassOf model: borrowing ModelFile
+  ) throws(EdgeError) {
+    for index in 0..<model.classCount where unsafe file.equals(label, model.unsafeLabel(index)) { return }
+    throw .noSuchClass(path, lineNumber: lineNumber)
   }
 }

@@ -16,13 +16,12 @@ struct FaceFinder: ~Copyable {
       cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
   }
 
-  /// Looks for faces in a frame; `detector` has them.
+  /// Looks for faces in a frame; the subscript has them.
   mutating func run(unsafeSource source: UnsafeRawPointer, pixelStep: Int, rowStep: Int) {
     unsafe detector.run(unsafeSource: source, pixelStep: pixelStep, rowStep: rowStep)
   }
 
   var count: Int { detector.count }
-  var isOverfull: Bool { detector.isOverfull }
   /// The faces of the last frame, those on which most windows agree first.
   subscript(index: Int) -> Detection { detector[index] }
 }

@@ -5,6 +5,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FERRITE = ROOT / ".build/release/ferrite"
@@ -67,3 +68,14 @@ def objects(lines: str) -> list[dict]:
 def summary(lines: str) -> dict:
     """What the last line sums up."""
     return json.loads(lines.splitlines()[-1])["summary"]
+
+
+def until(condition, what: str, patience: float):
+    """What the condition gives, when it is something; `patience` are the seconds after which the test is lost."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"in vain: {what}")

@@ -1,5 +1,6 @@
 """`ferrite-mqtt` with a real broker, Debian's mosquitto: what it publishes, and what becomes of it when the broker or the program dies."""
 
+import functools
 import json
 import pathlib
 import re
@@ -16,17 +17,7 @@ PROGRAM = fixtures.FERRITE.parent / "ferrite-mqtt"
 EDGE = fixtures.FERRITE.parent / "ferrite-edge"
 PATIENCE = 30
 """Seconds after which a test is lost."""
-
-
-def until(condition, what: str):
-    """What the condition gives, when it is something."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"in vain: {what}")
+until = functools.partial(fixtures.until, patience=PATIENCE)
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """What `watch` tells beside its decisions, and that neither a reader nor a disk can hold up a frame."""
 
 import fcntl
+import functools
 import json
 import os
 import re
@@ -16,17 +17,7 @@ from test_stream import pixels
 NATIVE = fixtures.FERRITE.parent / "ferrite-edge"
 PATIENCE = 20
 """Seconds after which a test is lost."""
-
-
-def until(condition, what: str):
-    """What the condition gives, when it is something."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError(f"in vain: {what}")
+until = functools.partial(fixtures.until, patience=PATIENCE)
 
 
 class Watch:
