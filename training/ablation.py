@@ -20,7 +20,8 @@ from training.errors import ArgumentParser, run
 from training.metrics import spread
 from training.network import SIZES, TRANSFORMERS, SDLNetwork, cost
 from training.settings import add_settings, given_settings
-from training.targets import soft_targets
+from training.sources import make_source
+
 
 def finished(log: Path, epochs: int) -> float | None:
     """The accuracy of the averaged weights after `epochs`, from a run's log; None if it isn't there yet."""
@@ -78,8 +79,7 @@ def train_one(recipe: Recipe, train: Faces, val: Faces, folder: Path, log: Path)
         write_log(saved.history, log)
         return
     training = Run.resumed(recipe, last) if saved else Run(recipe)
-    targets = soft_targets(train, recipe)
-    train_to_end(training, train, targets, val, folder, log)
+    train_to_end(training, make_source(train, recipe), val, folder, log)
 
 
 if __name__ == "__main__":

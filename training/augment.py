@@ -1,7 +1,7 @@
 """Random distortions of a batch, each image with its own, computed for the whole batch at once.
 
-Batches are float [N, 1, S, S], normalised to about zero mean and unit deviation. Random numbers come from torch's default
-generator, so that a seeded run repeats.
+Batches are float [N, 1, S, S], normalised to about zero mean and unit deviation. Random numbers come from the default
+generator of the batch's device, so that a seeded run repeats.
 """
 
 from __future__ import annotations
@@ -76,55 +76,54 @@ def augment(batch: Tensor, level: str, factor: float = 1.0) -> Tensor:
     return _erase(batch, strength.erasing) if strength.erasing else batch
 
 
-def _uniform(count: int, low: float, high: float) -> Tensor:
-    return torch.rand(count) * (high - low) + low
+def _uniform(batch: Tensor, low: float, high: float) -> Tensor:
+    return torch.rand(len(batch), device=batch.device) * (high - low) + low
 
 
 def _warp(batch: Tensor, strength: Augmentation) -> Tensor:
     count, _, _, size = batch.shape
-    angle = _uniform(count, -strength.rotation, strength.rotation) * (math.pi / 180)
+    angle = _uniform(batch, -strength.rotation, strength.rotation) * (math.pi / 180)
     # theta maps target to source, so an enlargement divides.
-    scale = 1 / _uniform(count, 1 - strength.scale, 1 + strength.scale)
-    mirror = 1 - 2 * (torch.rand(count) < 0.5).float() if strength.flip else torch.ones(count)
+    scale = 1 / _uniform(batch, 1 - strength.scale, 1 + strength.scale)
+    mirror = 1 - 2 * (_uniform(batch, 0, 1) < 0.5).float() if strength.flip else torch.ones(count, device=batch.device)
     reach = 2 * strength.shift / size
-    width = mirror / _uniform(count, 1 - strength.stretch, 1 + strength.stretch)
-    shear = _uniform(count, -strength.shear, strength.shear)
+    width = mirror / _uniform(batch, 1 - strength.stretch, 1 + strength.stretch)
+    shear = _uniform(batch, -strength.shear, strength.shear)
     cos, sin = angle.cos() * scale, angle.sin() * scale
     theta = torch.stack(
         (
-            torch.stack((cos * width, cos * shear - sin, _uniform(count, -reach, reach)), 1),
-            torch.stack((sin * width, sin * shear + cos, _uniform(count, -reach, reach)), 1),
+            torch.stack((cos * width, cos * shear - sin, _uniform(batch, -reach, reach)), 1),
+            torch.stack((sin * width, sin * shear + cos, _uniform(batch, -reach, reach)), 1),
         ),
         1,
     )
     grid = F.affine_grid(theta, list(batch.shape), align_corners=False)
     if strength.elastic:
-        knots = torch.randn(count, 2, ELASTIC_KNOTS, ELASTIC_KNOTS) * (2 * strength.elastic / size)
+        knots = torch.randn(count, 2, ELASTIC_KNOTS, ELASTIC_KNOTS, device=batch.device) * (2 * strength.elastic / size)
         grid = grid + F.interpolate(knots, size, mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
 def _relight(batch: Tensor, strength: Augmentation) -> Tensor:
-    count = len(batch)
-    contrast = _uniform(count, 1 - strength.contrast, 1 + strength.contrast)
-    brightness = _uniform(count, -strength.brightness, strength.brightness)
+    contrast = _uniform(batch, 1 - strength.contrast, 1 + strength.contrast)
+    brightness = _uniform(batch, -strength.brightness, strength.brightness)
     return batch * contrast.view(-1, 1, 1, 1) + brightness.view(-1, 1, 1, 1)
 
 
 def _erase(batch: Tensor, probability: float) -> Tensor:
-    count, _, height, width = batch.shape
-    area = _uniform(count, *ERASED_AREA) * (height * width)
-    area = area * (torch.rand(count) < probability)
-    ratio = torch.exp(_uniform(count, -math.log(2), math.log(2)))
+    height, width = batch.shape[2:]
+    area = _uniform(batch, *ERASED_AREA) * (height * width)
+    area = area * (_uniform(batch, 0, 1) < probability)
+    ratio = torch.exp(_uniform(batch, -math.log(2), math.log(2)))
     rows, columns = (area * ratio).sqrt(), (area / ratio).sqrt()
-    top, left = torch.rand(count) * (height - rows), torch.rand(count) * (width - columns)
-    inside_rows = _between(torch.arange(height), top, rows)
-    inside_columns = _between(torch.arange(width), left, columns)
+    top, left = _uniform(batch, 0, 1) * (height - rows), _uniform(batch, 0, 1) * (width - columns)
+    inside_rows = _between(height, top, rows)
+    inside_columns = _between(width, left, columns)
     inside = inside_rows.unsqueeze(2) & inside_columns.unsqueeze(1)
     # Zero is the mean grey of the data set.
     return batch.masked_fill(inside.unsqueeze(1), 0.0)
 
 
-def _between(positions: Tensor, start: Tensor, length: Tensor) -> Tensor:
-    offset = positions.unsqueeze(0) - start.unsqueeze(1)
+def _between(size: int, start: Tensor, length: Tensor) -> Tensor:
+    offset = torch.arange(size, device=start.device) - start.unsqueeze(1)
     return (offset >= 0) & (offset < length.unsqueeze(1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class MovingAverage:
@@ -23,6 +23,8 @@ class MovingAverage:
     def update(self, source: nn.Module) -> None:
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        averages, values = self.network.state_dict(), source.state_dict()
-        floating = [name for name, value in values.items() if value.is_floating_point()]
-        torch._foreach_lerp_([averages[n] for n in floating], [values[n] for n in floating], 1 - decay)
+        torch._foreach_lerp_(_floating(self.network), _floating(source), 1 - decay)
+
+
+def _floating(network: nn.Module) -> list[Tensor]:
+    return [value for value in network.state_dict().values() if value.is_floating_point()]

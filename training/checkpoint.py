@@ -48,6 +48,8 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     """Checkpoints or ONNX files whose mean answer replaces `teaching` of each target."""
     teaching: float = 0.5
+    views: str = ""
+    """A folder that `training.teach` wrote, whose images and answers take the place of the data's."""
     oversampling: float = 0.25
     mixing: float = 0.5
     """The fraction of batches that are mixed at the start of the run; it falls as the distortions do."""
@@ -76,6 +78,8 @@ class Checkpoint:
     optimizers: list[dict[str, Any]]
     random_state: torch.Tensor
     history: list[dict[str, Any]]
+    device_random_state: torch.Tensor | None = None
+    """That of the accelerator which a run on one draws its distortions from."""
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:

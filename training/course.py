@@ -13,17 +13,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training import checkpoint as checkpoints
-from training.augment import augment
 from training.averaging import MovingAverage
 from training.checkpoint import Checkpoint, Recipe
 from training.dataset import Faces, normalise
+from training.devices import Replayed
 from training.files import replacing
 from training.guide import ThetaGuide
 from training.initial import load_weights, wake
-from training.mixing import mix
 from training.muon import Muon
 from training.network import SDLNetwork
-from training.sampling import epoch_order
+from training.sources import Source
 
 COLUMNS = ("epoch", "rate", "train_loss", "train_accuracy", "val_accuracy", "val_accuracy_average", "seconds")
 
@@ -43,14 +42,6 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
         return recipe.rate * progress / recipe.warm_up
     descent = (progress - recipe.warm_up) / (1 - recipe.warm_up)
     return recipe.rate * 0.5 * (1 + math.cos(math.pi * descent))
-
-
-def augment_strength(recipe: Recipe, progress: float) -> float:
-    """The share of the distortions' strength: whole at the start of the run, falling evenly to `final_augment`.
-
-    The last epochs, at a low rate, so fit images that look like those the network will meet.
-    """
-    return 1 - (1 - recipe.final_augment) * progress
 
 
 def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -75,7 +66,8 @@ def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Opt
         }
         for (localisation, decayed), parameters in groups.items()
     ]
-    adam = torch.optim.AdamW(adam_groups, lr=recipe.rate, fused=True)
+    on_cuda = next(network.parameters()).is_cuda
+    adam = torch.optim.AdamW(adam_groups, lr=recipe.rate, fused=True, capturable=on_cuda)
     if not convolutions:
         return [adam]
     return [
@@ -84,11 +76,24 @@ def make_optimizers(network: SDLNetwork, recipe: Recipe) -> list[torch.optim.Opt
     ]
 
 
+def set_rate(optimizers: list[torch.optim.Optimizer], rate: float) -> None:
+    """Gives each group its share of the rate: a number, or on an accelerator a tensor, which a recorded step reads anew."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            device = group["params"][0].device
+            if device.type == "cpu":
+                group["lr"] = rate * group["factor"]
+            elif isinstance(group["lr"], Tensor) and group["lr"].device == device:
+                group["lr"].fill_(rate * group["factor"])
+            else:
+                group["lr"] = torch.tensor(rate * group["factor"], device=device)
+
+
 def accuracy(network: nn.Module, faces: Faces, bfloat16: bool) -> float:
-    """The fraction of `faces` that the network, put in inference mode, classifies correctly."""
+    """The fraction of `faces`, which lie where the network does, that it classifies correctly when put in inference mode."""
     network.eval()
     correct = 0
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    with torch.inference_mode(), torch.autocast(faces.images.device.type, torch.bfloat16, enabled=bfloat16):
         for images, labels in zip(faces.images.split(256), faces.labels.split(256)):
             logits = network(_channels_last(normalise(images)))
             correct += int((logits.argmax(1) == labels).sum())
@@ -112,7 +117,7 @@ class Run:
     A run that starts from another network's weights wakes the localisation units that are dead on the first of `faces`.
     """
 
-    def __init__(self, recipe: Recipe, faces: Faces | None = None):
+    def __init__(self, recipe: Recipe, faces: Faces | None = None, device: str = "cpu"):
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.epoch = 0
@@ -126,18 +131,25 @@ class Run:
             if faces is not None:
                 woken = wake(network, normalise(faces.images[:WAKING_IMAGES]))
                 print(f"{recipe.initial}: {woken} dead localisation units redrawn", flush=True)
-        self.network = network.to(memory_format=torch.channels_last)
+        self.device = device
+        self.network = network.to(device, memory_format=torch.channels_last)
         self.average = MovingAverage(self.network, recipe.average_decay)
         self.guide = ThetaGuide(self.network.sdl1.transformer, recipe.theta_weight) if recipe.theta_weight else None
         self.optimizers = make_optimizers(self.network, recipe)
+        # The guide's weight changes with each step, which a recording would keep as it was.
+        replayed = device == "cuda" and not self.guide
+        self._replayed = Replayed(self._descend) if replayed else None
         self.history: list[dict] = []
 
     @classmethod
-    def resumed(cls, recipe: Recipe, path: Path) -> Run:
-        """Goes on from a checkpoint. Throws BadInput if `recipe` differs from its recipe in more than `epochs`."""
+    def resumed(cls, recipe: Recipe, path: Path, device: str = "cpu") -> Run:
+        """Goes on from a checkpoint. Throws BadInput if `recipe` differs from its recipe in more than `epochs`.
+
+        On the processor along the same curve to the bit; on an accelerator, whose sums have no fixed order, nearly.
+        """
         saved = checkpoints.load(path)
         checkpoints.check_resumable(path, saved.recipe, recipe, saved.epoch)
-        run = cls(recipe)
+        run = cls(recipe, device=device)
         run.epoch = saved.epoch
         run.network.load_state_dict(saved.network)
         run.average.network.load_state_dict(saved.average)
@@ -146,6 +158,8 @@ class Run:
             optimizer.load_state_dict(state)
         run.history = saved.history
         torch.set_rng_state(saved.random_state)
+        if device == "cuda" and saved.device_random_state is not None:
+            torch.cuda.set_rng_state(saved.device_random_state)
         return run
 
     def state(self) -> Checkpoint:
@@ -158,33 +172,34 @@ class Run:
             optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
             random_state=torch.get_rng_state(),
             history=self.history,
+            device_random_state=torch.cuda.get_rng_state() if self.device == "cuda" else None,
         )
 
-    def train_epoch(self, train: Faces, targets: Tensor, val: Faces) -> dict:
-        """Trains on an epoch's images in random order, then measures. Returns the epoch's row of the history.
-
-        `targets` [N, classes] are the probabilities to answer for `train`.
-        """
+    def train_epoch(self, source: Source, val: Faces) -> dict:
+        """Trains on an epoch's images in random order, then measures. Returns the epoch's row of the history."""
         started = time.monotonic()
-        order = epoch_order(train.labels, self.recipe.oversampling)
-        batches = order.split(self.recipe.batch)
-        # A last batch of one image would give batch-norm no variance.
-        batches = [batch for batch in batches if len(batch) > 1]
-        loss_sum, correct, seen = 0.0, 0, 0
+        order = source.order(self.epoch)
+        # A last batch of one image would give batch-norm no variance; a recorded step takes whole batches only.
+        least = self.recipe.batch if self._replayed else 2
+        batches = [batch for batch in order.split(self.recipe.batch) if len(batch) >= least]
+        # Summed where they lie: reading a number would wait for the device.
+        loss_sum, correct = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
+        seen = 0
         self.network.train()
-        for index, batch in enumerate(batches):
+        for index, indices in enumerate(batches):
             progress = (self.epoch + index / len(batches)) / self.recipe.epochs
-            loss, hits = self._step(train, targets, batch, progress)
-            seen += len(batch)
-            loss_sum += loss * len(batch)
-            correct += hits
+            inputs, wanted, labels = source.batch(indices, progress)
+            loss, logits = self._step(_channels_last(inputs), wanted, source, indices, progress)
+            seen += len(indices)
+            loss_sum += loss.detach() * len(indices)
+            correct += (logits.detach().argmax(1) == labels).sum()
             progress_line(self.epoch + 1, seen, len(order), loss_sum / seen, time.monotonic() - started)
         self.epoch += 1
         row = {
             "epoch": self.epoch,
             "rate": f"{learning_rate(self.recipe, progress):.6f}",
-            "train_loss": f"{loss_sum / seen:.4f}",
-            "train_accuracy": f"{correct / seen:.4f}",
+            "train_loss": f"{float(loss_sum) / seen:.4f}",
+            "train_accuracy": f"{float(correct) / seen:.4f}",
             "val_accuracy": self._network_accuracy(val),
             "val_accuracy_average": f"{accuracy(self.average.network, val, self.recipe.bfloat16):.4f}",
             "seconds": f"{time.monotonic() - started:.1f}",
@@ -198,29 +213,29 @@ class Run:
             return ""
         return f"{accuracy(self.network, val, self.recipe.bfloat16):.4f}"
 
-    def _step(self, train: Faces, targets: Tensor, batch: Tensor, progress: float) -> tuple[float, int]:
-        images, labels = train.images[batch], train.labels[batch]
-        rate = learning_rate(self.recipe, progress)
-        strength = augment_strength(self.recipe, progress)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate * group["factor"]
-        inputs = augment(normalise(images), self.recipe.augment, strength)
-        inputs, wanted = mix(inputs, targets[batch], self.recipe.mixing * strength)
-        inputs = _channels_last(inputs)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+    def _step(self, inputs: Tensor, wanted: Tensor, source: Source, indices: Tensor, progress: float) -> tuple[Tensor, Tensor]:
+        """The loss and the logits of a batch, from which the network has then learnt."""
+        set_rate(self.optimizers, learning_rate(self.recipe, progress))
+        if self._replayed:
+            loss, logits = self._replayed(inputs, wanted)
+        else:
+            theta = source.faces.theta[indices] if self.guide else None
+            loss, logits = self._descend(inputs, wanted, theta, progress)
+        self.average.update(self.network)
+        return loss, logits
+
+    def _descend(self, inputs: Tensor, wanted: Tensor, theta: Tensor | None = None, progress: float = 0) -> tuple[Tensor, Tensor]:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.bfloat16):
             logits = self.network(inputs)
         loss = F.cross_entropy(logits.float(), wanted) + self._penalty()
         if self.guide:
-            loss = loss + self.guide.loss(train.theta[batch], progress)
+            loss = loss + self.guide.loss(theta, progress)
         self.network.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         for optimizer in self.optimizers:
             optimizer.step()
-        self.average.update(self.network)
-        return float(loss.detach()), int((logits.argmax(1) == labels).sum())
-
+        return loss, logits
 
     def _penalty(self) -> Tensor | float:
         """The published recipe's penalty on the two fully connected layers."""
@@ -232,11 +247,11 @@ class Run:
         return penalty
 
 
-def progress_line(epoch: int, seen: int, total: int, loss: float, seconds: float) -> None:
+def progress_line(epoch: int, seen: int, total: int, loss: Tensor | float, seconds: float) -> None:
     """On a terminal, tells how far an epoch has come."""
     if sys.stderr.isatty():
         end = "\n" if seen == total else ""
-        line = f"\repoch {epoch}: {seen:>6}/{total}  loss {loss:.3f}  {seen / seconds:.0f} images/s "
+        line = f"\repoch {epoch}: {seen:>6}/{total}  loss {float(loss):.3f}  {seen / seconds:.0f} images/s "
         print(line, end=end, file=sys.stderr, flush=True)
 
 
@@ -256,13 +271,14 @@ def read_log(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-def train_to_end(training: Run, train: Faces, targets: Tensor, val: Faces, folder: Path, log: Path) -> None:
+def train_to_end(training: Run, source: Source, val: Faces, folder: Path, log: Path) -> None:
     """Trains the epochs that are left. After each, `folder` has its checkpoint and `log` its row."""
+    val = val.to(training.device)
     folder.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     best = max((float(row["val_accuracy_average"]) for row in training.history), default=-1.0)
     while training.epoch < training.recipe.epochs:
-        row = training.train_epoch(train, targets, val)
+        row = training.train_epoch(source, val)
         state = training.state()
         checkpoints.save(state, folder / "last.pt")
         if float(row["val_accuracy_average"]) > best:

@@ -44,6 +44,10 @@ class Faces:
         kept = torch.tensor(list(self.first_by_digest().values()))
         return Faces(self.images[kept], self.labels[kept], None if self.theta is None else self.theta[kept])
 
+    def to(self, device: str) -> Faces:
+        """The same faces in the memory of a device."""
+        return Faces(self.images.to(device), self.labels.to(device), None if self.theta is None else self.theta.to(device))
+
 
 def load_faces(prefix: str) -> Faces:
     """Reads the pair of files of `prefix`. Throws BadInput naming the file that is missing or doesn't fit."""
@@ -89,3 +93,8 @@ def _load_array(path: Path) -> np.ndarray:
 def normalise(pixels: Tensor) -> Tensor:
     """The network's input from pixels: uint8 [N, 48, 48] to float [N, 1, 48, 48]."""
     return ((pixels.float() / 255 - MEAN) / STD).unsqueeze(1)
+
+
+def denormalise(inputs: Tensor) -> Tensor:
+    """The nearest pixels to a network's input, as a camera would clip them: float [N, 1, 48, 48] to uint8 [N, 48, 48]."""
+    return ((inputs.squeeze(1) * STD + MEAN) * 255).round().clamp(0, 255).byte()

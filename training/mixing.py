@@ -1,7 +1,7 @@
 """Mixes the images of a batch with one another, and their targets in the same proportion.
 
 Mixup (Zhang et al. 2018) blends two images; CutMix (Yun et al. 2019) pastes a rectangle of one onto the other. Random numbers
-come from torch's default generator.
+come from torch's default generators.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def mix(images: Tensor, targets: Tensor, probability: float) -> tuple[Tensor, Te
     """The batch [N, 1, S, S] and its targets [N, classes], mixed with the probability given, or as they were."""
     if float(torch.rand(())) >= probability:
         return images, targets
-    partner = torch.randperm(len(images))
+    partner = torch.randperm(len(images), device=images.device)
     if float(torch.rand(())) < SHARE:
         kept = float(torch._sample_dirichlet(torch.full((2,), MIXUP_ALPHA))[0])
         return images.lerp(images[partner], 1 - kept), targets.lerp(targets[partner], 1 - kept)

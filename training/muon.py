@@ -24,7 +24,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     a, b, c = COEFFICIENTS
     matrix = matrix / (matrix.norm() + 1e-7)
     gram = matrix @ matrix.t()
-    identity = torch.eye(len(gram))
+    identity = torch.eye(len(gram), device=gram.device)
     product = identity
     for _ in range(STEPS):
         q = a * identity + b * gram + c * (gram @ gram)
@@ -47,9 +47,12 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure=None) -> None:
         for group in self.param_groups:
             for parameter in group["params"]:
-                velocity = self.state[parameter].setdefault("velocity", torch.zeros_like(parameter))
+                state = self.state[parameter]
+                if "velocity" not in state:
+                    state["velocity"] = torch.zeros_like(parameter)
+                velocity = state["velocity"]
                 velocity.lerp_(parameter.grad, 1 - group["momentum"])
                 ahead = parameter.grad.lerp(velocity, group["momentum"]).flatten(1)
                 direction = orthogonalised(ahead).view_as(parameter)
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(direction, alpha=-group["lr"] * 0.2 * ahead.shape[1] ** 0.5)
+                parameter.sub_(direction * (group["lr"] * (0.2 * ahead.shape[1] ** 0.5)))

@@ -46,7 +46,11 @@ SIZES = {
     "small": Widths(((16,), (32,), (32, 48), (64, 64)), (16, 16, 16), (16, 16, 16), 32, 16, 16, 64),
     "medium": Widths(((32,), (64, 64), (128, 128), (256, 256)), (32, 32, 64), (32, 64, 64), 32, 32, 16, 144),
     "large": Widths(((64,), (128, 128), (256, 256), (512, 512)), (32, 64, 128), (64, 64, 128), 64, 64, 32, 128),
+    "teacher": Widths(
+        ((64, 64), (128, 128, 128), (256, 256, 256), (512, 512, 512)), (32, 64, 128), (64, 64, 128), 64, 64, 32, 256
+    ),
 }
+"""`teacher` is no size to run on a board: it is there to teach the others."""
 
 
 class NormalisedConv(nn.Module):
@@ -74,7 +78,7 @@ class NormalisedConv(nn.Module):
         height, width = x.shape[2:]
         padded = F.pad(x[:, 0], (1, 1, 1, 1))
         shifted = [padded[:, ky : ky + height, kx : kx + width] for ky in range(3) for kx in range(3)]
-        with _float_arithmetic():
+        with _float_arithmetic(x):
             patches = torch.stack(shifted).flatten(1)
             count = patches.shape[1]
             centre = patches.mean(1)
@@ -133,21 +137,22 @@ class SpatialTransformer(nn.Module):
     def theta(self, x: Tensor) -> Tensor:
         """The affine maps [N, 2, 3] predicted for a batch."""
         hidden = F.relu(self.hidden(self.features(x).flatten(1)))
-        with _float_arithmetic():
+        with _float_arithmetic(x):
             return self.regression(hidden.float()).view(-1, 2, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         theta = self.theta(x)
-        with _float_arithmetic():
+        with _float_arithmetic(x):
             grid = F.affine_grid(theta, x.size(), align_corners=False)
             return F.grid_sample(x.float(), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _float_arithmetic():
+def _float_arithmetic(x: Tensor):
     """Keeps coordinates and statistics in float32 under autocast: bfloat16 has 8 significant bits, which is an eighth of
     a pixel at 48 pixels."""
     # Entered only under autocast, so that an export never sees the context.
-    return torch.autocast("cpu", enabled=False) if torch.is_autocast_enabled("cpu") else nullcontext()
+    kind = x.device.type
+    return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
 
 
 class SDLModule(nn.Module):

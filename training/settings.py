@@ -25,6 +25,7 @@ SETTINGS: dict[str, dict] = {
     "label_smoothing": {"type": float, "metavar": "SHARE"},
     "teachers": {"nargs": "+", "metavar": "NETWORK", "help": "checkpoints or exported networks whose mean answer is part of each target"},
     "teaching": {"type": float, "metavar": "SHARE", "help": "the teachers' share of the targets"},
+    "views": {"metavar": "FOLDER", "help": "learn from the views that training.teach wrote there, instead of distorting images"},
     "oversampling": {"type": float, "metavar": "POWER", "help": "0: none, 1: every class as often as the largest"},
     "mixing": {"type": float, "metavar": "FRACTION", "help": "of the batches that mixup or CutMix change, at first"},
     "augment": {"choices": LEVELS},
@@ -42,10 +43,10 @@ SETTINGS: dict[str, dict] = {
 """A flag for each setting of Recipe."""
 
 
-def add_settings(parser: ArgumentParser, without: tuple[str, ...] = ()) -> None:
-    """Adds a flag for each setting but those that the program sets itself."""
+def add_settings(parser: ArgumentParser, without: tuple[str, ...] = (), only: tuple[str, ...] = tuple(SETTINGS)) -> None:
+    """Adds a flag for each setting but those that the program sets itself, or for those of `only`."""
     for name, options in SETTINGS.items():
-        if name not in without:
+        if name in only and name not in without:
             parser.add_argument("--" + name.replace("_", "-"), **options)
 
 

@@ -14,7 +14,7 @@ from training.initial import trained_network
 from training.network import LABELS
 
 
-def soft_targets(faces: Faces, recipe: Recipe) -> Tensor:
+def soft_targets(faces: Faces, recipe: Recipe, device: str = "cpu") -> Tensor:
     """Probabilities [N, classes]: the smoothed labels, of which the recipe's share is replaced by its teachers' mean answer.
 
     Teachers (Hinton et al. 2015) see each image and its mirror image, undistorted. Throws BadInput for one that can't be read.
@@ -24,21 +24,23 @@ def soft_targets(faces: Faces, recipe: Recipe) -> Tensor:
     targets = F.one_hot(faces.labels, classes).float() * (1 - smoothing) + smoothing / classes
     if not recipe.teachers:
         return targets
-    opinions = torch.stack([opinion(Path(path), faces, recipe.bfloat16) for path in recipe.teachers]).mean(0)
+    opinions = torch.stack([opinion(Path(path), faces, recipe.bfloat16, device) for path in recipe.teachers]).mean(0)
     return targets.lerp(opinions, recipe.teaching)
 
 
 @torch.inference_mode()
-def opinion(path: Path, faces: Faces, bfloat16: bool) -> Tensor:
+def opinion(path: Path, faces: Faces, bfloat16: bool, device: str = "cpu") -> Tensor:
     """The probabilities [N, classes] that one network gives each image, as the mean over the image and its mirror image.
 
     The network is a checkpoint or an ONNX file, as `initial.trained_network` reads them.
     """
     network = trained_network(path)
+    if device != "cpu":
+        network = network.to(device)
     answers = []
     for images in faces.images.split(256):
-        inputs = normalise(images)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        inputs = normalise(images.to(device))
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
             logits = [network(view) for view in (inputs, inputs.flip(3))]
-        answers.append(torch.stack([view.float().softmax(1) for view in logits]).mean(0))
+        answers.append(torch.stack([view.float().softmax(1) for view in logits]).mean(0).cpu())
     return torch.cat(answers)

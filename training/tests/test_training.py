@@ -13,6 +13,7 @@ from training.errors import BadInput
 from training.initial import wake
 from training.muon import orthogonalised
 from training.network import SDLNetwork
+from training.sources import augment_strength
 from training.tests.program import exit_code
 
 
@@ -163,9 +164,9 @@ def test_the_published_recipe_trains(monkeypatch, tmp_path, faces):
 
 def test_distortions_weaken_as_the_run_goes_on():
     recipe = Recipe(size="small", epochs=10, final_augment=0.4)
-    assert course.augment_strength(recipe, 0) == 1
-    assert course.augment_strength(recipe, 0.5) == pytest.approx(0.7)
-    assert course.augment_strength(recipe, 1.0) == pytest.approx(0.4)
+    assert augment_strength(recipe, 0) == 1
+    assert augment_strength(recipe, 0.5) == pytest.approx(0.7)
+    assert augment_strength(recipe, 1.0) == pytest.approx(0.4)
 
 
 def test_an_orthogonalised_matrix_has_singular_values_near_one():
