@@ -35,23 +35,22 @@ page-test: build
 accuracy: build
 	scripts/accuracy.sh $(FER2013)
 
-# build/ferrite-edge, the static program for 64-bit ARM boards, and build/ferrite-mqtt, which tells an MQTT broker of its decisions.
+# build/ferrite-edge, the static program for 64-bit ARM boards, and build/ferrite-mqtt, which tells an MQTT broker of its decisions; and
+# the same for 32-bit ones, with -armv7 behind their names.
 device:
 	scripts/setup.sh host device
-	scripts/build-device.sh
-	scripts/build-mqtt.sh
+	for machine in aarch64 armv7; do scripts/build-device.sh $$machine && scripts/build-mqtt.sh $$machine || exit 1; done
 
-# build/ferrite-edge_VERSION_arm64.deb, ..._amd64.deb and the same of ferrite-mqtt: program, service, boards, manual page.
+# build/ferrite-edge_VERSION_arm64.deb, ..._armhf.deb, ..._amd64.deb and the same of ferrite-mqtt: program, service, boards, manual page.
 deb: device
 	scripts/build-device.sh x86_64
 	scripts/build-mqtt.sh x86_64
-	scripts/build-deb.sh arm64
-	scripts/build-deb.sh amd64
+	for machine in arm64 armhf amd64; do scripts/build-deb.sh $$machine || exit 1; done
 
-# The device program as three ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
+# The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_board test_outputs test_camera
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_board test_outputs test_camera
 
 # A million frames through `watch` on this machine: no allocation, no growth, no decision missed. Minutes; not part of `make test`.
 soak: build

@@ -12,7 +12,13 @@ let architecture: String = {
   #endif
 }()
 
-let strict: [SwiftSetting] = [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+let safe: [SwiftSetting] = [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+/// What every processor of the architecture has, where the compiler by itself would take more for granted: some of 32-bit ARM lack NEON.
+/// Every C target has it, and every Swift target but the kernels of an instruction set.
+let baseline = architecture == "armv7" ? ["-mfpu=vfpv3-d16"] : []
+let strict = safe + (baseline.isEmpty ? [] : [.unsafeFlags(baseline.flatMap { ["-Xcc", $0] })])
+let baselineC: [CSetting] = baseline.isEmpty ? [] : [.unsafeFlags(baseline)]
 
 /// For targets whose tests look inside, in release builds too. Not the kernels: it would give them mergeable functions.
 let testable = strict + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
@@ -22,7 +28,7 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
   .target(
     name: name,
     dependencies: ["EdgeKernels", "CVector"],
-    swiftSettings: strict
+    swiftSettings: (architecture == kernelArchitecture ? safe : strict)
       // Optimised in every configuration: tests exercise the machine code that ships.
       + (architecture == kernelArchitecture ? [.unsafeFlags(["-O"] + flags.flatMap { ["-Xcc", $0] })] : []))
 }
@@ -64,12 +70,12 @@ let package = Package(
   ],
   targets: [
     // Header-only C shims.
-    .target(name: "CVector"),
-    .target(name: "CLinux"),
-    .target(name: "CHeap", cSettings: crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : []),
+    .target(name: "CVector", cSettings: baselineC),
+    .target(name: "CLinux", cSettings: baselineC),
+    .target(name: "CHeap", cSettings: baselineC + (crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : [])),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
-    .target(name: "CMQTT", linkerSettings: [.linkedLibrary("mosquitto")]),
+    .target(name: "CMQTT", cSettings: baselineC, linkerSettings: [.linkedLibrary("mosquitto")]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
@@ -81,12 +87,13 @@ let package = Package(
       "EdgeKernelsVNNI", on: "x86_64",
       flags: ["-mavx2", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]),
     kernels("EdgeKernelsNEON", on: "aarch64", flags: []),
+    kernels("EdgeKernelsARMv7", on: "armv7", flags: ["-mfpu=neon"]),
     kernels("EdgeKernelsDotProd", on: "aarch64", flags: ["-march=armv8-a+dotprod"]),
     .target(
       name: "EdgeRuntime",
       dependencies: [
         "CVector", "CLinux", "CGpiod", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI",
-        "EdgeKernelsNEON", "EdgeKernelsDotProd",
+        "EdgeKernelsNEON", "EdgeKernelsDotProd", "EdgeKernelsARMv7",
       ],
       swiftSettings: strict),
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Debian packages from the programs, the boards and packaging/: `build-deb.sh arm64|amd64` makes
+# Builds the Debian packages from the programs, the boards and packaging/: `build-deb.sh arm64|armhf|amd64` makes
 # build/ferrite-edge_VERSION_ARCH.deb and build/ferrite-mqtt_VERSION_ARCH.deb. The same sources and SOURCE_DATE_EPOCH (without it, the last
 # commit's time) give the same bytes.
 set -euo pipefail
@@ -7,9 +7,10 @@ cd "$(dirname "$0")/.."
 arch=${1:-}
 case $arch in
   arm64) suffix= machine=aarch64 ;;
+  armhf) suffix=-armv7 machine=armv7 ;;
   amd64) suffix=-x86_64 machine=x86_64 ;;
   *)
-    echo "usage: build-deb.sh arm64|amd64" >&2
+    echo "usage: build-deb.sh arm64|armhf|amd64" >&2
     exit 64
     ;;
 esac

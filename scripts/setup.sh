@@ -9,7 +9,10 @@ cd "$(dirname "$0")/.."
 
 host=(build-essential pkg-config libopenblas-dev libgpiod-dev libmosquitto-dev libjpeg62-turbo-dev libpng-dev libsodium-dev
   libexpat1-dev opencv-data)
-device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64)
+device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64
+  gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
+# What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's.
+armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1)
 board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler
   mosquitto mosquitto-clients openssl)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
@@ -37,15 +40,30 @@ missing() {
 
 updated=no
 update_once() {
-  [ "$updated" = yes ] || as_root apt-get update -qq
+  [ "$updated" = yes ] || as_root apt-get update -qq ||
+    echo "setup: apt-get update did not get every list of packages; going on with those that are there" >&2
   updated=yes
 }
 
-add_arm64() {
-  dpkg --print-foreign-architectures | grep -qx arm64 && return
-  echo "setup: adding Debian's architecture arm64"
-  as_root dpkg --add-architecture arm64
+add_architecture() {
+  dpkg --print-foreign-architectures | grep -qx "$1" && return
+  echo "setup: adding Debian's architecture $1"
+  as_root dpkg --add-architecture "$1"
   updated=no
+}
+
+fetch_armhf() {
+  local cache=.cache/armhf
+  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && return
+  add_architecture armhf
+  update_once
+  echo "setup: fetching ${armhf[*]} for armhf into $cache"
+  rm -rf $cache && mkdir -p $cache/packages
+  (cd $cache/packages && apt-get download -q "${armhf[@]/%/:armhf}")
+  local package
+  for package in $cache/packages/*.deb; do dpkg -x "$package" $cache/root; done
+  mv $cache/root/usr/lib/arm-linux-gnueabihf $cache/lib
+  rm -rf $cache/root $cache/packages
 }
 
 install() {
@@ -86,8 +104,8 @@ fetch_board() {
 for group in "$@"; do
   case $group in
     host) install "${host[@]}" ;;
-    device) add_arm64; install "${device[@]}" ;;
-    board) add_arm64; install "${board[@]}"; fetch_board ;;
+    device) add_architecture arm64; install "${device[@]}"; fetch_armhf ;;
+    board) add_architecture arm64; install "${board[@]}"; fetch_board ;;
     browser) install "${browser[@]}" ;;
     *) usage ;;
   esac

@@ -100,7 +100,7 @@ struct CameraFrames: ~Copyable {
   private(set) var takenNanoseconds: UInt64 = 0
   private(set) var foundNanoseconds: UInt64 = 0
   private(set) var dropped: UInt64 = 0
-  private(set) var count = 0
+  private(set) var count: UInt64 = 0
 
   /// How a frame's brightness lies in it.
   private struct FrameLayout {
@@ -241,7 +241,7 @@ struct CameraFrames: ~Copyable {
       let frame = unsafe linux_next_frame(stream)
       unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)
       if let bytes = unsafe frame.bytes { return unsafe bytes }
-      let place = unsafe (count + Int(dropped)) * layout.bytes + Int(frame.rest)
+      let place = unsafe (count + dropped) * UInt64(layout.bytes) + UInt64(frame.rest)
       if unsafe frame.error != 0 { throw .frame(nil, FrameError(.system(unsafe frame.error), at: place)) }
       if unsafe frame.rest != 0 { throw .frame(nil, FrameError(.truncated, at: place)) }
       return nil

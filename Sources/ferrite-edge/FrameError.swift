@@ -11,9 +11,9 @@ struct FrameError: Error {
   }
 
   let fault: Fault
-  let byteOffset: Int
+  let byteOffset: UInt64
 
-  init(_ fault: Fault, at byteOffset: Int) {
+  init(_ fault: Fault, at byteOffset: UInt64) {
     self.fault = fault
     self.byteOffset = byteOffset
   }

@@ -26,7 +26,7 @@ enum RunCommand {
     guard descriptor >= 0 else { throw .unreadable(file, systemError: -descriptor) }
     defer { linux_close(descriptor) }
     var frames = FrameReader(descriptor: descriptor, .pgm, classifier.size)
-    var count = 0
+    var count: UInt64 = 0
     while try classifier.classifyNext(of: &frames, named: file) {
       output.decision(classifier, name: file, frame: count, json: json)
       count += 1

@@ -164,7 +164,7 @@ private struct Watch: ~Copyable {
   private let json: Bool
   private let isSummedUp: Bool
   private var output: TextWriter
-  private var frame = 0
+  private var frame: UInt64 = 0
   private let telling: Telling
   /// Lines of a live camera wait for their reader here; no frame waits for him.
   private let lines: OpaquePointer?

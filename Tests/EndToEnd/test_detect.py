@@ -7,7 +7,7 @@ import unittest
 
 import fixtures
 
-CORES = ["cortex-a53", "cortex-a72", "cortex-a76"]
+CORES = ["cortex-a53", "cortex-a72", "cortex-a76", "cortex-a7"]
 CASCADE = fixtures.FOLDER / "face.fxc"
 # Debian's opencv-data, which scripts/setup.sh installs.
 SOURCE = "/usr/share/opencv4/lbpcascades/lbpcascade_frontalface.xml"

@@ -101,9 +101,31 @@ class Package(unittest.TestCase):
         self.dpkg(root, "--purge", "ferrite-mqtt")
         self.assertEqual(self.files(root), before)
 
+    def test_the_packages_for_32_bits_are_of_their_architecture_and_install_and_purge_alike(self):
+        deb = build("armhf", SOURCE_DATE_EPOCH="1700000000")
+        root = self.scratch / "armhf"
+        root.mkdir()
+        for package in (deb, mqtt(deb)):
+            self.assertEqual(fixtures.run("dpkg-deb", "--field", package, "Architecture"), "armhf\n")
+            self.dpkg(root, "--force-depends", "--install", package)
+        for name, program in {"ferrite-edge": fixtures.EDGE_32, "ferrite-mqtt": fixtures.ROOT / "build/ferrite-mqtt-armv7"}.items():
+            self.assertEqual((root / "usr/bin" / name).read_bytes(), program.read_bytes())
+        # But for the programs the same as for 64 bits.
+        wide = self.scratch / "arm64"
+        wide.mkdir()
+        for package in (self.deb, mqtt(self.deb)):
+            self.dpkg(wide, "--force-depends", "--install", package)
+        self.assertEqual(self.files(root), self.files(wide))
+        for name in self.files(root):
+            if (root / name).is_file() and not name.startswith("usr/bin/"):
+                self.assertEqual((root / name).read_bytes(), (wide / name).read_bytes(), name)
+        self.dpkg(root, "--purge", "ferrite-mqtt", "ferrite-edge")
+        self.assertEqual(self.files(root), set())
+
     def test_the_program_of_messages_needs_the_systems_own_libraries_and_no_others(self):
-        headers = fixtures.run("aarch64-linux-gnu-readelf", "-d", fixtures.ROOT / "build/ferrite-mqtt")
-        self.assertEqual(set(re.findall(r"NEEDED.*\[(.*)\]", headers)), {"libmosquitto.so.1", "libc.so.6"})
+        for program in ("ferrite-mqtt", "ferrite-mqtt-armv7"):
+            headers = fixtures.run("aarch64-linux-gnu-readelf", "-d", fixtures.ROOT / "build" / program)
+            self.assertEqual(set(re.findall(r"NEEDED.*\[(.*)\]", headers)), {"libmosquitto.so.1", "libc.so.6"})
 
     def test_a_changed_configuration_survives_an_upgrade(self):
         root = self.scratch / "upgrade"

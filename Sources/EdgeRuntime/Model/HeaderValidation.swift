@@ -5,6 +5,7 @@ extension ModelView {
     let bytes = unsafe ByteView(base: base, count: count)
     let tableEnd = Layout.sectionTableOffset + Layout.sectionCount * Layout.sectionEntryBytes
     guard count >= tableEnd else { throw ModelError(.tooShort, at: count) }
+    guard count <= Layout.maximumFileBytes else { throw ModelError(.fileSize, at: 16) }
     try checkIdentity(bytes)
     let view = ModelView(
       bytes: bytes, tensorCount: bytes.size(36), operationCount: bytes.size(40), arenaBytes: bytes.size(44),

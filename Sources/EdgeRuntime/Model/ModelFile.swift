@@ -48,8 +48,12 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   /// Bytes of the tensors and of one thread's workspace.
   public var arenaBytes: Int { view.arenaBytes }
   /// Bytes of memory that a session of so many threads needs: the arena, in which each thread has a workspace of its own
-  /// behind the first one's, and what the session prepares.
-  public func sessionBytes(threads: Int) -> Int { preparedOffset(threads: threads) + view.preparedBytes }
+  /// behind the first one's, and what the session prepares. `Int.max` for more than any memory has.
+  public func sessionBytes(threads: Int) -> Int {
+    let ofOtherThreads = Int64(threads - 1) * Int64(view.workspaceBytes)
+    return Int(clamping: Int64(arenaBytes) + ofOtherThreads + Int64(view.preparedBytes))
+  }
+  /// - Requires: `sessionBytes(threads:)` bytes of memory to be there.
   func preparedOffset(threads: Int) -> Int { arenaBytes + (threads - 1) * view.workspaceBytes }
   public var workspaceOffset: Int { view.workspaceOffset }
   public var tensorCount: Int { view.tensorCount }
