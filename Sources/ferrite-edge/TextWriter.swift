@@ -11,8 +11,10 @@ struct TextWriter: ~Copyable {
     case descriptor(Int32)
     /// Writing never waits; what can't be taken at once is lost.
     case impatient(Int32)
-    /// Writing never waits; lines that can't be taken are lost whole. `endLine()` ends them.
+    /// `endLine()` ends a line; whether writing waits, whoever made the lines has said.
     case lines(OpaquePointer)
+    /// The text, of at most 4096 bytes, is the last line, for which a signal handler waits so many nanoseconds.
+    case lastLine(OpaquePointer, patience: UInt64)
   }
 
   private let destination: Destination
@@ -27,6 +29,11 @@ struct TextWriter: ~Copyable {
   init(impatientDescriptor descriptor: Int32) { destination = .impatient(descriptor) }
 
   init(unsafeLines lines: OpaquePointer) { destination = unsafe .lines(lines) }
+
+  /// For signal handlers.
+  init(unsafeLastOf lines: OpaquePointer, patience: UInt64) {
+    destination = unsafe .lastLine(lines, patience: patience)
+  }
 
   static var standardOutput: TextWriter { TextWriter(descriptor: 1) }
   static var standardError: TextWriter { TextWriter(descriptor: 2) }
@@ -121,6 +128,11 @@ struct TextWriter: ~Copyable {
     case .lines(let lines):
       _ = unsafe write(from: 0) {
         unsafe linux_add_to_line(lines, $0, $1)
+        return 0
+      }
+    case .lastLine(let lines, let patience):
+      _ = unsafe write(from: 0) {
+        unsafe linux_put_last_line(lines, $0, $1, patience)
         return 0
       }
     }
