@@ -1,5 +1,6 @@
 import CHeap
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// What `watch` tells others beside the lines of decisions, none of which a frame waits for: the report that SIGUSR1 asks for and that
