@@ -10,7 +10,7 @@ setup:
 	scripts/setup.sh host
 
 # Product by product: without one, SwiftPM compiles the protoc of a dependency, too, ten minutes of C++ that nothing here uses.
-PRODUCTS := ferrite ferrite-edge ferrite-mqtt kernel-bench
+PRODUCTS := ferrite ferrite-edge ferrite-mqtt ferrite-mjpeg kernel-bench
 
 build: setup
 	for product in $(PRODUCTS); do swift build $(SWIFT_FLAGS) --product $$product || exit 1; done
@@ -35,22 +35,24 @@ page-test: build
 accuracy: build
 	scripts/accuracy.sh $(FER2013)
 
-# build/ferrite-edge, the static program for 64-bit ARM boards, and build/ferrite-mqtt, which tells an MQTT broker of its decisions; and
-# the same for 32-bit ones, with -armv7 behind their names.
+# build/ferrite-edge, the static program for 64-bit ARM boards, build/ferrite-mqtt, which tells an MQTT broker of its decisions, and
+# build/ferrite-mjpeg, which makes frames of a camera's JPEG pictures; and the same for 32-bit ones, with -armv7 behind their names.
 device:
 	scripts/setup.sh host device
-	for machine in aarch64 armv7; do scripts/build-device.sh $$machine && scripts/build-mqtt.sh $$machine || exit 1; done
+	for machine in aarch64 armv7; do scripts/build-device.sh $$machine && scripts/build-linked.sh mqtt $$machine && \
+	  scripts/build-linked.sh mjpeg $$machine || exit 1; done
 
-# build/ferrite-edge_VERSION_arm64.deb, ..._armhf.deb, ..._amd64.deb and the same of ferrite-mqtt: program, service, boards, manual page.
+# build/ferrite-edge_VERSION_arm64.deb, ..._armhf.deb, ..._amd64.deb and the same of ferrite-mqtt and ferrite-mjpeg: program, service, boards,
+# manual page.
 deb: device
 	scripts/build-device.sh x86_64
-	scripts/build-mqtt.sh x86_64
+	for program in mqtt mjpeg; do scripts/build-linked.sh $$program x86_64 || exit 1; done
 	for machine in arm64 armhf amd64; do scripts/build-deb.sh $$machine || exit 1; done
 
 # The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_board test_outputs test_camera
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_formats test_mjpeg test_board test_outputs test_camera
 
 # A million frames through `watch` on this machine: no allocation, no growth, no decision missed. Minutes; not part of `make test`.
 soak: build

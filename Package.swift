@@ -35,7 +35,7 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
 
 /// The device program: an executable of its own here, an archive for the linker of the board's C library when cross-building.
 let crossBuilding = Context.environment["FERRITE_ARCH"] != nil
-let edgeDependencies: [Target.Dependency] = ["EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
+let edgeDependencies: [Target.Dependency] = ["EdgeProgram", "EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
 let edgeProgram: Target =
   crossBuilding
   ? .target(name: "FerriteEdge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
@@ -47,7 +47,7 @@ let edgeProducts: [Product] =
   : [.executable(name: "ferrite-edge", targets: ["ferrite-edge"])]
 
 /// The program that tells an MQTT broker of decisions, built alike.
-let messageDependencies: [Target.Dependency] = ["CLinux", "CMQTT"]
+let messageDependencies: [Target.Dependency] = ["EdgeProgram", "CLinux", "CMQTT"]
 let messageProgram: Target =
   crossBuilding
   ? .target(name: "FerriteMQTT", dependencies: messageDependencies, path: "Sources/ferrite-mqtt", swiftSettings: strict)
@@ -58,12 +58,25 @@ let messageProducts: [Product] =
   ? [.library(name: "FerriteMQTT", type: .static, targets: ["FerriteMQTT"])]
   : [.executable(name: "ferrite-mqtt", targets: ["ferrite-mqtt"])]
 
+/// The program that makes frames of a camera's JPEG pictures, built alike.
+let pictureDependencies: [Target.Dependency] = ["EdgeProgram", "EdgeRuntime", "CLinux", "CMJPEG"]
+let pictureProgram: Target =
+  crossBuilding
+  ? .target(
+    name: "FerriteMJPEG", dependencies: pictureDependencies, path: "Sources/ferrite-mjpeg", swiftSettings: strict)
+  : .executableTarget(
+    name: "ferrite-mjpeg", dependencies: pictureDependencies, path: "Sources/ferrite-mjpeg", swiftSettings: strict)
+let pictureProducts: [Product] =
+  crossBuilding
+  ? [.library(name: "FerriteMJPEG", type: .static, targets: ["FerriteMJPEG"])]
+  : [.executable(name: "ferrite-mjpeg", targets: ["ferrite-mjpeg"])]
+
 let package = Package(
   name: "ferrite",
   products: [
     .library(name: "EdgeRuntime", targets: ["EdgeRuntime"]),
     .executable(name: "ferrite", targets: ["ferrite"]),
-  ] + edgeProducts + messageProducts,
+  ] + edgeProducts + messageProducts + pictureProducts,
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -76,6 +89,7 @@ let package = Package(
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .target(name: "CMQTT", cSettings: baselineC, linkerSettings: [.linkedLibrary("mosquitto")]),
+    .target(name: "CMJPEG", cSettings: baselineC, linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
@@ -97,8 +111,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What the programs of a board share.
+    .target(name: "EdgeProgram", dependencies: ["CLinux"], swiftSettings: strict),
     edgeProgram,
     messageProgram,
+    pictureProgram,
 
     // From trained weights to a model file. Each target names every module that it imports: SwiftPM compiles it again when
     // one of those changes, and no other.

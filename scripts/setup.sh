@@ -9,11 +9,11 @@ cd "$(dirname "$0")/.."
 
 host=(build-essential pkg-config libopenblas-dev libgpiod-dev libmosquitto-dev libjpeg62-turbo-dev libpng-dev libsodium-dev
   libexpat1-dev opencv-data)
-device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64
+device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64 libjpeg62-turbo-dev:arm64
   gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
 # What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's.
-armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1)
-board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler
+armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1 libjpeg62-turbo-dev libjpeg62-turbo)
+board=(qemu-user qemu-system-arm cpio python3 python3-pil systemd device-tree-compiler
   mosquitto mosquitto-clients openssl)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
@@ -54,7 +54,7 @@ add_architecture() {
 
 fetch_armhf() {
   local cache=.cache/armhf
-  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && return
+  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && [ -f $cache/lib/libjpeg.so ] && return
   add_architecture armhf
   update_once
   echo "setup: fetching ${armhf[*]} for armhf into $cache"

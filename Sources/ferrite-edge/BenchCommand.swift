@@ -1,5 +1,6 @@
 import CHeap
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// `bench M.fxm [--frames N] [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--json]`: time per frame and per layer, what the frames asked of heap and

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A board file, read and checked.

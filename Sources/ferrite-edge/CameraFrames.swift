@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// How a camera's frames stand in a byte stream, one after another, with nothing between them. Of all of them only the
@@ -37,37 +38,6 @@ enum CameraEncoding {
 
   var pixelStep: Int { self == .yuyv ? 2 : 1 }
   var sharesColours: Bool { self != .grey }
-}
-
-struct CameraSize {
-  var width: Int
-  var height: Int
-
-  init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
-
-  var isInRange: Bool {
-    16...SquareReduction.greatestSide ~= width && 16...SquareReduction.greatestSide ~= height
-  }
-
-  /// From `WIDTHxHEIGHT`, each 16 to 4096.
-  init?(_ word: Word) {
-    var extents = (0, 0)
-    var digits = 0
-    var isSecond = false
-    for index in 0..<word.count {
-      if word[index] == UInt8(ascii: "x"), !isSecond, digits > 0 {
-        isSecond = true
-        digits = 0
-        continue
-      }
-      guard case UInt8(ascii: "0")...UInt8(ascii: "9") = word[index], digits < 4 else { return nil }
-      let digit = Int(word[index] - UInt8(ascii: "0"))
-      if isSecond { extents.1 = 10 * extents.1 + digit } else { extents.0 = 10 * extents.0 + digit }
-      digits += 1
-    }
-    (width, height) = extents
-    guard isSecond, isInRange else { return nil }
-  }
 }
 
 /// What a frame shows to a model.
@@ -124,7 +94,7 @@ struct CameraFrames: ~Copyable {
     let finder = try Self.finder(detection, size)
     guard let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress else { throw .noMemory }
     var started: OpaquePointer?
-    let error = unsafe linux_start_frames(0, memory, bytes, every ? 1 : 0, &started)
+    let error = unsafe linux_start_frames(0, memory, bytes, every, &started)
     guard error == 0, let started = unsafe started else { throw .frame(nil, FrameError(.system(error), at: 0)) }
     source = unsafe .stream(started)
     layout = FrameLayout(
@@ -147,7 +117,8 @@ struct CameraFrames: ~Copyable {
     var span = offers.mutableSpan
     let error = unsafe span.withUnsafeMutableBufferPointer { offers in
       unsafe linux_open_camera(
-        path.start, UInt32(size?.width ?? 0), UInt32(size?.height ?? 0), &opened, &format, offers.baseAddress!)
+        path.start, linux_camera_brightness, UInt32(size?.width ?? 0), UInt32(size?.height ?? 0), &opened, &format,
+        offers.baseAddress!)
     }
     guard error == 0, let opened = unsafe opened else { throw .camera(path, systemError: error, offers: offers) }
     let given = CameraSize(width: Int(format.width), height: Int(format.height))
@@ -250,16 +221,6 @@ struct CameraFrames: ~Copyable {
       unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)
       guard let bytes = unsafe frame.bytes else { throw .unreadable(path, systemError: unsafe frame.error) }
       return unsafe bytes
-    }
-  }
-}
-
-extension TextWriter {
-  /// A format's code as its four characters.
-  mutating func cameraFormat(_ code: UInt32) {
-    for index in 0..<UInt32(4) {
-      let character = UInt8(truncatingIfNeeded: code >> (8 * index))
-      byte((0x21...0x7E).contains(character) ? character : UInt8(ascii: "?"))
     }
   }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A model, its arena, threads and one frame's pixels: everything that classifying needs, taken once at the start.

@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// How frames become decisions: `--smooth K` or `--majority N`, `--enter P`, `--leave P`, `--hold MS`.

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--json]`: the faces in images of 16 to
@@ -117,27 +118,18 @@ extension TextWriter {
   }
 
   private mutating func latencies(_ latencies: LatencyHistogram, json: Bool) {
-    let (half, most) = (latencies.percentile(permille: 500), latencies.percentile(permille: 990))
+    let percentiles: InlineArray<3, Percentile> = [.half, .ninetyNine, .greatest]
     if json {
-      text(",\"latency_us\":{\"p50\":")
-      microseconds(half)
-      text(",\"p99\":")
-      microseconds(most)
-      text(",\"max\":")
-      microseconds(latencies.greatest)
-      text("}")
-    } else {
-      text(", microseconds p50 ")
-      microseconds(half)
-      text(", p99 ")
-      microseconds(most)
-      text(", max ")
-      microseconds(latencies.greatest)
+      text(",\"latency_us\":")
+      self.percentiles(percentiles, fractionDigits: 1) { latencies.percentile($0) }
+      return
     }
-  }
-
-  /// With one decimal.
-  private mutating func microseconds(_ nanoseconds: UInt64) {
-    decimal(Int64((nanoseconds + 50) / 100), fractionDigits: 1)
+    text(", microseconds")
+    for index in percentiles.indices {
+      text(index == 0 ? " " : ", ")
+      text(percentiles[index].key)
+      text(" ")
+      microseconds(latencies.percentile(percentiles[index]), fractionDigits: 1)
+    }
   }
 }

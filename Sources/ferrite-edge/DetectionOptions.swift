@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// How faces are looked for: `--detect C.fxc` or `--no-detect`, `--min-face N`, `--scale-factor F`, `--neighbours N`.

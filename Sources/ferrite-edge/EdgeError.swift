@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// Why a command ends early. Every message goes to standard error and names its file or option.
@@ -41,17 +42,9 @@ enum EdgeError: Error {
     writer.text("ferrite-edge: ")
     switch self {
     case .usage(let message, let word):
-      writer.text(message)
-      if let word {
-        writer.text(" ")
-        writer.text(word)
-      }
-      writer.text("\n")
-      writer.text(Usage.text)
+      writer.wrongCall(message, word, usage: Usage.text)
     case .unreadable(let path, let systemError):
-      writer.text(path)
-      writer.text(": ")
-      writer.systemError(systemError)
+      writer.file(path, systemError: systemError)
     case .model(let path, let error):
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
     case .cascade(let path, let error):
@@ -179,18 +172,8 @@ extension TextWriter {
     } else if number != EPROTONOSUPPORT {
       systemError(number)
     } else {
-      text("offers ")
-      for index in 0..<16 where offers[index] != 0 {
-        if index > 0 { text(", ") }
-        cameraFormat(offers[index])
-      }
-      text("; GREY, NV12, YU12 or YUYV is needed (let another program convert it, and --stdin)")
+      cameraOffers(offers)
+      text("; GREY, NV12, YU12 or YUYV is needed (of MJPG or JPEG, ferrite-mjpeg makes frames for --stdin grey)")
     }
-  }
-
-  /// What a system's error number means.
-  mutating func systemError(_ number: Int32) {
-    guard let text = unsafe linux_error_text(number) else { return }
-    unsafe self.text(Word(text))
   }
 }

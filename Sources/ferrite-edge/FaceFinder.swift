@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A cascade and a detector for frames of one size, in memory taken once.

@@ -1,3 +1,5 @@
+import EdgeProgram
+
 /// Why a frame can't be read, and at which byte of its input.
 struct FrameError: Error {
   enum Fault {

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 
 /// How frames stand in a byte stream.
 enum FrameEncoding {

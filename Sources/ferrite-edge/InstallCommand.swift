@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// `install-model NEW.fxm [--to PATH] [--board B.board]`: puts a model in the place of the one that a service runs, if it is whole, gives

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// The command line after the command: options in any order, the rest operands.

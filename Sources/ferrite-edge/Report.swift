@@ -1,7 +1,12 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// Results as text: one JSON object a line, or a line for people.
 extension TextWriter {
+  mutating func text(_ text: SystemText) {
+    for index in 0..<text.count { byte(text[index]) }
+  }
+
   /// `"key":`, with the comma before it unless it opens the object.
   mutating func key(_ name: StaticString, first: Bool = false) {
     text(first ? "\"" : ",\"")

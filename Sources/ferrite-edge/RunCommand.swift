@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 
 /// `run M.fxm IMAGE.pgm|FOLDER... [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--json]`: a line for each image.
 enum RunCommand {

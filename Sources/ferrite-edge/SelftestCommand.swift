@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// `selftest M.fxm [--threads N] [--json]`: the model's test vectors on this machine, by every instruction set that it has.

@@ -46,7 +46,7 @@ class Camera(unittest.TestCase):
 
     def start(self, options: str = "--size 640x480") -> None:
         self.pi.shell(
-            "rm -f /tmp/*; ferrite-edge watch /model.fxm --board /pi.board --camera /dev/video0 --json "
+            "rm -f /tmp/*; ferrite-edge watch /model.fxm --board /pi.board --camera /dev/video0 --json --summary "
             f"{options} >/tmp/decisions 2>/tmp/messages &")
 
     def frames(self, least: int) -> list[dict]:
@@ -56,6 +56,9 @@ class Camera(unittest.TestCase):
 
     def messages(self) -> str:
         return self.pi.shell("cat /tmp/messages")
+
+    def summary(self) -> dict:
+        return fixtures.summary(self.pi.shell("tail -n 1 /tmp/decisions"))
 
     def test_frames_are_taken_and_decided_on(self):
         self.start()
@@ -103,10 +106,21 @@ class Camera(unittest.TestCase):
         code = self.pi.shell("wait $!; echo $?").split()[-1]
         self.assertEqual((code, self.pi.levels()), ("65", set()), self.messages())
         self.assertIn("ferrite-edge: /dev/video0: No such device", self.messages())
+        self.assertGreaterEqual(self.summary()["frames"], 2)
         # Plugged in again, it is there again.
         self.pi.shell("echo vivid.0 >/sys/bus/platform/drivers/vivid/bind; until [ -e /dev/video0 ]; do sleep 0.1; done")
         self.start()
         self.assertEqual(len(self.frames(2)), 2, self.messages())
+
+    def test_a_signal_ends_it_with_the_lines_safe_and_a_summary(self):
+        self.start()
+        self.frames(3)
+        self.assertTrue(self.pi.levels())
+        self.assertEqual(self.pi.shell("kill -INT $!; wait $!; echo $?").split()[-1], "0")
+        self.assertEqual(self.pi.levels(), set())
+        found = self.summary()
+        self.assertGreaterEqual(found["frames"], 3)
+        self.assertEqual(found["allocations"], 0)
 
     def test_after_sigkill_safe_drives_the_lines_down(self):
         self.start()

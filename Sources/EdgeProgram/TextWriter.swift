@@ -1,76 +1,92 @@
 import CLinux
-import EdgeRuntime
 
 /// Text to a file descriptor through a buffer of fixed size. Embedded Swift without allocations has no strings to build.
 ///
 /// What doesn't fit the buffer is written on the way; the rest waits for `flush()`. The first failure is kept and ends
 /// all writing.
-struct TextWriter: ~Copyable {
+public struct TextWriter: ~Copyable {
   @safe private enum Destination {
     /// Writing waits for whoever reads.
     case descriptor(Int32)
     /// Writing never waits; what can't be taken at once is lost.
     case impatient(Int32)
-    /// Writing never waits; lines that can't be taken are lost whole. `endLine()` ends them.
+    /// `endLine()` ends a line; whether writing waits, whoever made the lines has said.
     case lines(OpaquePointer)
+    /// The text, of at most 4096 bytes, is the last line, for which a signal handler waits so many nanoseconds.
+    case lastLine(OpaquePointer, patience: UInt64)
   }
 
   private let destination: Destination
   /// The system's error number of the first write that failed, else 0.
-  private(set) var systemError: Int32 = 0
+  public private(set) var systemError: Int32 = 0
   private var buffer = InlineArray<4096, UInt8>(repeating: 0)
   private var count = 0
 
-  init(descriptor: Int32) { destination = .descriptor(descriptor) }
+  @export(interface)
+  public init(descriptor: Int32) { destination = .descriptor(descriptor) }
 
   /// For signal handlers.
-  init(impatientDescriptor descriptor: Int32) { destination = .impatient(descriptor) }
+  @export(interface)
+  public init(impatientDescriptor descriptor: Int32) { destination = .impatient(descriptor) }
 
-  init(unsafeLines lines: OpaquePointer) { destination = unsafe .lines(lines) }
+  @export(interface)
+  public init(unsafeLines lines: OpaquePointer) { destination = unsafe .lines(lines) }
 
-  static var standardOutput: TextWriter { TextWriter(descriptor: 1) }
-  static var standardError: TextWriter { TextWriter(descriptor: 2) }
+  /// For signal handlers.
+  @export(interface)
+  public init(unsafeLastOf lines: OpaquePointer, patience: UInt64) {
+    destination = unsafe .lastLine(lines, patience: patience)
+  }
 
-  mutating func byte(_ value: UInt8) {
+  // In the caller: an accessor that others could borrow from would need a heap in Embedded Swift.
+  @export(implementation)
+  public static var standardOutput: TextWriter { TextWriter(descriptor: 1) }
+  @export(implementation)
+  public static var standardError: TextWriter { TextWriter(descriptor: 2) }
+
+  @export(interface)
+  public mutating func byte(_ value: UInt8) {
     if count == buffer.count { flush() }
     buffer[count] = value
     count += 1
   }
 
-  mutating func text(_ text: StaticString) {
+  @export(interface)
+  public mutating func text(_ text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount { unsafe byte(text.utf8Start[index]) }
   }
 
-  mutating func text(_ bytes: UnsafeRawBufferPointer) {
+  @export(interface)
+  public mutating func text(_ bytes: UnsafeRawBufferPointer) {
     for index in bytes.indices { unsafe byte(bytes[index]) }
   }
 
-  mutating func text(_ word: Word) {
+  @export(interface)
+  public mutating func text(_ word: Word) {
     for index in 0..<word.count { byte(word[index]) }
   }
 
-  mutating func text(_ text: SystemText) {
-    for index in 0..<text.count { byte(text[index]) }
-  }
-
   /// A number that is not negative, rounded to `fractionDigits` digits, and blanks before it up to `width` bytes.
-  mutating func value(_ value: Double, fractionDigits: Int, width: Int = 0) {
+  @export(interface)
+  public mutating func value(_ value: Double, fractionDigits: Int, width: Int = 0) {
     var scaled = value
     for _ in 0..<fractionDigits { scaled *= 10 }
     decimal(Int64(min(scaled + 0.5, 9e18)), fractionDigits: fractionDigits, width: width)
   }
 
   /// `WIDTHxHEIGHT`.
-  mutating func extents(_ width: Int, _ height: Int) {
+  @export(interface)
+  public mutating func extents(_ width: Int, _ height: Int) {
     integer(width)
     text("x")
     integer(height)
   }
 
-  mutating func integer(_ value: some BinaryInteger) { decimal(Int64(value), fractionDigits: 0) }
+  public mutating func integer(_ value: some BinaryInteger) { decimal(Int64(value), fractionDigits: 0) }
 
   /// `scaled / 10^fractionDigits`, with that many digits after the point, and blanks before it up to `width` bytes.
-  mutating func decimal(_ scaled: Int64, fractionDigits: Int, width: Int) {
+  @export(interface)
+  public mutating func decimal(_ scaled: Int64, fractionDigits: Int, width: Int) {
     var length = fractionDigits + 1
     var rest = scaled.magnitude
     for _ in 0...fractionDigits { rest /= 10 }
@@ -82,12 +98,14 @@ struct TextWriter: ~Copyable {
     decimal(scaled, fractionDigits: fractionDigits)
   }
 
-  mutating func blanks(_ count: Int) {
+  @export(interface)
+  public mutating func blanks(_ count: Int) {
     for _ in 0..<max(0, count) { byte(UInt8(ascii: " ")) }
   }
 
   /// `scaled / 10^fractionDigits`, with that many digits after the point.
-  mutating func decimal(_ scaled: Int64, fractionDigits: Int) {
+  @export(interface)
+  public mutating func decimal(_ scaled: Int64, fractionDigits: Int) {
     if scaled < 0 { byte(UInt8(ascii: "-")) }
     var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
     var rest = scaled.magnitude
@@ -103,13 +121,15 @@ struct TextWriter: ~Copyable {
     }
   }
 
-  mutating func hexadecimal(_ value: UInt8) {
+  @export(interface)
+  public mutating func hexadecimal(_ value: UInt8) {
     unsafe byte(("0123456789abcdef" as StaticString).utf8Start[Int(value >> 4)])
     unsafe byte(("0123456789abcdef" as StaticString).utf8Start[Int(value & 15)])
   }
 
   /// Writes what waits in the buffer.
-  mutating func flush() {
+  @export(interface)
+  public mutating func flush() {
     switch destination {
     case .descriptor(let descriptor):
       var start = 0
@@ -123,12 +143,18 @@ struct TextWriter: ~Copyable {
         unsafe linux_add_to_line(lines, $0, $1)
         return 0
       }
+    case .lastLine(let lines, let patience):
+      _ = unsafe write(from: 0) {
+        unsafe linux_put_last_line(lines, $0, $1, patience)
+        return 0
+      }
     }
     count = 0
   }
 
   /// Writes what waits, whose last byte is a newline.
-  mutating func endLine() {
+  @export(interface)
+  public mutating func endLine() {
     flush()
     guard case .lines(let lines) = destination else { return }
     unsafe linux_end_line(lines)
