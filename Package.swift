@@ -29,14 +29,16 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
 
 /// The device program: an executable of its own here, an archive for the linker of the board's C library when cross-building.
 let crossBuilding = Context.environment["FERRITE_ARCH"] != nil
+/// The fuzzer of Fuzz/, which links the device program's code, too. Only its own script builds it.
+let fuzzing = Context.environment["FERRITE_FUZZ"] != nil
 let edgeDependencies: [Target.Dependency] = ["EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
 let edgeProgram: Target =
-  crossBuilding
+  crossBuilding || fuzzing
   ? .target(name: "FerriteEdge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
   : .executableTarget(
     name: "ferrite-edge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
 let edgeProducts: [Product] =
-  crossBuilding
+  crossBuilding || fuzzing
   ? [.library(name: "FerriteEdge", type: .static, targets: ["FerriteEdge"])]
   : [.executable(name: "ferrite-edge", targets: ["ferrite-edge"])]
 
@@ -140,3 +142,13 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if fuzzing {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "ferrite-fuzz",
+      dependencies: ["CFuzzer", "CLinux", "EdgeRuntime", "Quantize", "Exporter", "ImageData", "FerriteEdge"],
+      path: "Fuzz/Sources", swiftSettings: strict),
+  ]
+}
