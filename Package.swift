@@ -122,7 +122,8 @@ let package = Package(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
-    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
+    .testTarget(
+      name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),

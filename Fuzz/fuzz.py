@@ -31,8 +31,7 @@ TARGETS = {
     "cascade-xml": (8192, 2), "calibration": (4096, 1), "array": (1024, 1), "table": (2048, 1), "image": (4096, 3),
     "frames": (16384, 1),
 }
-# Targets that start from another's seeds.
-SHARED = {"model-run": "model"}
+MODELS = ROOT / "Tests/EdgeRuntimeTests/Fixtures/networks"
 ENVIRONMENT = {
     **os.environ, "OPENBLAS_NUM_THREADS": "1",
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:allocator_may_return_null=0",
@@ -73,7 +72,7 @@ def corpora(target: str) -> list[pathlib.Path]:
     """libFuzzer writes to the first."""
     found = FOLDER / "corpus" / target
     found.mkdir(parents=True, exist_ok=True)
-    return [found, SEEDS / SHARED.get(target, target)]
+    return [found, MODELS if target.startswith("model") else SEEDS / target]
 
 
 def fuzz(target: str, seconds: float) -> dict:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Makes Fuzz/Corpus, the inputs that fuzzing starts from, out of the committed networks, boards and pictures.
+"""Makes Fuzz/Corpus, the inputs that fuzzing starts from, out of the committed networks and boards. Models are those of
+Tests/EdgeRuntimeTests/Fixtures/networks.
 
     Fuzz/make_seeds.py        after 'make build' and 'Fuzz/fuzz.py --build'
 
@@ -21,13 +22,6 @@ ROOT = fuzz.ROOT
 CORPUS = fuzz.SEEDS
 FERRITE = ROOT / ".build/release/ferrite"
 NETWORKS = ROOT / "Tests/ExporterTests/Fixtures"
-# Network, extents of its input, and bits: together they hold every operation, and 8-bit, packed and 16-bit formats.
-EXPORTS = [
-    ("network-legacy", (12, 12, 1), 8, 8), ("network-dynamo", (12, 12, 1), 4, 8), ("network-legacy-aligned", (12, 12, 1), 3, 16),
-    ("pools", (9, 8, 2), 8, 8), ("dense", (4, 5, 3), 6, 6), ("convolutions", (11, 9, 4), 8, 8),
-    ("convolutions", (11, 9, 4), 5, 16), ("matmul-grid", (8, 7, 2), 7, 8), ("quantized", (12, 12, 1), 8, 8),
-]
-
 
 def put(target: str, name: str, data: bytes) -> None:
     folder = CORPUS / target
@@ -40,21 +34,6 @@ def npy(descriptor: str, shape: tuple, data: bytes) -> bytes:
     header = f"{{'descr': '{descriptor}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
-
-
-def models() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for network, (height, width, channels), weights, activations in EXPORTS:
-            random.seed(4711)
-            pixels = bytes(random.randrange(256) for _ in range(3 * height * width * channels))
-            images = pathlib.Path(folder) / "x-images.npy"
-            images.write_bytes(npy("|u1", (3, height, width, channels), pixels))
-            (pathlib.Path(folder) / "x-labels.npy").write_bytes(npy("|u1", (3,), bytes(3)))
-            model = pathlib.Path(folder) / "model.fxm"
-            subprocess.run(
-                [FERRITE, "export", NETWORKS / f"{network}.onnx", "-o", model, "--calibrate", images, "--weight-bits",
-                 str(weights), "--activation-bits", str(activations)], check=True, stdout=subprocess.DEVNULL)
-            put("model", f"{network}-{weights}-{activations}.fxm", model.read_bytes())
 
 
 def networks() -> None:
@@ -181,7 +160,7 @@ JPEGS = {
 
 def main() -> None:
     shutil.rmtree(CORPUS, ignore_errors=True)
-    for make in (models, networks, cascades, boards, arrays, pictures):
+    for make in (networks, cascades, boards, arrays, pictures):
         make()
     calibration = CORPUS / "calibration"
     calibration.mkdir()

@@ -38,7 +38,7 @@ func loadModel(_ bytes: UnsafeRawBufferPointer) -> Bool {
 
 private func readEverything(_ model: borrowing ModelFile) {
   var sum = UInt64(model.arenaBytes + model.sessionBytes(threads: 8))
-  func add(_ bytes: UnsafeRawBufferPointer) { for unsafe byte in unsafe bytes { sum &+= UInt64(byte) } }
+  func add(_ bytes: UnsafeRawBufferPointer) { unsafe bytes.forEach { sum &+= UInt64($0) } }
   for index in 0..<model.tensorCount { unsafe add(model.unsafeName(model.tensor(index).name)) }
   for index in 0..<model.classCount { unsafe add(model.unsafeLabel(index)) }
   unsafe add(model.unsafeProvenance)

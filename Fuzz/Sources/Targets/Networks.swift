@@ -118,7 +118,9 @@ private let calibratedNetwork: ExportSource = {
 
 /// `ferrite-fuzz calibration-seed FILE`: a calibration of that network, for the corpus.
 func writeCalibrationSeed(to path: String) throws {
-  let images = CalibrationImages(count: 3, frameBytes: 2, classCounts: [1, 2]) { [UInt8($0 * 90), UInt8(255 - $0 * 20)] }
+  let images = CalibrationImages(count: 3, frameBytes: 2, classCounts: [1, 2]) {
+    [UInt8($0 * 90), UInt8(255 - $0 * 20)]
+  }
   let calibration = try calibrate(calibratedNetwork, images: images)
   try CalibrationFile.write(calibration, of: calibratedNetwork, images: images, to: path)
 }

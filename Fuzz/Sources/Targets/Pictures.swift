@@ -23,7 +23,9 @@ private func statedPixels(_ bytes: UnsafeRawBufferPointer) -> Int {
   func bigEndian(_ at: Int, _ width: Int) -> Int {
     (at..<at + width).reduce(0) { unsafe $0 << 8 | Int(bytes[$1]) }
   }
-  if bytes.count >= 24, unsafe bytes[0] == 0x89 { return min(bigEndian(16, 4), 1 << 24) * min(bigEndian(20, 4), 1 << 24) }
+  if bytes.count >= 24, unsafe bytes[0] == 0x89 {
+    return min(bigEndian(16, 4), 1 << 24) * min(bigEndian(20, 4), 1 << 24)
+  }
   var greatest = 0
   for at in 0..<max(0, bytes.count - 8) {
     guard unsafe bytes[at] == 0xFF, unsafe bytes[at + 1] & 0xF0 == 0xC0 else { continue }
