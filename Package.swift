@@ -35,14 +35,16 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
 
 /// The device program: an executable of its own here, an archive for the linker of the board's C library when cross-building.
 let crossBuilding = Context.environment["FERRITE_ARCH"] != nil
+/// The fuzzer of Fuzz/, which links the device program's code, too. Only its own script builds it.
+let fuzzing = Context.environment["FERRITE_FUZZ"] != nil
 let edgeDependencies: [Target.Dependency] = ["EdgeProgram", "EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
 let edgeProgram: Target =
-  crossBuilding
+  crossBuilding || fuzzing
   ? .target(name: "FerriteEdge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
   : .executableTarget(
     name: "ferrite-edge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
 let edgeProducts: [Product] =
-  crossBuilding
+  crossBuilding || fuzzing
   ? [.library(name: "FerriteEdge", type: .static, targets: ["FerriteEdge"])]
   : [.executable(name: "ferrite-edge", targets: ["ferrite-edge"])]
 
@@ -144,7 +146,8 @@ let package = Package(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
-    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
+    .testTarget(
+      name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),
@@ -164,3 +167,13 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if fuzzing {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "ferrite-fuzz",
+      dependencies: ["CFuzzer", "CLinux", "EdgeRuntime", "Quantize", "Exporter", "ImageData", "FerriteEdge"],
+      path: "Fuzz/Sources", swiftSettings: strict),
+  ]
+}

@@ -19,6 +19,7 @@ CORES_32 = {"cortex-a7": ["scalar", "neon"]}
 BUILDS = [fixtures.FERRITE.parent, fixtures.ARCHIVE.parent, fixtures.ARCHIVE_32.parent]
 # What `ferrite conformance` holds this machine to, too.
 CONFORMANCE = (fixtures.ROOT / "Sources/EdgeRuntime/Conformance/KernelConformance.swift").read_text()
+NETWORKS = fixtures.ROOT / "Tests/EdgeRuntimeTests/Fixtures"
 SEEDS = int(re.search(r"standardSeeds = (\d+)", CONFORMANCE)[1])
 DIGEST = re.search(r"standardDigest: UInt64 = 0x([0-9a-f_]+)", CONFORMANCE)[1].replace("_", "")
 
@@ -75,6 +76,21 @@ class Kernels(unittest.TestCase):
                 lines = fixtures.run(emulator, "-cpu", core, program, SEEDS).splitlines()
                 found = [re.fullmatch(r"(\w+): \d+ problems agree, digest (\w+)", line).groups() for line in lines]
                 self.assertEqual(found, [(name, DIGEST) for name in sets])
+
+    def test_every_core_computes_what_committed_networks_did(self):
+        """By every instruction set and 1 to 8 threads; a difference would name the first operation and element."""
+        program = fixtures.FOLDER / "networks"
+        fixtures.run(
+            "aarch64-linux-gnu-gcc", "-O2", "-static-pie", fixtures.ROOT / "Tests/Device/networks.c",
+            "-Wl,--gc-sections", "-Wl,--whole-archive", fixtures.ARCHIVE, "-Wl,--no-whole-archive", "-lgpiod",
+            "-lsodium", "-o", program)
+        digests = dict(line.split() for line in (NETWORKS / "digests.txt").read_text().splitlines())
+        models = [NETWORKS / "networks" / name for name in digests]
+        for core, sets in CORES.items():
+            with self.subTest(core=core):
+                lines = fixtures.run("qemu-aarch64", "-cpu", core, program, *models).splitlines()
+                wanted = [f"{model}: {name} agrees, digest {digests[model.name]}" for model in models for name in sets]
+                self.assertEqual(lines, wanted)
 
     @unittest.skipUnless(platform.machine() == "x86_64", "emulates older x86-64 processors")
     def test_older_processors_run_what_they_have(self):

@@ -5,7 +5,7 @@ struct ImportFixture {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
   static let names = [
     "network-legacy", "network-dynamo", "network-legacy-aligned", "network-unoptimised", "convolutions", "pools",
-    "dense", "matmul-grid", "quantized",
+    "dense", "matmul-grid", "quantized", "residual",
   ]
 
   struct Golden: Decodable {
