@@ -51,7 +51,7 @@ deb: device
 # The device program as three ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_board test_outputs test_camera
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_signing test_board test_outputs test_camera
 
 # A million frames through `watch` on this machine: no allocation, no growth, no decision missed. Minutes; not part of `make test`.
 soak: build

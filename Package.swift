@@ -99,7 +99,7 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "EdgeRuntime", "Quantize", "CExpat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "EdgeRuntime", "Quantize", "CExpat", "CSodium", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: testable),
@@ -120,7 +120,7 @@ let package = Package(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
-    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
+    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux", "CSodium"], swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),
