@@ -52,7 +52,7 @@ deb: device
 # The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device
 	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_formats test_mjpeg test_board test_outputs test_camera
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_signing test_formats test_mjpeg test_board test_outputs test_camera
 
 # A million frames through `watch` on this machine: no allocation, no growth, no decision missed. Minutes; not part of `make test`.
 soak: build

@@ -125,7 +125,7 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "EdgeRuntime", "Quantize", "CExpat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "EdgeRuntime", "Quantize", "CExpat", "CSodium", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: testable),
@@ -147,7 +147,7 @@ let package = Package(
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
     .testTarget(
-      name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], exclude: ["Fixtures"], swiftSettings: strict),
+      name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux", "CSodium"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),

@@ -79,7 +79,7 @@ put 755 build/ferrite-edge$suffix usr/bin/ferrite-edge
 put 755 packaging/watch usr/lib/ferrite-edge/watch
 put 644 packaging/ferrite-edge.rules lib/udev/rules.d/60-ferrite-edge.rules
 put 644 packaging/ferrite-edge.bash-completion usr/share/bash-completion/completions/ferrite-edge
-put 644 docs/boards.md usr/share/doc/ferrite-edge/boards.md
+for page in boards signing; do put 644 docs/$page.md usr/share/doc/ferrite-edge/$page.md; done
 for board in boards/*.board; do put 644 "$board" "usr/share/ferrite-edge/$board"; done
 for script in postinst prerm postrm; do put 755 packaging/$script DEBIAN/$script; done
 finish <<'EOF'

@@ -166,7 +166,7 @@ struct CameraFrames: ~Copyable {
 
   private static func finder(_ detection: DetectionOptions, _ size: CameraSize) throws(EdgeError) -> FaceFinder? {
     guard let cascade = detection.cascade else { return nil }
-    return try FaceFinder(cascade, size, detection.settings)
+    return try FaceFinder(cascade, size, detection)
   }
 
   /// Fills `pixels`, a square of the model's size, with what the next frame shows, if it shows anybody.

@@ -2,11 +2,11 @@ import CLinux
 import EdgeProgram
 import EdgeRuntime
 
-/// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--json]`: the faces in images of 16 to
+/// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--public-key K] [--json]`: the faces in images of 16 to
 /// 4096 pixels either way, a line for each image; with `--frames` also how long it takes to look for them, so many times anew.
 enum DetectCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .frames | .detecting)
+    var options = try Options(arguments, accepting: .json | .frames | .detecting | .publicKey)
     guard let path = options.file() else { throw .usage("no cascade given", nil) }
     guard var file = options.file() else { throw .usage("no image given", nil) }
     var search = try FaceSearch(path, options)
@@ -31,7 +31,7 @@ private struct FaceSearch: ~Copyable {
 
   init(_ path: Word, _ options: borrowing Options) throws(EdgeError) {
     let greatest = CascadeDetector.frameExtents.upperBound
-    let cascade = try CascadeFile(path)
+    let cascade = try Trust(options).cascade(path)
     let settings = options.detection.settings
     let memory = unsafe try pages(
       CascadeDetector.memoryBytes(cascade, width: greatest, height: greatest, settings))

@@ -9,6 +9,8 @@ struct DetectionOptions {
   private(set) var settings: DetectorSettings
   private var isGiven = false
   var cascade: Word?
+  /// As `Options.publicKey` has it.
+  var publicKey: Word?
 
   init() {
     settings = DetectorSettings()

@@ -8,6 +8,9 @@ enum EdgeError: Error {
   case unreadable(Word, systemError: Int32)
   case model(Word, ModelError)
   case cascade(Word, CascadeError)
+  case key(Word, KeyError)
+  case older(Word, sequence: UInt64, accepted: UInt64)
+  case notAnAcceptance(Word)
   case session(SessionError)
   case threads(ThreadError)
   case memoryNotLocked(systemError: Int32)
@@ -49,6 +52,20 @@ enum EdgeError: Error {
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
     case .cascade(let path, let error):
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
+    case .key(let path, let error):
+      writer.text(path)
+      writer.text(": ")
+      writer.text(error.message)
+    case .older(let path, let sequence, let accepted):
+      writer.text(path)
+      writer.text(": older than what was accepted: its sequence number is ")
+      writer.integer(sequence)
+      writer.text(", and one of ")
+      writer.integer(accepted)
+      writer.text(" has been installed")
+    case .notAnAcceptance(let path):
+      writer.text(path)
+      writer.text(": is no record of what was accepted: put it right, or install a model with --allow-older")
     case .session(let error):
       writer.text(error.message)
     case .threads(let error):

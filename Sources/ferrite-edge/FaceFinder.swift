@@ -9,8 +9,10 @@ struct FaceFinder: ~Copyable {
   /// - Parameters:
   ///   - path: of the cascade.
   ///   - size: of frames, each 16 to 4096.
-  init(_ path: Word, _ size: CameraSize, _ settings: DetectorSettings) throws(EdgeError) {
-    let cascade = try CascadeFile(path)
+  ///   - detection: how faces are looked for, and whose cascades are trusted.
+  init(_ path: Word, _ size: CameraSize, _ detection: DetectionOptions) throws(EdgeError) {
+    let cascade = try Trust(detection.publicKey).cascade(path)
+    let settings = detection.settings
     let memory = unsafe try pages(
       CascadeDetector.memoryBytes(cascade, width: size.width, height: size.height, settings))
     detector = unsafe CascadeDetector(
@@ -25,10 +27,4 @@ struct FaceFinder: ~Copyable {
   var count: Int { detector.count }
   /// The faces of the last frame, those on which most windows agree first.
   subscript(index: Int) -> Detection { detector[index] }
-}
-
-extension CascadeFile {
-  init(_ path: Word) throws(EdgeError) {
-    do throws(CascadeError) { self = unsafe try CascadeFile(path: path.start) } catch { throw .cascade(path, error) }
-  }
 }

@@ -12,7 +12,7 @@ enum WatchCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
     // Until there is something to report, a request for it passes by.
     unsafe linux_on_request({ _ in }, nil)
-    var options = try Options(arguments, accepting: .json | .computing | .board | .stream | .telling)
+    var options = try Options(arguments, accepting: .json | .computing | .board | .stream | .telling | .publicKey)
     let model = try options.model()
     let firstFile = options.file()
     guard (firstFile == nil) != (options.standardInput == nil && options.camera == nil) else {
@@ -53,19 +53,28 @@ enum WatchCommand {
 extension WatchCommand {
   /// The model, or where it can't be read or isn't whole the one before it, which `install-model` has kept.
   private static func classifier(_ path: Word, _ options: borrowing Options) throws(EdgeError) -> Classifier {
+    let trust = try Trust(options)
     do throws(EdgeError) {
-      return try Classifier(path, options.instructionSet, options.threads)
+      return try Classifier(path, trust, options.instructionSet, options.threads)
     } catch {
-      guard case .model = error, let old = unsafe linux_old_path(path.start),
-        let before = unsafe try? Classifier(Word(old), options.instructionSet, options.threads)
-      else { throw error }
+      guard case .model = error, let old = unsafe linux_old_path(path.start) else { throw error }
       var writer = TextWriter.standardError
       error.report(to: &writer)
-      writer.text("ferrite-edge: warning: the model before it runs instead: ")
-      unsafe writer.text(Word(old))
-      writer.text("\n")
-      writer.flush()
-      return before
+      let before = unsafe Word(old)
+      do throws(EdgeError) {
+        let model = try trust.model(before, installedAt: path)
+        let classifier = try Classifier(model, before, options.instructionSet, options.threads)
+        writer.text("ferrite-edge: warning: the model before it runs instead: ")
+        writer.text(before)
+        writer.text("\n")
+        writer.flush()
+        return classifier
+      } catch {
+        // Where there is none, that is no news.
+        if case .model(_, let fault) = error, fault.systemError == ENOENT {} else { error.report(to: &writer) }
+        writer.flush()
+        throw .reported
+      }
     }
   }
 }
