@@ -13,7 +13,7 @@ device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium
   gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
 # What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's.
 armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1)
-board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler
+board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler e2fsprogs
   mosquitto mosquitto-clients openssl)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
@@ -78,7 +78,7 @@ install() {
 # The kernel that Debian ships for the Raspberry Pi 3B and a static shell for the guest, unpacked, never installed.
 fetch_board() {
   local cache=.cache/board
-  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -f "$cache/modules/softdog.ko" ] && return
+  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -f "$cache/modules/ext4.ko" ] && return
   update_once
   local kernel
   kernel=$(apt-cache depends linux-image-arm64:arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9][^ :]*\).*/\1/p' | head -1)
@@ -97,6 +97,9 @@ fetch_board() {
     ! -path '*/keymaps/*' -exec cp {} "$cache/modules" \;
   # A LED on a pin, the chip's PWM, and a watchdog of the kernel's own.
   cp "$cache"/root/lib/modules/*/kernel/drivers/{leds/leds-gpio,pwm/pwm-bcm2835,watchdog/softdog}.ko "$cache/modules"
+  # File systems and what disks are behind: a card in the Pi's slot, and virtio.
+  cp "$cache"/root/lib/modules/*/kernel/{fs/{ext4/ext4,jbd2/jbd2,mbcache},lib/{crc16,libcrc32c},crypto/crc32c_generic}.ko "$cache/modules"
+  cp "$cache"/root/lib/modules/*/kernel/drivers/{mmc/host/bcm2835,block/virtio_blk,virtio/virtio_mmio}.ko "$cache/modules"
   rm -rf "$cache/root" "$cache/packages"
 }
 
