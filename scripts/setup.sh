@@ -3,6 +3,7 @@
 #   host    libraries of the `ferrite` program
 #   device  cross compiler and libraries of `ferrite-edge` (make device)
 #   board   the emulated boards and a Raspberry Pi's kernel (make board-test), kept in .cache/board
+#   systemd a Debian for the emulated board, with systemd (make test-board), kept in .cache/debian
 #   browser what looks at the page of `ferrite compare` (make page-test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,10 +16,15 @@ device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium
 armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1)
 board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler e2fsprogs
   mosquitto mosquitto-clients openssl)
+systemd=(mmdebstrap e2fsprogs)
+# Unpacked, never configured: what a start of systemd and an installation by dpkg need.
+debian=(base-files base-passwd bash coreutils dash dbus debianutils diffutils dpkg findutils grep gzip hostname
+  init-system-helpers kmod libc-bin libpam-modules libpam-runtime login mount passwd perl-base procps sed systemd
+  systemd-sysv tar udev util-linux)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
-  echo "usage: scripts/setup.sh host|device|board|browser ..." >&2
+  echo "usage: scripts/setup.sh host|device|board|systemd|browser ..." >&2
   exit 64
 }
 
@@ -103,12 +109,23 @@ fetch_board() {
   rm -rf "$cache/root" "$cache/packages"
 }
 
+fetch_debian() {
+  local cache=.cache/debian
+  [ -f $cache/root.tar ] && return
+  echo "setup: unpacking a Debian with systemd for arm64 into $cache"
+  mkdir -p $cache
+  as_root mmdebstrap --quiet --variant=extract --architectures=arm64 --include="$(IFS=,; echo "${debian[*]}")" bookworm \
+    $cache/root.new.tar http://deb.debian.org/debian
+  mv $cache/root.new.tar $cache/root.tar
+}
+
 [ $# -gt 0 ] || usage
 for group in "$@"; do
   case $group in
     host) install "${host[@]}" ;;
     device) add_architecture arm64; install "${device[@]}"; fetch_armhf ;;
     board) add_architecture arm64; install "${board[@]}"; fetch_board ;;
+    systemd) install "${systemd[@]}"; fetch_debian ;;
     browser) install "${browser[@]}" ;;
     *) usage ;;
   esac

@@ -89,9 +89,13 @@ class RaspberryPi:
 
     def levels(self) -> set[int]:
         """The GPIO numbers whose pins are high, by the board's own register."""
-        self._monitor.sendall(f"xp /1wx {GPLEV0:#x}\n".encode())
-        word = int(re.search(r": (0x[0-9a-f]+)", self._monitor_answer()).group(1), 16)
+        word = self.word(GPLEV0)
         return {number for number in range(32) if word >> number & 1}
+
+    def word(self, address: int) -> int:
+        """A 32-bit word of the board's memory or registers."""
+        self._monitor.sendall(f"xp /1wx {address:#x}\n".encode())
+        return int(re.search(r": (0x[0-9a-f]+)", self._monitor_answer()).group(1), 16)
 
     def _monitor_answer(self) -> str:
         self._monitor.settimeout(30)
