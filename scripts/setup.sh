@@ -3,6 +3,7 @@
 #   host    libraries of the `ferrite` program
 #   device  cross compiler and libraries of `ferrite-edge` (make device)
 #   board   the emulated boards and a Raspberry Pi's kernel (make board-test), kept in .cache/board
+#   systemd a Debian for the emulated board, with systemd (make test-board), kept in .cache/debian
 #   browser what looks at the page of `ferrite compare` (make page-test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,12 +14,17 @@ device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium
   gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
 # What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's.
 armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1 libjpeg62-turbo-dev libjpeg62-turbo)
-board=(qemu-user qemu-system-arm cpio python3 python3-pil systemd device-tree-compiler
+board=(qemu-user qemu-system-arm cpio python3 python3-pil systemd device-tree-compiler e2fsprogs
   mosquitto mosquitto-clients openssl)
+systemd=(mmdebstrap e2fsprogs)
+# Unpacked, never configured: what a start of systemd and an installation by dpkg need.
+debian=(base-files base-passwd bash coreutils dash dbus debianutils diffutils dpkg findutils grep gzip hostname
+  init-system-helpers kmod libc-bin libpam-modules libpam-runtime login mount passwd perl-base procps sed systemd
+  systemd-sysv tar udev util-linux)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
-  echo "usage: scripts/setup.sh host|device|board|browser ..." >&2
+  echo "usage: scripts/setup.sh host|device|board|systemd|browser ..." >&2
   exit 64
 }
 
@@ -78,7 +84,7 @@ install() {
 # The kernel that Debian ships for the Raspberry Pi 3B and a static shell for the guest, unpacked, never installed.
 fetch_board() {
   local cache=.cache/board
-  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -f "$cache/modules/softdog.ko" ] && return
+  [ -f "$cache/vmlinuz" ] && [ -f "$cache/board.dtb" ] && [ -f "$cache/busybox" ] && [ -f "$cache/modules/ext4.ko" ] && return
   update_once
   local kernel
   kernel=$(apt-cache depends linux-image-arm64:arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9][^ :]*\).*/\1/p' | head -1)
@@ -97,7 +103,20 @@ fetch_board() {
     ! -path '*/keymaps/*' -exec cp {} "$cache/modules" \;
   # A LED on a pin, the chip's PWM, and a watchdog of the kernel's own.
   cp "$cache"/root/lib/modules/*/kernel/drivers/{leds/leds-gpio,pwm/pwm-bcm2835,watchdog/softdog}.ko "$cache/modules"
+  # File systems and what disks are behind: a card in the Pi's slot, and virtio.
+  cp "$cache"/root/lib/modules/*/kernel/{fs/{ext4/ext4,jbd2/jbd2,mbcache},lib/{crc16,libcrc32c},crypto/crc32c_generic}.ko "$cache/modules"
+  cp "$cache"/root/lib/modules/*/kernel/drivers/{mmc/host/bcm2835,block/virtio_blk,virtio/virtio_mmio}.ko "$cache/modules"
   rm -rf "$cache/root" "$cache/packages"
+}
+
+fetch_debian() {
+  local cache=.cache/debian
+  [ -f $cache/root.tar ] && return
+  echo "setup: unpacking a Debian with systemd for arm64 into $cache"
+  mkdir -p $cache
+  as_root mmdebstrap --quiet --variant=extract --architectures=arm64 --include="$(IFS=,; echo "${debian[*]}")" bookworm \
+    $cache/root.new.tar http://deb.debian.org/debian
+  mv $cache/root.new.tar $cache/root.tar
 }
 
 [ $# -gt 0 ] || usage
@@ -106,6 +125,7 @@ for group in "$@"; do
     host) install "${host[@]}" ;;
     device) add_architecture arm64; install "${device[@]}"; fetch_armhf ;;
     board) add_architecture arm64; install "${board[@]}"; fetch_board ;;
+    systemd) install "${systemd[@]}"; fetch_debian ;;
     browser) install "${browser[@]}" ;;
     *) usage ;;
   esac
