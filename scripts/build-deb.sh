@@ -43,6 +43,12 @@ begin() {
   echo "/etc/default/$package" > "$root/DEBIAN/conffiles"
 }
 
+# What the program of a package was linked from, beside its documentation.
+list_parts() {
+  scripts/sbom.py "build/$1$suffix" > /dev/null
+  put 644 "build/$1$suffix.spdx.json" "usr/share/doc/$1/$1.spdx.json"
+}
+
 # The fields that differ and the description come from standard input.
 finish() {
   (cd "$root" && find . -type f ! -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs md5sum) > "$root/DEBIAN/md5sums"
@@ -68,6 +74,7 @@ EOF
 
 begin ferrite-edge
 put 755 build/ferrite-edge$suffix usr/bin/ferrite-edge
+list_parts ferrite-edge
 put 755 packaging/watch usr/lib/ferrite-edge/watch
 put 644 packaging/ferrite-edge.rules lib/udev/rules.d/60-ferrite-edge.rules
 put 644 packaging/ferrite-edge.bash-completion usr/share/bash-completion/completions/ferrite-edge
@@ -85,6 +92,7 @@ EOF
 
 begin ferrite-mqtt
 put 755 build/ferrite-mqtt$suffix usr/bin/ferrite-mqtt
+list_parts ferrite-mqtt
 put 644 packaging/ferrite-mqtt.socket lib/systemd/system/ferrite-mqtt.socket
 put 644 packaging/ferrite-mqtt.conf lib/systemd/system/ferrite-edge.service.d/mqtt.conf
 for script in postinst prerm postrm; do put 755 packaging/ferrite-mqtt.$script DEBIAN/$script; done

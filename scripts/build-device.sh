@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the device program: one static, stripped file for Linux. Without an argument build/ferrite-edge for 64-bit ARM boards;
 # `build-device.sh x86_64` makes build/ferrite-edge-x86_64, the same program for the machine where it is developed.
-# SwiftPM compiles Embedded Swift into an archive; Debian's cross compiler links it, for SwiftPM's own link is for bare metal.
+# SwiftPM compiles Embedded Swift into an archive; Debian's cross compiler links it, for SwiftPM's own link is for bare metal, and says in
+# .build-ARCHITECTURE/ferrite-edge.map what it took (scripts/sbom.py). LINK_FLAGS is handed to it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export FERRITE_ARCH=${1:-aarch64}
@@ -32,7 +33,7 @@ for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wrap
 $link -static-pie -s "${pages[@]}" -Wl,--gc-sections -Wl,-T,scripts/no-unwind-tables.ld -Wl,--no-eh-frame-hdr \
   -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
-  -o $program
+  -Wl,-Map=$scratch/ferrite-edge.map ${LINK_FLAGS:-} -o $program
 
 bytes=$(stat -c %s $program)
 echo "$program: $bytes bytes"
