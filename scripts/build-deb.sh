@@ -50,6 +50,12 @@ add_service() {
   echo "/etc/default/$package" > "$root/DEBIAN/conffiles"
 }
 
+# What the program of a package was linked from, beside its documentation.
+list_parts() {
+  scripts/sbom.py "build/$1$suffix" > /dev/null
+  put 644 "build/$1$suffix.spdx.json" "usr/share/doc/$1/$1.spdx.json"
+}
+
 # The fields that differ and the description come from standard input.
 finish() {
   (cd "$root" && find . -type f ! -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs md5sum) > "$root/DEBIAN/md5sums"
@@ -76,6 +82,7 @@ EOF
 begin ferrite-edge
 add_service
 put 755 build/ferrite-edge$suffix usr/bin/ferrite-edge
+list_parts ferrite-edge
 put 755 packaging/watch usr/lib/ferrite-edge/watch
 put 644 packaging/ferrite-edge.rules lib/udev/rules.d/60-ferrite-edge.rules
 put 644 packaging/ferrite-edge.bash-completion usr/share/bash-completion/completions/ferrite-edge
@@ -94,6 +101,7 @@ EOF
 begin ferrite-mqtt
 add_service
 put 755 build/ferrite-mqtt$suffix usr/bin/ferrite-mqtt
+list_parts ferrite-mqtt
 put 644 packaging/ferrite-mqtt.socket lib/systemd/system/ferrite-mqtt.socket
 put 644 packaging/ferrite-mqtt.conf lib/systemd/system/ferrite-edge.service.d/mqtt.conf
 for script in postinst prerm postrm; do put 755 packaging/ferrite-mqtt.$script DEBIAN/$script; done
@@ -109,6 +117,7 @@ EOF
 
 begin ferrite-mjpeg
 put 755 build/ferrite-mjpeg$suffix usr/bin/ferrite-mjpeg
+list_parts ferrite-mjpeg
 finish <<'EOF'
 Depends: libc6 (>= 2.34), libjpeg62-turbo (>= 1:2.1)
 Recommends: ferrite-edge

@@ -2,7 +2,8 @@
 # Builds the device program: one static, stripped file for Linux. Without an argument build/ferrite-edge for 64-bit ARM boards;
 # `build-device.sh armv7` makes build/ferrite-edge-armv7 for 32-bit ones, `build-device.sh x86_64` build/ferrite-edge-x86_64, the
 # same program for the machine where it is developed.
-# SwiftPM compiles Embedded Swift into an archive; Debian's cross compiler links it, for SwiftPM's own link is for bare metal.
+# SwiftPM compiles Embedded Swift into an archive; Debian's cross compiler links it, for SwiftPM's own link is for bare metal, and says in
+# .build-ARCHITECTURE/ferrite-edge.map what it took (scripts/sbom.py). LINK_FLAGS is handed to it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export FERRITE_ARCH=${1:-aarch64}
@@ -35,7 +36,7 @@ for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wrap
 # out sodium_init and with it 15 KB of what that starts: password hashes and ciphers.
 $link "${options[@]}" -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
-  -o $program.linked
+  -Wl,-Map=$scratch/ferrite-edge.map ${LINK_FLAGS:-} -o $program.linked
 # For 32 bits the compiler isn't told -no-allocations: it would refuse conversions of the standard library's between Int and Int64, which
 # keep an array's code within reach that nothing calls. The linker leaves out what nothing calls; so no allocator may be left.
 symbols=$($link-nm $program.linked)

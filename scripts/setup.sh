@@ -60,14 +60,19 @@ add_architecture() {
 
 fetch_armhf() {
   local cache=.cache/armhf
-  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && [ -f $cache/lib/libjpeg.so ] && return
+  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && [ -f $cache/lib/libjpeg.so ] && [ -f $cache/packages.tsv ] && return
   add_architecture armhf
   update_once
   echo "setup: fetching ${armhf[*]} for armhf into $cache"
   rm -rf $cache && mkdir -p $cache/packages
   (cd $cache/packages && apt-get download -q "${armhf[@]/%/:armhf}")
   local package
-  for package in $cache/packages/*.deb; do dpkg -x "$package" $cache/root; done
+  for package in $cache/packages/*.deb; do
+    dpkg -x "$package" $cache/root
+    # Whose each file is, for scripts/sbom.py: dpkg doesn't know them.
+    dpkg-deb --fsys-tarfile "$package" | tar -t | sed -n 's|.*/lib/arm-linux-gnueabihf/\([^/]\+\)$|\1|p' |
+      sed "s|\$|\t$(dpkg-deb -W --showformat='${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}' "$package")|"
+  done > $cache/packages.tsv
   mv $cache/root/usr/lib/arm-linux-gnueabihf $cache/lib
   rm -rf $cache/root $cache/packages
 }
