@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test unit-test page-test device deb board-test test-board soak accuracy lint format clean
+.PHONY: setup build demo test unit-test page-test device deb board-test test-board fuzz fuzz-test sanitize coverage mutants soak accuracy lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
 SWIFT_FLAGS := -c release
@@ -20,7 +20,7 @@ demo: build
 	scripts/demo.sh
 
 # Everything: unit tests, the page in a browser, the device program on emulated cores, pins on an emulated Raspberry Pi, style.
-test: unit-test page-test board-test lint
+test: unit-test page-test board-test fuzz-test lint
 
 unit-test: setup
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -60,15 +60,37 @@ test-board: build device
 	scripts/setup.sh board systemd
 	FERRITE_POWER_CUTS=20 FERRITE_POWER_MOMENTS=1000 /usr/bin/python3 Tests/EndToEnd/run.py test_power test_systemd
 
+# Everything that reads a file, fed with damaged ones for MINUTES altogether (Fuzz/README.md); a minute of it is part of `make test`.
+MINUTES ?= 10
+fuzz: setup
+	Fuzz/fuzz.py $(MINUTES)
+
+fuzz-test: setup
+	Fuzz/fuzz.py --check
+
+# The tests of EdgeRuntime and Quantize under the address, undefined-behaviour and thread sanitizers.
+sanitize: setup
+	scripts/sanitize.sh address
+	scripts/sanitize.sh thread
+
+# Fails where the tests run less than 90 % of the lines of EdgeRuntime or Quantize.
+coverage: setup
+	scripts/sanitize.sh address
+	scripts/coverage.py
+
+# Small changes to the arithmetic, each of which a test has to notice (docs/testing.md). Minutes; not part of `make test`.
+mutants: setup
+	Tests/Mutants/mutants.py
+
 # A million frames through `watch` on this machine: no allocation, no growth, no decision missed. Minutes; not part of `make test`.
 soak: build
 	/usr/bin/python3 Tests/EndToEnd/soak.py 1000000
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests Benchmarks
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 clean:
 	rm -rf .build .build-* build

@@ -2,6 +2,7 @@
 """Builds the fuzzer and runs its targets side by side on the processors that there are.
 
     Fuzz/fuzz.py MINUTES [TARGET...]    for so many minutes altogether; 'make fuzz MINUTES=n' calls this
+    Fuzz/fuzz.py --check                for one minute, after a planted mistake has been found; part of 'make test'
     Fuzz/fuzz.py --build                only builds
     Fuzz/fuzz.py --coverage             what the seeds and build/fuzz/corpus reach, by libFuzzer's count, without fuzzing
 
@@ -41,7 +42,9 @@ ENVIRONMENT = {
 
 def build() -> None:
     """Swift with the address sanitizer and libFuzzer's counters; C with the undefined-behaviour sanitizer, too."""
-    clang = shutil.which("clang") or sys.exit("fuzz: no clang beside swift")
+    swift = shutil.which("swift") or sys.exit("fuzz: no swift on the path")
+    # Swift's own: another one's sanitizers are of another version.
+    clang = pathlib.Path(swift).resolve().with_name("clang")
     runtime = subprocess.run([clang, "-print-runtime-dir"], capture_output=True, text=True, check=True).stdout.strip()
     machine = os.uname().machine
     library = pathlib.Path(runtime) / f"libclang_rt.fuzzer_no_main-{machine}.a"
@@ -88,6 +91,16 @@ def fuzz(target: str, seconds: float) -> dict:
     return {"target": target, "status": done.returncode, "log": log, "seconds": time.monotonic() - started, **figures(log)}
 
 
+def find_planted() -> None:
+    """The target `planted` reads one byte too far: a fuzzer that doesn't find that finds nothing."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    command = [PROGRAM, "planted", "-runs=3000000", "-seed=1", "-max_len=64", f"-artifact_prefix={FOLDER / 'planted-'}"]
+    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, cwd=ROOT)
+    if done.returncode == 0 or b"heap-buffer-overflow" not in done.stderr:
+        sys.exit("fuzz: the planted mistake was not found: the sanitizer or the counters are out of work")
+    print("fuzz: the planted mistake was found")
+
+
 def figures(log: str) -> dict:
     executions = re.findall(r"stat::number_of_executed_units: (\d+)", log)
     last = re.findall(r"cov: (\d+) ft: (\d+) corp: (\d+)", log)
@@ -131,6 +144,9 @@ def main() -> int:
     build()
     if words[0] == "--build":
         return 0
+    if words[0] == "--check":
+        find_planted()
+        words = ["1"]
     if words[0] == "--coverage":
         print("\n".join(map(coverage, TARGETS)))
         return 0

@@ -22,6 +22,8 @@ enum FuzzTarget: String, CaseIterable {
   case image
   /// What `watch --stdin` reads: a byte for the kind (PGM, raw, pictures of any size), then the stream.
   case frames
+  /// A mistake that has to be found.
+  case planted
 
   /// - Returns: whether the input may be kept for its coverage; false for one that would take too long.
   func run(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -37,6 +39,7 @@ enum FuzzTarget: String, CaseIterable {
     case .table: unsafe readTable(bytes)
     case .image: unsafe decodePicture(bytes)
     case .frames: unsafe readFrames(bytes)
+    case .planted: unsafe readTooFar(bytes)
     }
   }
 

@@ -8,6 +8,8 @@ import Testing
 
   @Test func whatIsAskedForIsDoneAndTheEndIsWaitedFor() throws {
     let seen = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    // The thread has ended by then.
+    defer { unsafe seen.deallocate() }
     unsafe seen.initialize(to: 0)
     var started: OpaquePointer?
     let error = unsafe linux_start_aside(

@@ -245,6 +245,28 @@ private func outputs(
     #expect(tryOut(tiny.bytes)?.fault == .accumulatorBound)
   }
 
+  /// The logits, tensor 7: six bytes.
+  @Test func aTensorMayEndWhereTheWorkspaceStartsAndNoFurther() {
+    let place = Layout.aligned(128 + 24 * TinyModel.sectionCount) + 7 * Layout.tensorRecordBytes + 24
+    func fault(_ offset: Int) -> ModelError? {
+      var tiny = TinyModel()
+      for byte in 0..<4 { tiny.bytes[place + byte] = UInt8(truncatingIfNeeded: offset >> (8 * byte)) }
+      tiny.stampDigest()
+      return tryOut(tiny.bytes)
+    }
+    #expect(fault(TinyModel.workspaceOffset - 6) == nil)
+    for beyond in [4, 2, 0] {
+      #expect(fault(TinyModel.workspaceOffset - beyond) == ModelError(.tensorPlace, at: place), "\(beyond)")
+    }
+  }
+
+  @Test func aShiftOf32IsRefusedAsSuch() {
+    var tiny = TinyModel()
+    tiny.bytes[TinyModel.weightsOffset + 256] = 32
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == ModelError(.shift, at: TinyModel.weightsOffset + 256))
+  }
+
   /// Programs add them up and divide by them.
   @Test(arguments: [0, 1, 3, 7])
   func theMultiplyAccumulatesMustBeThoseOfTheShapes(byte: Int) {

@@ -35,6 +35,15 @@ import Testing
     }
   }
 
+  /// The cubic's error is below 2^-12 of the value, and what is dropped behind the last bit is below one.
+  @Test(arguments: [4, 8, 11]) func weightsAreNearTheExponential(fraction: Int) {
+    for distance in stride(from: Int64(0), through: Int64(20) << Int64(fraction), by: 13) {
+      let exact = exp(-Double(distance) / pow(2, Double(fraction))) * 0x1p30
+      let weight = Double(Softmax.weight(distance: distance, fraction: fraction))
+      #expect(abs(weight - exact) <= exact * 0x1p-12 + 1, "\(distance)")
+    }
+  }
+
   @Test(arguments: [-64, -17, -16, -1, 0, 60, 64])
   func everyBinaryPointIsSafe(fraction: Int) {
     #expect(Softmax.weight(distance: 0, fraction: fraction) == 1 << 30)

@@ -119,7 +119,7 @@ def prepare(mutants: list[Mutant]) -> None:
 
 def swift(command: str, *arguments: str, mutant: int = 0, limit: float | None = None) -> tuple[int, str]:
     """The status, 124 if it took too long, and the output."""
-    environment = {**os.environ, "FERRITE_MUTANT": str(mutant), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "FERRITE_MUTANT": str(mutant), "FERRITE_CORE": "1", "OPENBLAS_NUM_THREADS": "1"}
     words = ["swift", command, "-c", "release", "--scratch-path", str(SCRATCH), *arguments]
     process = subprocess.Popen(
         words, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",

@@ -134,6 +134,17 @@ private func histogram(_ values: [Float]) -> Histogram {
     #expect(Int(quantized.shifts[0]) == 10 + quantized.fractions[0] - 4)
   }
 
+  /// At eight bits dropped: a bias of 2^31 - 384 or 2^31 - 256, a half of 128, and a weight of 1 times 128.
+  @Test func aSumOf2To31IsTooMuchAndOneThatIsLessIsNot() throws {
+    let byte = FixedFormat(width: 8, fraction: 0, isSigned: true)
+    let wide = FixedFormat(width: 16, fraction: 0, isSigned: true)
+    for (bias, shift, bound) in [(Float(8_388_606.5), 8, 1 << 31 - 128), (8_388_607, 7, 1 << 30 + 64)] {
+      let quantized = try QuantizedWeights(weights: [1 / 256], bias: [bias], width: 2, input: byte, output: wide)
+      #expect(quantized.shifts == [UInt8(shift)] && quantized.raws == [1])
+      #expect(Int(quantized.accumulatorBound) == bound)
+    }
+  }
+
   @Test func sumsThatNoScaleCanHoldAreRefused() {
     let format = FixedFormat(width: 8, fraction: 30, isSigned: true)
     #expect(throws: QuantizationError.accumulatorOverflow(channel: 1)) {
@@ -156,5 +167,27 @@ private func histogram(_ values: [Float]) -> Histogram {
     #expect(throws: QuantizationError.notFinite(channel: 0)) {
       try QuantizedWeights(weights: [1, 1], bias: [.infinity, 0], width: 8, input: input, output: output)
     }
+  }
+
+  @Test func weightsOnAGridKeepIt() throws {
+    let grid = WeightGrid(width: 4, fractions: [3, 5])
+    let weights: [Float] = [0.875, -0.25, 0, 0.03125]
+    let quantized = try QuantizedWeights(weights: weights, bias: [0, 0], grid: grid, input: input, output: output)
+    #expect(quantized.raws == [7, -2, 0, 1] && quantized.fractions == [3, 5] && quantized.shifts == [5, 7])
+    // More than 31 bits would have to be dropped.
+    let far = WeightGrid(width: 4, fractions: [60, 5])
+    #expect(throws: QuantizationError.unreachableGrid(channel: 0)) {
+      try QuantizedWeights(
+        weights: [0x1p-60, 0, 0, 0.03125], bias: [0, 0], grid: far, input: input, output: output)
+    }
+  }
+
+  /// Weights that are steps of one number get it; a lone large one is clipped, at 15/42 of it at most, where that pays.
+  @Test func theBestStepHasTheLeastError() throws {
+    #expect(WeightFormat.bestStep([0, 0], width: 4) == nil)
+    #expect(try #require(WeightFormat.bestStep([0.7, -0.7, 0.1, 0.3], width: 4)) == Double(Float(0.7)) / 7)
+    let outlier: [Float] = [Float](repeating: 0.1, count: 100) + [0.32]
+    let step = try #require(WeightFormat.bestStep(outlier[...], width: 2))
+    #expect(abs(step - Double(Float(0.32)) * 15 / 42) < 1e-9)
   }
 }

@@ -51,7 +51,7 @@ public enum NetworkConformance {
       instructionSet: instructionSet, unsafePool: pool)
     var report = Report()
     for frame in 0..<frames {
-      fill(unsafe pixels, frame)
+      unsafe fill(pixels, frame)
       unsafe try reference.begin(pixels: UnsafeRawBufferPointer(pixels))
       unsafe try session.begin(pixels: UnsafeRawBufferPointer(pixels))
       for operation in 0..<model.operationCount {

@@ -28,6 +28,8 @@ import Testing
     // No window fits; a single stage.
     Problem(seed: 10, window: (60, 60), stumps: [1, 1], frame: (59, 200)),
     Problem(seed: 11, window: (24, 24), stumps: [4], frame: (48, 47), factor: (4, 1)),
+    // Windows that are wide enough before they are high enough.
+    Problem(seed: 12, window: (20, 12), stumps: [2, 3], frame: (70, 60), minimumSize: 24, neighbours: 0),
   ]
 
   @Test("finds what plain loops over pixels find", arguments: problems)
