@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// The greatest sequence number that was accepted at a place, kept beside it in a file of one line, `KEY SEQUENCE`: `model.fxm.accepted`.

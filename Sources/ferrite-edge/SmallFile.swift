@@ -1,3 +1,4 @@
+import EdgeProgram
 import CLinux
 
 extension Word {

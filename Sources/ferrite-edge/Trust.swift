@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// Whose files this device takes: anybody's, or, where a public key is configured, those alone that its owner signed, and none that is older
