@@ -12,7 +12,7 @@ host=(build-essential pkg-config libopenblas-dev libgpiod-dev libmosquitto-dev l
   libexpat1-dev opencv-data)
 device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64 libjpeg62-turbo-dev:arm64
   gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
-# What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's.
+# What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's, but for those of libjpeg that differ.
 armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1 libjpeg62-turbo-dev libjpeg62-turbo)
 board=(qemu-user qemu-system-arm cpio python3 python3-pil systemd device-tree-compiler e2fsprogs
   mosquitto mosquitto-clients openssl)
@@ -60,7 +60,7 @@ add_architecture() {
 
 fetch_armhf() {
   local cache=.cache/armhf
-  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && [ -f $cache/lib/libjpeg.so ] && [ -f $cache/packages.tsv ] && return
+  [ -f $cache/lib/libgpiod.a ] && [ -f $cache/lib/libsodium.a ] && [ -f $cache/lib/libmosquitto.so ] && [ -f $cache/lib/libjpeg.so ] && [ -f $cache/packages.tsv ] && [ -f $cache/include/jconfig.h ] && return
   add_architecture armhf
   update_once
   echo "setup: fetching ${armhf[*]} for armhf into $cache"
@@ -74,6 +74,7 @@ fetch_armhf() {
       sed "s|\$|\t$(dpkg-deb -W --showformat='${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}' "$package")|"
   done > $cache/packages.tsv
   mv $cache/root/usr/lib/arm-linux-gnueabihf $cache/lib
+  mv $cache/root/usr/include/arm-linux-gnueabihf $cache/include
   rm -rf $cache/root $cache/packages
 }
 
