@@ -68,10 +68,10 @@ class Armv7(unittest.TestCase):
         done = attempt(*fixtures.on("cortex-a7"), "watch", fixtures.MODEL, fixtures.faces()[0], "--enter", "0.999999", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIsNone(json.loads(done.stdout)["decision"])
-        # A file that is larger than any model here may be, of which the disk holds next to nothing.
+        # A file that is larger than any model here may be with its signature, of which the disk holds next to nothing.
         large = fixtures.FOLDER / "large.fxm"
         with open(large, "wb") as file:
-            file.truncate((1 << 28) + 1)
+            file.truncate((1 << 28) + 128 + 1)
         done = attempt(*fixtures.on("cortex-a7"), "selftest", large)
         self.assertEqual(done.returncode, 65)
         self.assertIn("File too large", done.stderr)

@@ -6,10 +6,10 @@ extension ModelView {
   ) throws(ModelError) -> (ModelView, FileSignature?) {
     let tableEnd = Layout.sectionTableOffset + Layout.sectionCount * Layout.sectionEntryBytes
     guard count >= tableEnd else { throw ModelError(.tooShort, at: count) }
-    guard count <= Layout.maximumFileBytes else { throw ModelError(.fileSize, at: 16) }
     let signed = unsafe try parted(ByteView(base: base, count: count), key)
     let bytes = signed.content
     guard bytes.count >= tableEnd else { throw ModelError(.tooShort, at: bytes.count) }
+    guard bytes.count <= Layout.maximumFileBytes else { throw ModelError(.fileSize, at: 16) }
     try checkIdentity(bytes)
     let view = ModelView(
       bytes: bytes, tensorCount: bytes.size(36), operationCount: bytes.size(40), arenaBytes: bytes.size(44),
