@@ -55,10 +55,14 @@ board-test: build device
 	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_formats test_mjpeg test_board test_outputs test_camera
 
 # What takes longer than a submission's tests should: 20 power cuts in the emulated Raspberry Pi, and 1000 on a disk that loses its cache;
-# the package under a running systemd. As root.
+# the package under a running systemd; the lines by libgpiod 2. As root.
 test-board: build device
 	scripts/setup.sh board systemd
 	FERRITE_POWER_CUTS=20 FERRITE_POWER_MOMENTS=1000 /usr/bin/python3 Tests/EndToEnd/run.py test_power test_systemd
+	if scripts/setup.sh gpiod2; then \
+	  GPIOD2=1 scripts/build-device.sh && \
+	  FERRITE_EDGE=build/ferrite-edge-gpiod2 /usr/bin/python3 Tests/EndToEnd/run.py test_board test_outputs; \
+	else echo "test-board: no libgpiod 2 could be fetched: it was NOT tested"; fi
 
 # Everything that reads a file, fed with damaged ones for MINUTES altogether (Fuzz/README.md); a minute of it is part of `make test`.
 MINUTES ?= 10

@@ -2,6 +2,7 @@
 # Builds the device program: one static, stripped file for Linux. Without an argument build/ferrite-edge for 64-bit ARM boards;
 # `build-device.sh armv7` makes build/ferrite-edge-armv7 for 32-bit ones, `build-device.sh x86_64` build/ferrite-edge-x86_64, the
 # same program for the machine where it is developed.
+# With GPIOD2=1 build/ferrite-edge-gpiod2, the first of these with libgpiod 2 from .cache/gpiod2 (setup.sh gpiod2) instead of 1.6.
 # SwiftPM compiles Embedded Swift into an archive; Debian's cross compiler links it, for SwiftPM's own link is for bare metal, and says in
 # .build-ARCHITECTURE/ferrite-edge.map what it took (scripts/sbom.py). LINK_FLAGS is handed to it.
 set -euo pipefail
@@ -18,8 +19,16 @@ case $FERRITE_ARCH in
 esac
 
 scratch=.build-$FERRITE_ARCH
+headers=()
+if [ -n "${GPIOD2:-}" ]; then
+  [ $FERRITE_ARCH = aarch64 ] || { echo "build-device: libgpiod 2 is there for aarch64" >&2; exit 64; }
+  scratch=.build-gpiod2 program=build/ferrite-edge-gpiod2
+  # Before the system's header of the same name.
+  headers=(-Xcc -I"$PWD/.cache/gpiod2" -Xswiftc -Xcc -Xswiftc -I"$PWD/.cache/gpiod2")
+fi
 
-swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" --product FerriteEdge --scratch-path $scratch
+swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" --product FerriteEdge --scratch-path $scratch \
+  "${headers[@]}"
 
 # -static-pie because Swift's protected symbols don't take the copy relocations of a plain -static under GNU ld.
 # --wrap sends every heap call, the C library's own included, past the counter of CHeap, which calls the real ones by the
@@ -29,6 +38,7 @@ options=(-static-pie -Wl,-T,scripts/no-unwind-tables.ld -Wl,--no-eh-frame-hdr)
 [ $FERRITE_ARCH = aarch64 ] && options+=(-Wl,-z,max-page-size=16384)
 # Debian's 32-bit C library has no start-up code for a static-pie, and tables for unwinding of another kind.
 [ $FERRITE_ARCH = armv7 ] && options=(-static -L.cache/armhf/lib)
+[ -n "${GPIOD2:-}" ] && options+=(-L.cache/gpiod2)
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done

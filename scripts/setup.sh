@@ -4,6 +4,7 @@
 #   device  cross compiler and libraries of `ferrite-edge` (make device)
 #   board   the emulated boards and a Raspberry Pi's kernel (make board-test), kept in .cache/board
 #   systemd a Debian for the emulated board, with systemd (make test-board), kept in .cache/debian
+#   gpiod2  libgpiod 2 for 64-bit ARM, which Debian 12 lacks, kept in .cache/gpiod2 (make test-board)
 #   browser what looks at the page of `ferrite compare` (make page-test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +17,10 @@ device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium
 armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1 libjpeg62-turbo-dev libjpeg62-turbo)
 board=(qemu-user qemu-system-arm cpio python3 python3-pil systemd device-tree-compiler e2fsprogs
   mosquitto mosquitto-clients openssl)
+gpiod2=(gcc-aarch64-linux-gnu python3-pip)
+# The Python binding's source archive holds the library's. Debian 13 has 2.2.1.
+gpiod2_version=2.2.3
+gpiod2_digest=b916c3741dfc4dbcf6224b39e50765f672b137896287715709d49e9f063304c5
 systemd=(mmdebstrap e2fsprogs)
 # Unpacked, never configured: what a start of systemd and an installation by dpkg need.
 debian=(base-files base-passwd bash coreutils dash dbus debianutils diffutils dpkg findutils grep gzip hostname
@@ -24,7 +29,7 @@ debian=(base-files base-passwd bash coreutils dash dbus debianutils diffutils dp
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
-  echo "usage: scripts/setup.sh host|device|board|systemd|browser ..." >&2
+  echo "usage: scripts/setup.sh host|device|board|systemd|gpiod2|browser ..." >&2
   exit 64
 }
 
@@ -115,6 +120,22 @@ fetch_board() {
   rm -rf "$cache/root" "$cache/packages"
 }
 
+fetch_gpiod2() {
+  local cache=.cache/gpiod2 work
+  [ -f $cache/libgpiod.a ] && return
+  echo "setup: building libgpiod $gpiod2_version for arm64 in $cache"
+  work=$(mktemp -d)
+  python3 -m pip download --quiet --no-deps --no-binary :all: --dest "$work" gpiod==$gpiod2_version
+  echo "$gpiod2_digest  $work/gpiod-$gpiod2_version.tar.gz" | sha256sum --quiet --check
+  tar -C "$work" -xzf "$work/gpiod-$gpiod2_version.tar.gz"
+  (cd "$work/gpiod-$gpiod2_version" &&
+    aarch64-linux-gnu-gcc -O2 -D_GNU_SOURCE -DGPIOD_VERSION_STR="\"$gpiod2_version\"" -ffunction-sections -fdata-sections \
+      -Iinclude -Ilib -c lib/*.c && aarch64-linux-gnu-ar rcs libgpiod.a ./*.o)
+  mkdir -p $cache
+  cp "$work/gpiod-$gpiod2_version/include/gpiod.h" "$work/gpiod-$gpiod2_version/libgpiod.a" $cache
+  rm -rf "$work"
+}
+
 fetch_debian() {
   local cache=.cache/debian
   [ -f $cache/root.tar ] && return
@@ -132,6 +153,7 @@ for group in "$@"; do
     device) add_architecture arm64; install "${device[@]}"; fetch_armhf ;;
     board) add_architecture arm64; install "${board[@]}"; fetch_board ;;
     systemd) install "${systemd[@]}"; fetch_debian ;;
+    gpiod2) install "${gpiod2[@]}"; fetch_gpiod2 ;;
     browser) install "${browser[@]}" ;;
     *) usage ;;
   esac

@@ -36,6 +36,18 @@ class Armv7(unittest.TestCase):
         found = fixtures.edge("cortex-a7", "run", fixtures.MODEL, "--isa", "scalar", "--json", *faces)
         self.assertEqual(fixtures.objects(found), host)
 
+    def test_other_networks_give_the_hosts_logits(self):
+        """One of plain 8-bit weights, and one whose weights are packed in 4 bits."""
+        faces = fixtures.faces()[::70]
+        for name in ("sdl-small", "sdl-medium-w4"):
+            model = fixtures.FOLDER / f"{name}.fxm"
+            fixtures.run(fixtures.FERRITE, "export", fixtures.ROOT / f"Models/{name}.onnx", "-o", model, "--calibrate",
+                         fixtures.FOLDER / "calibration", "--limit", 14)
+            host = fixtures.objects(fixtures.run(fixtures.FERRITE, "run", model, *faces, "--json"))
+            found = fixtures.edge("cortex-a7", "run", model, "--isa", "neon", "--json", *faces)
+            with self.subTest(name):
+                self.assertEqual(fixtures.objects(found), host)
+
     def test_a_processor_without_neon_runs_the_scalar_reference_alone(self):
         words = ["qemu-arm", "-cpu", WITHOUT_NEON, fixtures.EDGE_32]
         report = json.loads(fixtures.run(*words, "selftest", fixtures.MODEL, "--json"))
