@@ -51,6 +51,8 @@ $link "${options[@]}" -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main -Wl,
 # keep an array's code within reach that nothing calls. The linker leaves out what nothing calls; so no allocator may be left.
 symbols=$($link-nm $program.linked)
 grep -q ' T ferrite_edge_main$' <<< "$symbols"
+# A call that libgpiod 1.6 lacks.
+[ -z "${GPIOD2:-}" ] || grep -q ' T gpiod_chip_request_lines$' <<< "$symbols"
 if [ $FERRITE_ARCH = armv7 ] && grep -E ' swift_(slowAlloc|alloc[A-Z][A-Za-z]*)$' <<< "$symbols"; then
   echo "build-device: compiled Swift can reach an allocator" >&2
   exit 1

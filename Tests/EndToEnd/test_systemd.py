@@ -17,6 +17,8 @@ CACHE = fixtures.ROOT / ".cache/debian"
 # Line 3 of the board's chip is its power key.
 LINES = dict(zip(fixtures.CLASSES, (0, 1, 2, 4, 5, 6, 7)))
 BOARD = "chip-label = 9030000.pl061\n" + "".join(f"line.{name} = {line}\n" for name, line in LINES.items())
+# Seconds that an emulated systemd may take on a busy machine.
+PATIENCE = 300
 # A camera: a frame five times a second, until somebody covers it.
 CAMERA = "#!/bin/sh\nwhile true; do\n  [ -e /run/covered ] || cat /face.grey\n  sleep 0.2\ndone\n"
 SETTINGS = """MODEL=/etc/ferrite-edge/model.fxm
@@ -47,7 +49,7 @@ class Systemd(unittest.TestCase):
         cls.board = cls.enterClassContext(
             debian.Debian(fixtures.BOARD_CACHE, folder / "initramfs.gz", folder, folder / "image"))
 
-    def wait(self, condition, what: str, seconds: float = 120) -> None:
+    def wait(self, condition, what: str, seconds: float = PATIENCE) -> None:
         fixtures.until(condition, what, seconds)
 
     def property(self, name: str) -> str:
@@ -59,7 +61,7 @@ class Systemd(unittest.TestCase):
     def files(self) -> set[str]:
         """Everything on the disk but what dpkg, the journal and users' registers keep of any package."""
         found = self.board.shell("find / -xdev ! -path '/var/lib/dpkg/*' ! -path '/var/log/*' ! -path '/var/lib/systemd/*' ! -path '/etc/*-' "
-                                 "! -path '/tmp/*' ! -path '/var/tmp/*' ! -path '/var/cache/*'", 120)
+                                 "! -path '/tmp/*' ! -path '/var/tmp/*' ! -path '/var/cache/*'", PATIENCE)
         return set(found.split())
 
     def test_from_installing_to_purging(self):
@@ -70,21 +72,21 @@ class Systemd(unittest.TestCase):
         self.kill()
         self.let_the_watchdog_bite()
         self.stop()
-        print(shell("dpkg --purge ferrite-edge 2>&1", 120))
+        print(shell("dpkg --purge ferrite-edge 2>&1", PATIENCE))
         self.assertEqual(self.files() - before, set())
         self.assertEqual(shell("systemctl cat ferrite-edge 2>&1 | head -1").strip(), "No files found for ferrite-edge.service.")
         self.assertIn("not-found", shell("systemctl show -p LoadState ferrite-edge"))
 
     def install(self):
         shell = self.board.shell
-        print(shell("dpkg -i /ferrite-edge.deb 2>&1", 120))
+        print(shell("dpkg -i /ferrite-edge.deb 2>&1", PATIENCE))
         self.assertIn("ferrite-edge", shell("getent passwd ferrite-edge || grep ferrite-edge /etc/passwd"))
         # Not set up yet: that is no failure.
         shell("systemctl start ferrite-edge")
         self.assertEqual(self.property("ActiveState"), "inactive")
         shell("cp /settings /etc/default/ferrite-edge; cp /model.fxm /board /etc/ferrite-edge/; chmod 755 /camera")
         self.assertEqual(self.board.levels(), set())
-        print(shell("systemctl enable --now ferrite-edge 2>&1", 120))
+        print(shell("systemctl enable --now ferrite-edge 2>&1", PATIENCE))
         self.assertEqual(self.property("ActiveState"), "active", shell("journalctl -u ferrite-edge --no-pager | tail -20"))
         self.wait(self.is_shown, "the class's line high")
         self.assertEqual(shell("ps -o user= -C ferrite-edge").split()[0][:7], "ferrite")
@@ -118,7 +120,7 @@ class Systemd(unittest.TestCase):
         self.assertGreater(int(self.property("NRestarts")), restarts)
 
     def stop(self):
-        self.board.shell("systemctl stop ferrite-edge", 120)
+        self.board.shell("systemctl stop ferrite-edge", PATIENCE)
         self.assertEqual(self.property("ActiveState"), "inactive")
         self.assertEqual(self.board.levels(), set())
         log = self.board.shell("journalctl -u ferrite-edge --no-pager -o cat | grep -c logits")
