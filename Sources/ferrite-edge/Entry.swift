@@ -50,7 +50,7 @@ enum Usage {
            ferrite-edge bench M.fxm [--frames N] [COMPUTING] [--json]
            ferrite-edge selftest M.fxm [--threads N] [--json]
            ferrite-edge watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING]
-           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [--json]
+           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [--threads N [--cpus N,N,...]] [--json]
            ferrite-edge safe --board B.board
            ferrite-edge install-model NEW.fxm [--to PATH.fxm] [--board B.board]
     FRAMES: IMAGE.pgm|FOLDER... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]

@@ -9,12 +9,16 @@ struct FaceFinder: ~Copyable {
   /// - Parameters:
   ///   - path: of the cascade.
   ///   - size: of frames, each 16 to 4096.
-  init(_ path: Word, _ size: CameraSize, _ settings: DetectorSettings) throws(EdgeError) {
+  ///   - pool: shares the work, and outlives this value.
+  init(
+    _ path: Word, _ size: CameraSize, _ settings: DetectorSettings, on pool: borrowing ThreadPool
+  ) throws(EdgeError) {
     let cascade = try CascadeFile(path)
     let memory = unsafe try pages(
-      CascadeDetector.memoryBytes(cascade, width: size.width, height: size.height, settings))
+      CascadeDetector.memoryBytes(
+        cascade, width: size.width, height: size.height, settings, threads: pool.threads))
     detector = unsafe CascadeDetector(
-      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
+      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory, unsafePool: pool)
   }
 
   /// Looks for faces in a frame; the subscript has them.
