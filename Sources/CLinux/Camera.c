@@ -60,7 +60,8 @@ static int agree(
   int error = call(file, VIDIOC_QUERYCAP, &can);
   if (error != 0) return error;
   const uint32_t abilities = can.capabilities & V4L2_CAP_DEVICE_CAPS ? can.device_caps : can.capabilities;
-  if (!(abilities & V4L2_CAP_VIDEO_CAPTURE) || !(abilities & V4L2_CAP_STREAMING)) return ENOTTY;
+  if (!(abilities & V4L2_CAP_STREAMING)) return ENOTTY;
+  if (!(abilities & V4L2_CAP_VIDEO_CAPTURE)) return abilities & V4L2_CAP_VIDEO_CAPTURE_MPLANE ? EOPNOTSUPP : ENOTTY;
   const uint32_t code = choose(file, wanted[content], offers);
   if (code == 0) return EPROTONOSUPPORT;
   struct v4l2_format chosen = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};

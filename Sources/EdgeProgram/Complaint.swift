@@ -38,13 +38,29 @@ extension TextWriter {
     }
   }
 
-  /// The formats that a camera offers; zeros stand for none.
+  /// A camera that can't be had.
+  ///
+  /// - Parameters:
+  ///   - offers: the formats of one that has none of those that are needed; zeros stand for none.
+  ///   - needs: what is needed instead.
   @export(interface)
-  public mutating func cameraOffers(_ offers: InlineArray<16, UInt32>) {
-    text("offers ")
-    for index in 0..<16 where offers[index] != 0 {
-      if index > 0 { text(", ") }
-      cameraFormat(offers[index])
+  public mutating func camera(
+    _ path: Word, systemError number: Int32, offers: InlineArray<16, UInt32>, needs: StaticString
+  ) {
+    text(path)
+    text(": ")
+    switch number {
+    case ENOTTY: text("is no camera that streams")
+    case EOPNOTSUPP: text("streams by the interface of several planes alone; let another program read it, and --stdin")
+    case EPROTONOSUPPORT:
+      text("offers ")
+      for index in 0..<16 where offers[index] != 0 {
+        if index > 0 { text(", ") }
+        cameraFormat(offers[index])
+      }
+      text("; ")
+      text(needs)
+    default: systemError(number)
     }
   }
 }

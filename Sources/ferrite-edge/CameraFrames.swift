@@ -85,13 +85,15 @@ struct CameraFrames: ~Copyable {
   /// - Parameters:
   ///   - input: the model's; of one channel and square.
   ///   - every: whether no frame may be dropped.
+  ///   - pool: shares the search for faces, and outlives this value.
   init(
-    _ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, _ detection: DetectionOptions, every: Bool
+    _ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, _ detection: DetectionOptions, every: Bool,
+    on pool: borrowing ThreadPool
   ) throws(EdgeError) {
     let bytes = encoding.bytes(size)
     try Self.check(input)
     let columns = unsafe try Self.columns(size)
-    let finder = try Self.finder(detection, size)
+    let finder = try Self.finder(detection, size, pool)
     guard let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress else { throw .noMemory }
     var started: OpaquePointer?
     let error = unsafe linux_start_frames(0, memory, bytes, every, &started)
@@ -108,7 +110,8 @@ struct CameraFrames: ~Copyable {
   ///
   /// - Parameter size: nil for what the camera likes.
   init(
-    camera path: Word, _ size: CameraSize?, to input: FrameSize, _ detection: DetectionOptions
+    camera path: Word, _ size: CameraSize?, to input: FrameSize, _ detection: DetectionOptions,
+    on pool: borrowing ThreadPool
   ) throws(EdgeError) {
     try Self.check(input)
     var format = linux_camera_format()
@@ -122,9 +125,9 @@ struct CameraFrames: ~Copyable {
     }
     guard error == 0, let opened = unsafe opened else { throw .camera(path, systemError: error, offers: offers) }
     let given = CameraSize(width: Int(format.width), height: Int(format.height))
-    guard given.isInRange else { throw .usage("the camera gives frames of a size out of range:", path) }
+    guard given.isInRange else { throw .cameraSize(path, given) }
     let columns = unsafe try Self.columns(given)
-    let finder = try Self.finder(detection, given)
+    let finder = try Self.finder(detection, given, pool)
     source = unsafe .device(opened, path)
     layout = FrameLayout(
       size: given, bytes: Int(format.frame_bytes), rowStep: Int(format.row_bytes),
@@ -164,9 +167,11 @@ struct CameraFrames: ~Copyable {
     }
   }
 
-  private static func finder(_ detection: DetectionOptions, _ size: CameraSize) throws(EdgeError) -> FaceFinder? {
+  private static func finder(
+    _ detection: DetectionOptions, _ size: CameraSize, _ pool: borrowing ThreadPool
+  ) throws(EdgeError) -> FaceFinder? {
     guard let cascade = detection.cascade else { return nil }
-    return try FaceFinder(cascade, size, detection)
+    return try FaceFinder(cascade, size, detection, on: pool)
   }
 
   /// Fills `pixels`, a square of the model's size, with what the next frame shows, if it shows anybody.

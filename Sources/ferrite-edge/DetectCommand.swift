@@ -2,11 +2,11 @@ import CLinux
 import EdgeProgram
 import EdgeRuntime
 
-/// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--public-key K] [--json]`: the faces in images of 16 to
-/// 4096 pixels either way, a line for each image; with `--frames` also how long it takes to look for them, so many times anew.
+/// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--threads N [--cpus LIST]] [--public-key K] [--json]`: the
+/// faces in images of 16 to 4096 pixels either way, a line for each image; with `--frames` also how long it takes to look for them, so many times anew.
 enum DetectCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .frames | .detecting | .publicKey)
+    var options = try Options(arguments, accepting: .json | .frames | .detecting | .threads | .processors | .publicKey)
     guard let path = options.file() else { throw .usage("no cascade given", nil) }
     guard var file = options.file() else { throw .usage("no image given", nil) }
     var search = try FaceSearch(path, options)
@@ -24,6 +24,7 @@ enum DetectCommand {
 private struct FaceSearch: ~Copyable {
   private let cascade: CascadeFile
   private let settings: DetectorSettings
+  private let pool: ThreadPool
   private let memory: UnsafeMutableRawBufferPointer
   private let pixels: UnsafeMutableRawBufferPointer
   private let frames: Int?
@@ -33,8 +34,10 @@ private struct FaceSearch: ~Copyable {
     let greatest = CascadeDetector.frameExtents.upperBound
     let cascade = try Trust(options).cascade(path)
     let settings = options.detection.settings
+    let pool = try options.threads.start()
     let memory = unsafe try pages(
-      CascadeDetector.memoryBytes(cascade, width: greatest, height: greatest, settings))
+      CascadeDetector.memoryBytes(
+        cascade, width: greatest, height: greatest, settings, threads: pool.threads))
     let pixels = unsafe try pages(greatest * greatest)
     self.settings = settings
     unsafe self.memory = memory
@@ -42,6 +45,7 @@ private struct FaceSearch: ~Copyable {
     frames = options.hasFrames ? options.frames : nil
     json = options.json
     self.cascade = cascade
+    self.pool = pool
   }
 
   mutating func run(_ file: Word, _ output: inout TextWriter) throws(EdgeError) {
@@ -63,7 +67,7 @@ private struct FaceSearch: ~Copyable {
 
   private func search(_ file: Word, _ size: CameraSize, _ output: inout TextWriter) throws(EdgeError) {
     var detector = unsafe CascadeDetector(
-      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
+      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory, unsafePool: pool)
     guard let source = unsafe UnsafeRawPointer(pixels.baseAddress) else { return }
     var latencies = LatencyHistogram()
     // Once unmeasured, so that no frame pays for a page.

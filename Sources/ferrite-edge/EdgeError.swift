@@ -17,6 +17,8 @@ enum EdgeError: Error {
   case frame(Word?, FrameError)
   /// `offers` are the formats of a camera that has none of ours, else zeros.
   case camera(Word, systemError: Int32, offers: InlineArray<16, UInt32>)
+  /// A camera's frames are too small or too large.
+  case cameraSize(Word, CameraSize)
   case board(Word, BoardError)
   case noSuchClass(Word, lineNumber: Int)
   case tooFewBits(Word, classes: Int)
@@ -77,9 +79,14 @@ enum EdgeError: Error {
       writer.text(": ")
       error.report(to: &writer)
     case .camera(let path, let systemError, let offers):
+      writer.camera(
+        path, systemError: systemError, offers: offers,
+        needs: "GREY, NV12, YU12 or YUYV is needed (of MJPG or JPEG, ferrite-mjpeg makes frames for --stdin grey)")
+    case .cameraSize(let path, let size):
       writer.text(path)
-      writer.text(": ")
-      writer.cameraError(systemError, offers)
+      writer.text(": gives ")
+      writer.extents(size.width, size.height)
+      writer.text(", 16 to 4096 pixels either way are possible")
     case .board(let path, let error):
       writer.text(path)
       if error.lineNumber > 0 {
@@ -181,16 +188,5 @@ extension TextWriter {
     text(before)
     integer(value)
     text(behind)
-  }
-
-  fileprivate mutating func cameraError(_ number: Int32, _ offers: InlineArray<16, UInt32>) {
-    if number == ENOTTY {
-      text("is no camera that streams")
-    } else if number != EPROTONOSUPPORT {
-      systemError(number)
-    } else {
-      cameraOffers(offers)
-      text("; GREY, NV12, YU12 or YUYV is needed (of MJPG or JPEG, ferrite-mjpeg makes frames for --stdin grey)")
-    }
   }
 }

@@ -50,7 +50,7 @@ enum Usage {
            ferrite-edge bench M.fxm [--frames N] [COMPUTING] [TRUST] [--json]
            ferrite-edge selftest M.fxm [--threads N] [TRUST] [--json]
            ferrite-edge watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING] [TRUST]
-           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [TRUST] [--json]
+           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [--threads N [--cpus N,N,...]] [TRUST] [--json]
            ferrite-edge safe --board B.board
            ferrite-edge install-model NEW.fxm|NEW.fxc [--to PATH] [--board B.board] [TRUST [--allow-older]]
     TRUST: [--public-key KEY.pub], /etc/ferrite-edge/key.pub if it is there

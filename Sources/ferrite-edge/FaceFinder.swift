@@ -10,13 +10,17 @@ struct FaceFinder: ~Copyable {
   ///   - path: of the cascade.
   ///   - size: of frames, each 16 to 4096.
   ///   - detection: how faces are looked for, and whose cascades are trusted.
-  init(_ path: Word, _ size: CameraSize, _ detection: DetectionOptions) throws(EdgeError) {
+  ///   - pool: shares the work, and outlives this value.
+  init(
+    _ path: Word, _ size: CameraSize, _ detection: DetectionOptions, on pool: borrowing ThreadPool
+  ) throws(EdgeError) {
     let cascade = try Trust(detection.publicKey).cascade(path)
     let settings = detection.settings
     let memory = unsafe try pages(
-      CascadeDetector.memoryBytes(cascade, width: size.width, height: size.height, settings))
+      CascadeDetector.memoryBytes(
+        cascade, width: size.width, height: size.height, settings, threads: pool.threads))
     detector = unsafe CascadeDetector(
-      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
+      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory, unsafePool: pool)
   }
 
   /// Looks for faces in a frame; the subscript has them.

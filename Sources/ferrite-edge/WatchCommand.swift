@@ -235,13 +235,16 @@ private struct Watch: ~Copyable {
   /// Shows a camera's frames on standard input.
   mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
     guard let size = options.size else { throw .usage("no --size given", nil) }
-    var frames = try CameraFrames(encoding, size, to: classifier.size, options.detection, every: options.keepsEvery)
+    // The pool is the classifier's, which stays as long as these frames are shown.
+    var frames = try CameraFrames(
+      encoding, size, to: classifier.size, options.detection, every: options.keepsEvery, on: classifier.pool)
     try options.threads.lockMemory()
     try show(&frames)
   }
 
   mutating func show(camera: Word, _ options: borrowing Options) throws(EdgeError) {
-    var frames = try CameraFrames(camera: camera, options.size, to: classifier.size, options.detection)
+    var frames = try CameraFrames(
+      camera: camera, options.size, to: classifier.size, options.detection, on: classifier.pool)
     try options.threads.lockMemory()
     try show(&frames)
   }

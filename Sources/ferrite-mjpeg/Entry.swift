@@ -55,17 +55,9 @@ enum MJPEGError: Error {
     case .usage(let message, let word):
       writer.wrongCall(message, word, usage: Settings.usage)
     case .camera(let path, let systemError, let offers):
-      if systemError == EPROTONOSUPPORT {
-        writer.text(path)
-        writer.text(": ")
-        writer.cameraOffers(offers)
-        writer.text("; MJPG or JPEG is needed (GREY, NV12, YU12 and YUYV are for ferrite-edge watch --camera)")
-      } else if systemError == ENOTTY {
-        writer.text(path)
-        writer.text(": is no camera that streams")
-      } else {
-        writer.file(path, systemError: systemError)
-      }
+      writer.camera(
+        path, systemError: systemError, offers: offers,
+        needs: "MJPG or JPEG is needed (GREY, NV12, YU12 and YUYV are for ferrite-edge watch --camera)")
     case .size(let path, let given, let wanted):
       writer.text(path)
       writer.text(": gives ")

@@ -7,19 +7,26 @@ import Testing
   private static let second: UInt64 = 1_000_000_000
   private static let last = "{\"last\":true}\n"
 
-  private func lines(to file: Int32, waits: Bool) throws -> OpaquePointer {
-    var started: OpaquePointer?
-    #expect(unsafe linux_start_lines(file, waits, &started) == 0)
-    return unsafe try #require(started)
-  }
+  /// Lines to a descriptor.
+  @safe private struct Lines {
+    private let pointer: OpaquePointer
 
-  private func add(_ text: String, to lines: OpaquePointer) {
-    let bytes = Array(text.utf8)
-    unsafe bytes.withUnsafeBytes { unsafe linux_add_to_line(lines, $0.baseAddress!, bytes.count) }
-  }
+    init(to file: Int32, waits: Bool) throws {
+      var started: OpaquePointer?
+      #expect(unsafe linux_start_lines(file, waits, &started) == 0)
+      unsafe pointer = try #require(started)
+    }
 
-  private func putLast(to lines: OpaquePointer, patience: UInt64 = second) {
-    unsafe linux_put_last_line(lines, Self.last, Self.last.utf8.count, patience)
+    func add(_ text: String) { unsafe linux_add_to_line(pointer, text, text.utf8.count) }
+    func end() { unsafe linux_end_line(pointer) }
+
+    func putLast(patience: UInt64 = second) {
+      unsafe linux_put_last_line(pointer, last, last.utf8.count, patience)
+    }
+
+    func drain() { unsafe linux_drain_lines(pointer, second) }
+    func finish() { unsafe linux_finish_lines(pointer, second) }
+    var error: Int32 { unsafe linux_lines_error(pointer) }
   }
 
   /// What a pipe holds when its writing end is closed.
@@ -31,36 +38,36 @@ import Testing
   @Test(arguments: [false, true])
   func aLineThatIsEndedStaysBeforeTheLastOne(waits: Bool) throws {
     let pipe = Pipe()
-    let lines = try lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: waits)
-    add("one\n", to: lines)
-    unsafe linux_end_line(lines)
-    putLast(to: lines)
+    let lines = try Lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: waits)
+    lines.add("one\n")
+    lines.end()
+    lines.putLast()
     #expect(text(of: pipe) == "one\n\(Self.last)")
   }
 
   @Test func aLineAtHandIsGivenUpWhereItWaits() throws {
     let pipe = Pipe()
-    let lines = try lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: false)
-    add("one\n", to: lines)
-    unsafe linux_end_line(lines)
-    add("half a li", to: lines)
-    putLast(to: lines)
+    let lines = try Lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: false)
+    lines.add("one\n")
+    lines.end()
+    lines.add("half a li")
+    lines.putLast()
     #expect(text(of: pipe) == "one\n\(Self.last)")
   }
 
   @Test func aLineThatIsPartlyOutGetsItsEnd() throws {
     let pipe = Pipe()
-    let lines = try lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: true)
-    add("half a li", to: lines)
-    putLast(to: lines)
+    let lines = try Lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: true)
+    lines.add("half a li")
+    lines.putLast()
     #expect(text(of: pipe) == "half a li\n\(Self.last)")
   }
 
   @Test func aLineThatFoundNoRoomDoesNotTakeTheLastOneWithIt() throws {
     let pipe = Pipe()
-    let lines = try lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: false)
-    add(String(repeating: "x", count: 1 << 17), to: lines)
-    putLast(to: lines)
+    let lines = try Lines(to: pipe.fileHandleForWriting.fileDescriptor, waits: false)
+    lines.add(String(repeating: "x", count: 1 << 17))
+    lines.putLast()
     #expect(text(of: pipe) == Self.last)
   }
 
@@ -69,27 +76,27 @@ import Testing
     let pipe = Pipe()
     let file = pipe.fileHandleForWriting.fileDescriptor
     let size = Int(fcntl(file, 1031, 4096))  // F_SETPIPE_SZ
-    _ = unsafe [UInt8](repeating: 120, count: size).withUnsafeBytes { unsafe write(file, $0.baseAddress!, size) }
-    let lines = try lines(to: file, waits: waits)
+    pipe.fileHandleForWriting.write(Data(repeating: 120, count: size))
+    let lines = try Lines(to: file, waits: waits)
     let start = linux_nanoseconds()
-    putLast(to: lines, patience: Self.second / 20)
+    lines.putLast(patience: Self.second / 20)
     let waited = linux_nanoseconds() - start
     #expect(waited >= Self.second / 20 && waited < Self.second)
     _ = pipe.fileHandleForReading.availableData
     // The thread of the ring has it still.
-    if !waits { unsafe linux_drain_lines(lines, Self.second) }
+    if !waits { lines.drain() }
     #expect(text(of: pipe) == (waits ? "" : Self.last))
   }
 
   @Test func whatCannotBeWrittenIsKnown() throws {
-    let full = open("/dev/full", O_WRONLY)
+    let full = unsafe open("/dev/full", O_WRONLY)
     defer { close(full) }
     for waits in [false, true] {
-      let lines = try lines(to: full, waits: waits)
-      add("one\n", to: lines)
-      unsafe linux_end_line(lines)
-      unsafe linux_finish_lines(lines, Self.second)
-      #expect(unsafe linux_lines_error(lines) == ENOSPC)
+      let lines = try Lines(to: full, waits: waits)
+      lines.add("one\n")
+      lines.end()
+      lines.finish()
+      #expect(lines.error == ENOSPC)
     }
   }
 }

@@ -4,7 +4,7 @@
 // FAKE_FORMATS lists what it offers: NAME:WIDTHxHEIGHT[:ROWBYTES], commas between; it gives each at that size alone. FAKE_FRAMES is a script of
 // lines, one a frame, each with its parts in this order: a file of the frame's bytes; the sequence number; flags, "-" or any of e (damaged), m (no
 // monotonic time stamp), s (half its bytes); milliseconds before it. Behind the last one FAKE_END says what comes: "unplug" or "wait".
-// FAKE_BUSY is set where another program streams from it. With FAKE_PROBE, whoever gives a buffer back after the first frames tries to open that file, to
+// FAKE_BUSY is set where another program streams from it, FAKE_PLANES where it has the interface of several planes alone. With FAKE_PROBE, whoever gives a buffer back after the first frames tries to open that file, to
 // reach a socket and to signal its parent, and what becomes of it goes to standard error.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -127,7 +127,7 @@ static int answer(unsigned long request, void *argument) {
   pthread_t thread;
   switch (request) {
   case VIDIOC_QUERYCAP:
-    can->capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+    can->capabilities = (getenv("FAKE_PLANES") ? V4L2_CAP_VIDEO_CAPTURE_MPLANE : V4L2_CAP_VIDEO_CAPTURE) | V4L2_CAP_STREAMING;
     return 0;
   case VIDIOC_ENUM_FMT:
     if ((int)offer->index >= format_count) return fail(EINVAL);

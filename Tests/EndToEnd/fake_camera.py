@@ -22,7 +22,7 @@ class FakeCamera:
     """Offers formats as `NAME:WIDTHxHEIGHT[:ROWBYTES]`; shows frames, each bytes or (bytes, sequence, flags, milliseconds before it)."""
 
     def __init__(self, *formats: str, frames=(), end: str = "unplug", busy: bool = False,
-                 probe: str | None = None):
+                 planes: bool = False, probe: str | None = None):
         self.folder = fixtures.FOLDER / "fake-camera"
         self.folder.mkdir(exist_ok=True)
         script = self.folder / "script"
@@ -36,7 +36,7 @@ class FakeCamera:
         self.environment = {
             **os.environ, "LD_PRELOAD": str(library()), "FAKE_CAMERA": DEVICE, "FAKE_FORMATS": ",".join(formats),
             "FAKE_FRAMES": str(script), "FAKE_END": end, **({"FAKE_BUSY": "1"} if busy else {}),
-            **({"FAKE_PROBE": probe} if probe else {})}
+            **({"FAKE_PLANES": "1"} if planes else {}), **({"FAKE_PROBE": probe} if probe else {})}
 
     def run(self, program, *options) -> subprocess.CompletedProcess:
         """A program to its end, which an unplugged camera makes."""

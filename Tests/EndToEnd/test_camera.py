@@ -8,10 +8,15 @@ import unittest
 
 import fixtures
 import guest
+import test_board
+from PIL import Image
 from raspberry_pi import RaspberryPi
 
 BOARD = fixtures.ROOT / "boards/raspberry-pi-3.board"
 MODULES = fixtures.BOARD_CACHE / "modules"
+LIBRARIES = {"lib/ld-linux-aarch64.so.1": "/lib/ld-linux-aarch64.so.1",
+             **{f"lib/aarch64-linux-gnu/{name}": f"/usr/lib/aarch64-linux-gnu/{name}" for name in ("libc.so.6", "libjpeg.so.62")}}
+"""What ferrite-mjpeg is linked with, of Debian's packages for the board."""
 
 
 def with_dependencies(module: str, before: list[str] | None = None) -> list[str]:
@@ -30,10 +35,17 @@ class Camera(unittest.TestCase):
     def setUpClass(cls):
         modules = with_dependencies("vivid")
         files = {"bin/ferrite-edge": fixtures.EDGE, "model.fxm": fixtures.MODEL, "pi.board": BOARD,
+                 "bin/ferrite-mjpeg": fixtures.ROOT / "build/ferrite-mjpeg",
+                 **{place: pathlib.Path(path) for place, path in LIBRARIES.items()},
                  **{f"modules/{name}.ko": MODULES / f"{name}.ko" for name in modules}}
         scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(scratch.cleanup)
         folder = pathlib.Path(scratch.name)
+        cls.pictures = {}
+        for name in ("happy", "sad"):
+            picture = folder / f"{name}.jpg"
+            Image.open(test_board.Board.one_face_of_each_class()[name]).save(picture, quality=95)
+            cls.pictures[name] = files[f"{name}.jpg"] = picture
         guest.initramfs(folder / "initramfs.gz", fixtures.BOARD_CACHE / "busybox", files)
         cls.pi = cls.enterClassContext(RaspberryPi(fixtures.BOARD_CACHE, folder / "initramfs.gz", folder))
         # One device that captures, by the ordinary interface, from a webcam's input.
@@ -128,6 +140,26 @@ class Camera(unittest.TestCase):
         self.pi.shell("kill -9 $!; wait $!")
         self.assertEqual(self.pi.shell("ferrite-edge safe --board /pi.board 2>/dev/null; echo $?").split()[-1], "0")
         self.assertEqual(self.pi.levels(), set())
+
+    def test_jpeg_pictures_come_to_the_pins_by_way_of_another_program(self):
+        self.pi.shell(
+            "rm -f /tmp/*; mkfifo /tmp/pictures; (ferrite-mjpeg --stdin --size 48x48 2>/tmp/converter | ferrite-edge watch /model.fxm "
+            "--board /pi.board --stdin grey --size 48x48 --json --summary >/tmp/decisions 2>/tmp/messages) </tmp/pictures & exec 3>/tmp/pictures")
+        pins = test_board.pins()
+        for number, name in enumerate(self.pictures):
+            self.pi.shell(f"cat /{name}.jpg >&3")
+            found = self.frames(number + 1)[number]
+            self.assertEqual((found["class"], self.pi.levels() - {pins["heartbeat"]}), (name, {pins[name]}))
+        # The kernel can confine it: no warning, and a report at the end.
+        self.assertEqual(self.pi.shell("exec 3>&-; wait $!; echo $?").split()[-1], "0")
+        self.assertEqual(self.pi.levels(), set())
+        self.assertRegex(self.pi.shell("cat /tmp/converter"), r"^ferrite-mjpeg: 2 frames, 0 dropped; from capture")
+        self.assertEqual(self.summary()["frames"], 2)
+
+    def test_a_camera_without_jpeg_is_refused_with_what_it_offers(self):
+        output = self.pi.shell("ferrite-mjpeg --camera /dev/video0 --size 640x480 2>&1 >/dev/null; echo $?")
+        self.assertRegex(output, r"^ferrite-mjpeg: /dev/video0: offers \S+(, \S+)*; MJPG or JPEG is needed")
+        self.assertEqual(output.split()[-1], "65")
 
     def test_decisions_are_held_as_they_are_told_to_be(self):
         self.start("--size 640x480 --enter 1")

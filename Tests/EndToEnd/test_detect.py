@@ -57,6 +57,19 @@ class Detect(unittest.TestCase):
                     found = fixtures.edge(core, "detect", CASCADE, *self.pictures, *options, *least, "--json")
                     self.assertEqual(found, host)
 
+    def test_any_number_of_threads_finds_the_same(self):
+        for options in ([], ["--neighbours", 0, "--min-face", 24], ["--scale-factor", 2, "--min-face", 24]):
+            one = fixtures.edge("cortex-a53", "detect", CASCADE, *self.pictures, *options, "--json")
+            for threads in (2, 3, 4, 7):
+                with self.subTest(options=options, threads=threads):
+                    self.assertEqual(
+                        fixtures.edge("cortex-a53", "detect", CASCADE, *self.pictures, *options, "--threads", threads, "--json"), one)
+        frames = FACE + NOBODY + FACE
+        one = watch("--detect", CASCADE, "--every", "--json", frames=frames)
+        three = watch("--detect", CASCADE, "--every", "--json", "--summary", "--threads", 3, frames=frames)
+        self.assertEqual(fixtures.objects(three.stdout.decode()), fixtures.objects(one.stdout.decode()))
+        self.assertEqual(fixtures.summary(three.stdout.decode())["allocations"], 0)
+
     def test_text_and_times(self):
         text = fixtures.edge("cortex-a53", "detect", CASCADE, ASTRONAUT, "--frames", 2)
         self.assertRegex(text, r"astronaut.pgm: \d+,\d+,\d+x\d+ \(\d+\), microseconds p50 [\d.]+, p99 [\d.]+, max [\d.]+\n$")

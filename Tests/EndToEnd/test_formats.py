@@ -25,12 +25,12 @@ class Formats(unittest.TestCase):
         cls.answers = [line["logits"] for line in fixtures.objects(
             fixtures.run(fixtures.FERRITE, "run", fixtures.MODEL, *cls.faces, "--json"))]
 
-    def watch(self, *formats, frames=(), options=(), code: int = 65, **camera):
+    def watch(self, *formats, frames=(), options=(), **camera):
         """What `watch` says of frames until the camera is unplugged: lines, summary, messages."""
         done = FakeCamera(*formats, frames=frames, **camera).run(
             EDGE, "watch", fixtures.MODEL, "--camera", DEVICE, "--json", "--summary", *options)
         messages = done.stderr.decode()
-        self.assertEqual(done.returncode, code, messages)
+        self.assertEqual(done.returncode, 65, messages)
         lines = done.stdout.decode()
         return fixtures.objects(lines), fixtures.summary(lines) if lines else None, messages
 
@@ -68,9 +68,15 @@ class Formats(unittest.TestCase):
         _, _, messages = self.watch(f"GREY:{SIZE}", busy=True)
         self.assertIn(f"ferrite-edge: {DEVICE}: Device or resource busy\n", messages)
 
+    def test_a_camera_of_several_planes_alone_is_refused(self):
+        _, _, messages = self.watch(f"NV12:{SIZE}", planes=True)
+        self.assertIn(f"ferrite-edge: {DEVICE}: streams by the interface of several planes alone; let another program read it, and --stdin\n",
+                      messages)
+
     def test_sizes_out_of_range_are_refused(self):
-        _, _, messages = self.watch("GREY:8x8", code=64)
-        self.assertIn(f"the camera gives frames of a size out of range: {DEVICE}", messages)
+        for size in ("8x480", "5120x2160"):
+            _, _, messages = self.watch(f"GREY:{size}")
+            self.assertIn(f"ferrite-edge: {DEVICE}: gives {size}, 16 to 4096 pixels either way are possible\n", messages)
 
     def test_damaged_and_short_frames_are_left_out_and_lost_ones_counted(self):
         whole = [brightness(face) for face in self.faces]

@@ -32,7 +32,8 @@ struct linux_camera_format {
 /// Opens a camera, agrees with it on a format, and starts it. A width of 0 leaves the size to the camera; it may choose another one
 /// than it is asked for. Of the formats it takes the first above that the camera offers.
 ///
-/// Returns 0, or an error number: ENOTTY for what is no camera, and EPROTONOSUPPORT where it offers no format of that content: then
+/// Returns 0, or an error number: ENOTTY for what is no camera, EOPNOTSUPP for one that has the interface of several planes alone, as some
+/// of boards' own have, and EPROTONOSUPPORT where it offers no format of that content: then
 /// `offers` holds the codes that it does offer, up to `linux_camera_offers` of them, and zeros.
 int linux_open_camera(
     const char *path, enum linux_camera_content content, uint32_t width, uint32_t height,
