@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """How long ferrite-mjpeg takes to decode a picture, at its size and reduced within the transform.
 
-    Benchmarks/jpeg_rates.py [PROGRAM] [--pictures 300] [--rounds 5]
+    [chrt -f 10] Benchmarks/jpeg_rates.py [PROGRAM] [--pictures 300] [--rounds 5]
 
 PROGRAM is .build/release/ferrite-mjpeg. Pictures are the astronaut of Tests/FerriteTests/Fixtures/detection, enlarged to usual sizes, quality 85, 4:2:2 as webcams
-have it. Of each size and reduction the median of the rounds' medians is told, by the program's own report ("decode"); rounds are interleaved. Needs Pillow.
+have it. Of each size and reduction the median of the rounds' medians is told, by the program's own report ("decode"); rounds are interleaved, and `chrt` keeps other work off. Needs Pillow.
 """
 
 import argparse

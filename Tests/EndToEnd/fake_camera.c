@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { most_formats = 8, most_buffers = 4, most_waiting = 64, room = 1 << 22 };
+enum { most_formats = 8, most_buffers = 4, most_waiting = 64, room = 1 << 24 };
 
 static struct format {
   uint32_t code, width, height, row_bytes;

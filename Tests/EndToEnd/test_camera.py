@@ -153,12 +153,12 @@ class Camera(unittest.TestCase):
         # The kernel can confine it: no warning, and a report at the end.
         self.assertEqual(self.pi.shell("exec 3>&-; wait $!; echo $?").split()[-1], "0")
         self.assertEqual(self.pi.levels(), set())
-        self.assertRegex(self.pi.shell("cat /tmp/converter"), r"^ferrite-mjpeg: 2 frames, 0 dropped; from capture")
+        self.assertRegex(self.pi.shell("cat /tmp/converter").strip(), r"^ferrite-mjpeg: 2 frames, 0 dropped; from capture")
         self.assertEqual(self.summary()["frames"], 2)
 
     def test_a_camera_without_jpeg_is_refused_with_what_it_offers(self):
         output = self.pi.shell("ferrite-mjpeg --camera /dev/video0 --size 640x480 2>&1 >/dev/null; echo $?")
-        self.assertRegex(output, r"^ferrite-mjpeg: /dev/video0: offers \S+(, \S+)*; MJPG or JPEG is needed")
+        self.assertRegex(output.strip(), r"^ferrite-mjpeg: /dev/video0: offers \S+(, \S+)*; MJPG or JPEG is needed")
         self.assertEqual(output.split()[-1], "65")
 
     def test_decisions_are_held_as_they_are_told_to_be(self):
