@@ -10,6 +10,12 @@ import Testing
     return weights.map { Double(Softmax.probability(weight: $0, sum: sum)) / Double(Softmax.one) }
   }
 
+  /// Two thirds of 65536 are 43690.67.
+  @Test func sharesAreRoundedToTheNearest() {
+    #expect(Softmax.probability(weight: 2, sum: 3) == 43691 && Softmax.probability(weight: 1, sum: 3) == 21845)
+    #expect(Softmax.probability(weight: 1 << 30, sum: 1 << 30) == Softmax.one)
+  }
+
   @Test(arguments: [0, 4, 8, 11, 15])
   func probabilitiesAreNearTheRealOnes(fraction: Int) {
     var generator = SeededGenerator(seed: UInt64(fraction) + 1)

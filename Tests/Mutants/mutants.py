@@ -6,7 +6,8 @@
 
 All mutants are compiled at once, in a copy of the sources: each place chooses between what stands there and its mutants by the
 number in the environment's FERRITE_MUTANT (mutant schemata: Untch, Offutt, Harrold, 1993). One build, then a run of a few tests for
-each mutant. A mutant is killed when a test fails, the program crashes, or it takes ten times as long as without.
+each mutant. A mutant is killed when a test fails, the program crashes, or it takes ten times
+as long as all of these tests without one.
 """
 
 import os
@@ -117,10 +118,11 @@ def prepare(mutants: list[Mutant]) -> None:
         shutil.copy(ROOT / "Package.resolved", COPY)
 
 
-def swift(command: str, *arguments: str, mutant: int = 0, limit: float | None = None) -> tuple[int, str]:
+def run(*words: str | pathlib.Path, mutant: int = 0, limit: float | None = None) -> tuple[int, str]:
     """The status, 124 if it took too long, and the output."""
-    environment = {**os.environ, "FERRITE_MUTANT": str(mutant), "FERRITE_CORE": "1", "OPENBLAS_NUM_THREADS": "1"}
-    words = ["swift", command, "-c", "release", "--scratch-path", str(SCRATCH), *arguments]
+    environment = {
+        **os.environ, "FERRITE_MUTANT": str(mutant), "FERRITE_CORE": "1", "OPENBLAS_NUM_THREADS": "1",
+        "SWIFT_BACKTRACE": "enable=no"}
     process = subprocess.Popen(
         words, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         start_new_session=True)
@@ -134,19 +136,26 @@ def swift(command: str, *arguments: str, mutant: int = 0, limit: float | None = 
         return 124, "it took too long"
 
 
-def passing(tests: str) -> float:
-    """How long the tests take without a mutant; they have to pass, and to be there."""
+def test(tests: str, mutant: int = 0, limit: float | None = None) -> tuple[int, str]:
+    """By the tests' own program: `swift test` would plan a build each time."""
+    return run(
+        SCRATCH / "release/ferritePackageTests.xctest", "--testing-library", "swift-testing", "--filter", tests,
+        mutant=mutant, limit=limit)
+
+
+def passing(tests: set[str]) -> float:
+    """How long all of the tests take together without a mutant; they have to pass."""
     started = time.monotonic()
-    status, output = swift("test", "--skip-build", "--filter", tests)
-    count = re.search(r"Test run with (\d+) tests?", output)
-    if status != 0 or not count or count[1] == "0":
-        sys.exit(f"mutants: without a mutant, {tests} don't pass:\n{output[-2000:]}")
+    status, output = test("|".join(sorted(tests)))
+    if status != 0:
+        sys.exit(f"mutants: without a mutant, these tests don't pass:\n{output[-2000:]}")
     return time.monotonic() - started
 
 
 def killer(output: str, status: int) -> str:
     """The first test that failed, or how the program ended."""
-    found = re.search(r'✘ Test "?(.+?)"? (?:recorded|failed)', output)
+    # Without the terminal's colours.
+    found = re.search(r'✘ Test "?(.+?)"? (?:recorded|failed)', re.sub(r"\x1b\[[0-9]*m", "", output))
     if status == 124:
         return "no end"
     return found[1] if found else "a crash"
@@ -155,17 +164,17 @@ def killer(output: str, status: int) -> str:
 def main() -> int:
     mutants = read()
     prepare(mutants)
-    status, output = swift("build", "--build-tests")
+    status, output = run("swift", "build", "-c", "release", "--build-tests", "--scratch-path", SCRATCH)
     if status != 0:
         sys.exit(f"mutants: the mutants don't compile:\n{output[-6000:]}")
     chosen = [mutant for mutant in mutants if not sys.argv[1:] or str(mutant.number) in sys.argv[1:]]
-    seconds = {tests: passing(tests) for tests in dict.fromkeys(mutant.tests for mutant in chosen)}
+    seconds = passing({mutant.tests for mutant in chosen})
     survivors = []
     print(f"| | file | what stands there | mutant | killed by |\n|---|---|---|---|---|")
     for mutant in chosen:
-        status, output = swift(
-            "test", "--skip-build", "--filter", mutant.tests, mutant=mutant.number,
-            limit=10 * seconds[mutant.tests] + 20)
+        status, output = test(mutant.tests, mutant.number, limit=10 * seconds + 20)
+        if status == 0 and not re.search(r"Test run with [1-9]", output):
+            sys.exit(f"mutants: there are no tests {mutant.tests}")
         if sys.argv[1:]:
             print(output)
         fate = killer(output, status) if status != 0 else "**nothing**"

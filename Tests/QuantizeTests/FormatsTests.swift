@@ -20,6 +20,13 @@ private func histogram(_ values: [Float]) -> Histogram {
     #expect(FixedFormat(width: 8, fraction: -3, isSigned: true).raw(number * 8) == raw)
   }
 
+  /// A hair below a half is below it.
+  @Test func whatIsJustBelowAHalfGoesDown() {
+    let format = FixedFormat(width: 8, fraction: 0, isSigned: true)
+    #expect(format.unboundedRaw(0.5 - 0x1p-30) == 0 && format.unboundedRaw(0.5) == 1)
+    #expect(format.unboundedRaw(-0.5 - 0x1p-30) == -1 && format.unboundedRaw(-0.5) == 0)
+  }
+
   @Test func everyRawValueSurvivesTheWayToANumberAndBack() {
     for format in [
       FixedFormat(width: 8, fraction: 6, isSigned: true), FixedFormat(width: 7, fraction: -2, isSigned: false),
@@ -49,6 +56,17 @@ private func histogram(_ values: [Float]) -> Histogram {
       #expect(
         flat.format(width: 8, isSigned: false, method: method) == FixedFormat(width: 8, fraction: 6, isSigned: false))
     }
+  }
+
+  /// Where steps are finer than bins a value costs a twelfth of a step's square; where they are not, what it loses at its bin's centre.
+  @Test func squaredErrorsOfFineAndCoarseSteps() {
+    let values = histogram([Float](repeating: 0.7, count: 10))
+    let total = Double(values.total)
+    let fine = FixedFormat(width: 16, fraction: 15, isSigned: false)
+    #expect(abs(values.squaredError(fine) - total * 0x1p-30 / 12) < 1e-15)
+    let coarse = FixedFormat(width: 4, fraction: 2, isSigned: false)
+    // To 0.75: 0.05, give or take half a bin.
+    #expect(abs((values.squaredError(coarse) / total).squareRoot() - 0.05) < values.binWidth)
   }
 
   @Test func oneOutlierIsClippedBySquaredErrorAndPercentileAndKeptByRange() {
@@ -180,6 +198,12 @@ private func histogram(_ values: [Float]) -> Histogram {
       try QuantizedWeights(
         weights: [0x1p-60, 0, 0, 0.03125], bias: [0, 0], grid: far, input: input, output: output)
     }
+  }
+
+  /// A hundred weights of an eighth are worth more than one of a half, which is clipped to an eighth.
+  @Test func aFewLargeWeightsAreClippedWhereThatPays() {
+    #expect(WeightFormat.fraction([Float](repeating: 0.125, count: 100) + [0.5], width: 2) == 3)
+    #expect(WeightFormat.fraction([0.125, 0.5], width: 2) == 1)
   }
 
   /// Weights that are steps of one number get it; a lone large one is clipped, at 15/42 of it at most, where that pays.

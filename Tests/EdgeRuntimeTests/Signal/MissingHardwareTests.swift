@@ -1,14 +1,14 @@
 import EdgeRuntime
+import Foundation
 import Testing
 
-/// Boards that this machine isn't. Real lines, LEDs and channels are driven on an emulated Raspberry Pi (Tests/EndToEnd).
-/// One after the other: there is at most one `LightOutputs` at a time.
-@Suite(.serialized) struct MissingHardwareTests {
-  private func parsed(_ text: String) throws(BoardError) -> BoardFile {
-    let bytes = Array(text.utf8)
-    return try BoardFile(parsing: bytes.span)
-  }
+private func parsed(_ text: String) throws(BoardError) -> BoardFile {
+  let bytes = Array(text.utf8)
+  return try BoardFile(parsing: bytes.span)
+}
 
+/// Boards that this machine isn't. Real lines, LEDs and channels are driven on an emulated Raspberry Pi (Tests/EndToEnd).
+@Suite struct MissingHardwareTests {
   @Test func aChipThatNobodyHasIsNotFound() throws {
     let board = try parsed("chip-label = no such chip\nline.happy = 3\n")
     var isMissing = false
@@ -24,17 +24,18 @@ import Testing
     #expect(throws: SystemError.self) { _ = try GPIOChip(number: 999) }
   }
 
+  /// In a process of its own, whose signals the lights take.
   @Test(arguments: [
     "led.happy = no-such-led\n", "pwm.happy = 63 0 1000 0 500\n", "pwm.happy = no-such-device 1 1000 0 500\n",
   ])
-  func aLightThatDoesNotExistIsNamed(_ text: String) throws {
-    let board = try parsed(text)
-    var light: Int?
-    do throws(LightError) {
-      _ = try LightOutputs(board)
-    } catch {
-      if case .noSuchLight = error.fault { light = error.light }
+  func aLightThatDoesNotExistIsNamed(_ text: String) async {
+    await #expect(processExitsWith: .exitCode(42)) { [text] in
+      let board = try parsed(text)
+      do throws(LightError) {
+        _ = try LightOutputs(board)
+      } catch {
+        if case .noSuchLight = error.fault, error.light == 0 { exit(42) }
+      }
     }
-    #expect(light == 0)
   }
 }
