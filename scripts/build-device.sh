@@ -23,14 +23,18 @@ swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" -
 # --wrap sends every heap call, the C library's own included, past the counter of CHeap, which calls the real ones by the
 # names that --wrap gives them: without the option there is no link.
 # Segments lie at multiples of 16 KiB, the pages of a Raspberry Pi 5's kernel; the linker's 64 KiB would be padding.
-pages=()
-[ $FERRITE_ARCH = aarch64 ] && pages=(-Wl,-z,max-page-size=16384)
+# The C library is that of Debian's own architecture, which gets security updates, and not the cross compiler's copy of an earlier one.
+options=()
+if [ $FERRITE_ARCH = aarch64 ]; then
+  library=/usr/lib/aarch64-linux-gnu
+  options=(-Wl,-z,max-page-size=16384 -B$library/ -L$library)
+fi
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
 # libsodium's sodium_misuse ends the program by abort() after calling a handler, of which there is none here; taken for abort() itself, it leaves
 # out sodium_init and with it 15 KB of what that starts: password hashes and ciphers.
-$link -static-pie -s "${pages[@]}" -Wl,--gc-sections -Wl,-T,scripts/no-unwind-tables.ld -Wl,--no-eh-frame-hdr \
+$link -static-pie -s "${options[@]}" -Wl,--gc-sections -Wl,-T,scripts/no-unwind-tables.ld -Wl,-T,scripts/no-module-hashes.ld -Wl,--no-eh-frame-hdr \
   -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
   -Wl,-Map=$scratch/ferrite-edge.map ${LINK_FLAGS:-} -o $program

@@ -16,7 +16,7 @@ esac
 scratch=.build-$FERRITE_ARCH
 swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" --product FerriteMQTT --scratch-path $scratch
 mkdir -p build
-$link -pie -s -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,--defsym=main=ferrite_mqtt_main \
+$link -pie -s -Wl,--gc-sections -Wl,-T,scripts/no-module-hashes.ld -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,--defsym=main=ferrite_mqtt_main \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteMQTT.a -Wl,--no-whole-archive -lmosquitto \
   -Wl,-Map=$scratch/ferrite-mqtt.map ${LINK_FLAGS:-} -o $program
 echo "$program: $(stat -c %s $program) bytes"

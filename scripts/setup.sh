@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 host=(build-essential pkg-config libopenblas-dev libgpiod-dev libmosquitto-dev libjpeg62-turbo-dev libpng-dev libsodium-dev
   libexpat1-dev opencv-data)
-device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64)
+device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libc6-dev:arm64 libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64)
 board=(qemu-user qemu-system-arm cpio python3 systemd device-tree-compiler
   mosquitto mosquitto-clients openssl)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
