@@ -89,14 +89,15 @@ def swift() -> dict:
 def shared_libraries(program: pathlib.Path, architecture: str) -> list[str]:
     """The packages of the libraries that a program asks for when it starts."""
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", program))
-    triple = f"{architecture}-linux-gnu"
+    triple = "arm-linux-gnueabihf" if architecture.startswith("arm") else f"{architecture}-linux-gnu"
     return sorted({owner(next(path for path in (pathlib.Path(f"/usr/lib/{triple}/{name}"), pathlib.Path(f"/usr/{triple}/lib/{name}"))
                               if path.exists())) for name in needed})
 
 
 def document(program: pathlib.Path) -> dict:
-    architecture = "x86_64" if program.name.endswith("-x86_64") else "aarch64"
-    name = program.name.removesuffix("-x86_64")
+    # ferrite-edge is for 64-bit ARM; the others say what for.
+    name, suffix = re.fullmatch(r"(ferrite-(?:edge|mqtt))(?:-(\w+))?", program.name).groups()
+    architecture = suffix or "aarch64"
     scratch = f".build-{architecture}"
     text = (ROOT / scratch / f"{name}.map").read_text()
     version = re.search(r'exporterVersion = "ferrite (.*)"', (ROOT / "Sources/Exporter/Write/Provenance.swift").read_text())[1]
@@ -135,6 +136,8 @@ def main() -> None:
     program = pathlib.Path(sys.argv[1])
     if not program.is_file():
         sys.exit(f"sbom: {program}: is not there; make device builds it")
+    if not re.fullmatch(r"ferrite-(edge|mqtt)(-\w+)?", program.name):
+        sys.exit(f"sbom: {program}: is no program for boards")
     result = document(program)
     path = program.with_name(f"{program.name}.spdx.json")
     path.write_text(json.dumps(result, indent=1) + "\n")
