@@ -35,16 +35,20 @@ swift build -c release --triple $triple --toolset "toolset-$FERRITE_ARCH.json" -
 # names that --wrap gives them: without the option there is no link.
 # Segments lie at multiples of 16 KiB, the pages of a Raspberry Pi 5's kernel; the linker's 64 KiB would be padding.
 options=(-static-pie -Wl,-T,scripts/no-unwind-tables.ld -Wl,--no-eh-frame-hdr)
-[ $FERRITE_ARCH = aarch64 ] && options+=(-Wl,-z,max-page-size=16384)
+if [ $FERRITE_ARCH = aarch64 ]; then
+  # The C library is that of Debian's own architecture, which gets security updates, and not the cross compiler's copy of an earlier one.
+  library=/usr/lib/aarch64-linux-gnu
+  options+=(-Wl,-z,max-page-size=16384 -B$library/ -L$library)
+fi
 # Debian's 32-bit C library has no start-up code for a static-pie, and tables for unwinding of another kind.
 [ $FERRITE_ARCH = armv7 ] && options=(-static -L.cache/armhf/lib)
-[ -n "${GPIOD2:-}" ] && options+=(-L.cache/gpiod2)
+[ -n "${GPIOD2:-}" ] && options=(-L.cache/gpiod2 "${options[@]}")
 mkdir -p build
 wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
 # libsodium's sodium_misuse ends the program by abort() after calling a handler, of which there is none here; taken for abort() itself, it leaves
 # out sodium_init and with it 15 KB of what that starts: password hashes and ciphers.
-$link "${options[@]}" -Wl,--gc-sections -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
+$link "${options[@]}" -Wl,--gc-sections -Wl,-T,scripts/no-module-hashes.ld -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
   -Wl,-Map=$scratch/ferrite-edge.map ${LINK_FLAGS:-} -o $program.linked
 # For 32 bits the compiler isn't told -no-allocations: it would refuse conversions of the standard library's between Int and Int64, which

@@ -28,7 +28,7 @@ mkdir -p build
 libraries=()
 # Of the library's own libraries the linker needs to know nothing here.
 [ $FERRITE_ARCH = armv7 ] && libraries=(-L.cache/armhf/lib -Wl,--allow-shlib-undefined)
-$link -pie -s "${libraries[@]}" -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,--defsym=main=${name//-/_}_main \
+$link -pie -s "${libraries[@]}" -Wl,--gc-sections -Wl,-T,scripts/no-module-hashes.ld -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,--defsym=main=${name//-/_}_main \
   -Wl,--whole-archive $scratch/$triple/release/lib$product.a -Wl,--no-whole-archive -l$library \
   -Wl,-Map=$scratch/$name.map ${LINK_FLAGS:-} -o $program
 echo "$program: $(stat -c %s $program) bytes"

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 host=(build-essential pkg-config libopenblas-dev libgpiod-dev libmosquitto-dev libjpeg62-turbo-dev libpng-dev libsodium-dev
   libexpat1-dev opencv-data)
-device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64 libjpeg62-turbo-dev:arm64
+device=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross libc6-dev:arm64 libgpiod-dev:arm64 libsodium-dev:arm64 libmosquitto-dev:arm64 libjpeg62-turbo-dev:arm64
   gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
 # What 32-bit programs are linked with, unpacked in .cache/armhf: the headers are the same as this machine's, but for those of libjpeg that differ.
 armhf=(libgpiod-dev libsodium-dev libmosquitto-dev libmosquitto1 libjpeg62-turbo-dev libjpeg62-turbo)
