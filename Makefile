@@ -23,7 +23,7 @@ demo: build
 test: unit-test page-test board-test fuzz-test lint
 
 unit-test: setup
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product ferritePackageTests
 	swift test $(SWIFT_FLAGS) --skip-build
 
 # The page of `ferrite compare` as a browser shows it. Debian's own Python sees Debian's Selenium.
