@@ -65,8 +65,8 @@ private func histogram(_ values: [Float]) -> Histogram {
     let fine = FixedFormat(width: 16, fraction: 15, isSigned: false)
     #expect(abs(values.squaredError(fine) - total * 0x1p-30 / 12) < 1e-15)
     let coarse = FixedFormat(width: 4, fraction: 2, isSigned: false)
-    // To 0.75: 0.05, give or take half a bin.
-    #expect(abs((values.squaredError(coarse) / total).squareRoot() - 0.05) < values.binWidth)
+    // To 0.75: 0.05, give or take a bin of its channel and one of the tensor.
+    #expect(abs((values.squaredError(coarse) / total).squareRoot() - 0.05) < 2 * values.binWidth)
   }
 
   @Test func oneOutlierIsClippedBySquaredErrorAndPercentileAndKeptByRange() {

@@ -58,6 +58,21 @@ import Testing
     if problem.window.0 <= width && problem.window.1 <= height && problem.neighbours == 0 { #expect(!expected.isEmpty) }
   }
 
+  /// The frame at its own size: the last column is itself, and nothing of its neighbour, which is black in one row.
+  @Test("sees the last column as it is")
+  func lastColumn() throws {
+    var pixels = [UInt8](repeating: 255, count: 16 * 16)
+    pixels[13 * 16 + 14] = 0
+    var subset = [UInt32](repeating: 0, count: 8)
+    // All around the middle but what stands above it.
+    subset[0b1011_1111 / 32] = 1 << (0b1011_1111 % 32)
+    let stump = TestCascade.Stump(x: 13, y: 13, width: 1, height: 1, inside: 1, outside: -1, subset: subset)
+    let cascade = TestCascade(windowWidth: 16, windowHeight: 16, stages: [.init(threshold: 1, stumps: [stump])])
+    let found = try detect(
+      cascade, pixels, width: 16, height: 16, minimumSize: 0, factor: (2, 1), neighbours: 0)
+    #expect(found.count == 1)
+  }
+
   @Test(
     "tells every code of a feature apart, whatever its blocks", arguments: [(1, 1), (2, 3), (8, 8), (15, 15), (16, 16)])
   func codes(width: Int, height: Int) throws {
