@@ -155,7 +155,7 @@ def main() -> None:
     program = pathlib.Path(sys.argv[1])
     if not program.is_file():
         sys.exit(f"sbom: {program}: is not there; make device builds it")
-    if not re.fullmatch(r"ferrite-(edge|mqtt)(-\w+)?", program.name):
+    if not re.fullmatch(r"ferrite-(edge|mqtt|mjpeg)(-\w+)?", program.name):
         sys.exit(f"sbom: {program}: is no program for boards")
     result = document(program)
     path = program.with_name(f"{program.name}.spdx.json")

@@ -125,14 +125,20 @@ uint64_t linux_dropped_lines(const struct linux_lines *lines) { return atomic_lo
 
 int linux_lines_error(const struct linux_lines *lines) { return atomic_load(&lines->error); }
 
-void linux_drain_lines(struct linux_lines *lines, uint64_t patience) {
-  const uint64_t until = linux_nanoseconds() + patience;
-  const struct timespec pause = {.tv_nsec = 1000000};
-  while (atomic_load(&lines->written) != atomic_load(&lines->put) && atomic_load(&lines->error) == 0) {
-    if (linux_nanoseconds() >= until) return;
-    nanosleep(&pause, NULL);
-  }
+static size_t waiting_bytes(const struct linux_lines *lines) { return atomic_load(&lines->put) - atomic_load(&lines->written); }
+
+// Waits a little; false where that is in vain, or the time is over.
+static bool pause_until(const struct linux_lines *lines, uint64_t until) {
+  if (atomic_load(&lines->error) != 0 || linux_nanoseconds() >= until) return false;
+  nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  return true;
 }
+
+static void drain_until(const struct linux_lines *lines, uint64_t until) {
+  while (waiting_bytes(lines) != 0 && pause_until(lines, until)) {}
+}
+
+void linux_drain_lines(struct linux_lines *lines, uint64_t patience) { drain_until(lines, linux_nanoseconds() + patience); }
 
 // The same for a handler, which must not wait for ever: what can't be written in time is left.
 static void write_until(const struct linux_lines *lines, const char *bytes, size_t count, uint64_t until) {
@@ -157,9 +163,12 @@ void linux_put_last_line(struct linux_lines *lines, const void *line, size_t cou
   // What was being added is overwritten; if it had been ended, it lies before `put` already.
   lines->length = 0;
   lines->overflows = false;
+  const uint64_t until = linux_nanoseconds() + patience;
+  // In a ring that is full, room comes as its reader takes what waits.
+  while (waiting_bytes(lines) > room - count && pause_until(lines, until)) {}
   linux_add_to_line(lines, line, count);
   linux_end_line(lines);
-  linux_drain_lines(lines, patience);
+  drain_until(lines, until);
 }
 
 void linux_finish_lines(struct linux_lines *lines, uint64_t patience) {

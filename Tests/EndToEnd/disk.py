@@ -7,6 +7,8 @@ import struct
 import threading
 
 SECTOR = 512
+PAGE = 4096
+"""What an SD card programs at once, at least: a page that was begun is whole after a power cut."""
 # https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md, "Values".
 MAGIC, OPTION_MAGIC, OPTION_REPLY = 0x4E42444D41474943, 0x49484156454F5054, 0x3E889045565A9
 REQUEST_MAGIC, REPLY_MAGIC = 0x25609513, 0x67446698
@@ -27,11 +29,11 @@ class Disk:
     """
 
     def __init__(self, image: bytes, place: pathlib.Path, cut_after: int | None = None):
-        """`cut_after` writes the power fails: none is answered any more."""
+        """`cut_after` writes and what is left of a page that they began, the power fails: none is answered any more."""
         self.before, self.log = image, []
         self.is_cut = threading.Event()
         self._image = bytearray(image)
-        self._writes, self._cut_after = 0, cut_after
+        self._writes, self._cut_after, self._end = 0, cut_after, 0
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(place))
         self._listener.listen(1)
@@ -39,7 +41,7 @@ class Disk:
         self._thread.start()
 
     def arm(self, writes: int) -> None:
-        """Lets the power fail after so many more writes."""
+        """Lets the power fail after so many more writes, and what is left of their page."""
         self._cut_after = self._writes + writes
 
     @property
@@ -118,10 +120,12 @@ class Disk:
             return False
         if kind == WRITE:
             written = self._take(length)
-            if self._writes == self._cut_after:
+            is_within_page = place == self._end and place % PAGE != 0
+            if self._cut_after is not None and self._writes >= self._cut_after and not is_within_page:
                 self.is_cut.set()
                 return False
             self._writes += 1
+            self._end = place + length
             self._image[place:place + length] = written
             self.log.append((place, written))
         if kind == FLUSH or kind == WRITE and flags & FUA:

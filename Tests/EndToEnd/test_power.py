@@ -1,7 +1,7 @@
 """Power cuts while `install-model` is at work: on an SD card in the emulated Raspberry Pi, and on a disk with a cache that loses what nobody
 told it to keep.
 
-The card is QEMU's: a write that was answered is on it, sector by sector, and the power fails between two sectors. The disk is disk.py behind
+The card is QEMU's: a write that was answered is on it, sector by sector, and the power fails between two pages. The disk is disk.py behind
 virtio: of what was written since the last flush any part may be lost, in any order, down to single sectors. Neither wears out, nor moves
 other data about while the power fails, as bad cards do.
 """

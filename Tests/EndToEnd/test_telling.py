@@ -212,6 +212,9 @@ class Statistics(unittest.TestCase):
             with self.subTest(turn=turn), Watch("--json", "--summary", *options) as watch:
                 watch.show(self.faces[0])
                 lines = [watch.process.stdout.readline()]
+                # A fast machine fills the pipe before the signal comes.
+                reader = threading.Thread(target=lambda: lines.extend(watch.process.stdout))
+                reader.start()
                 ending = threading.Timer(moments.uniform(0, 0.05), watch.process.terminate)
                 ending.start()
                 try:
@@ -220,8 +223,8 @@ class Statistics(unittest.TestCase):
                 except BrokenPipeError:
                     pass
                 ending.join()
-                lines += watch.process.stdout.read().splitlines(keepends=True)
                 self.assertEqual(watch.process.wait(PATIENCE), 0)
+                reader.join(PATIENCE)
                 self.assertTrue(all(line.endswith(b"\n") for line in lines))
                 found = [json.loads(line) for line in lines]
                 self.assertEqual([line["frame"] for line in found[:-1]], list(range(len(found) - 1)))
