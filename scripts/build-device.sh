@@ -48,7 +48,8 @@ wraps=()
 for call in malloc calloc realloc memalign aligned_alloc posix_memalign; do wraps+=("-Wl,--wrap=$call"); done
 # libsodium's sodium_misuse ends the program by abort() after calling a handler, of which there is none here; taken for abort() itself, it leaves
 # out sodium_init and with it 15 KB of what that starts: password hashes and ciphers.
-$link "${options[@]}" -Wl,--gc-sections -Wl,-T,scripts/no-module-hashes.ld -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
+# No build ID: it would be a digest of symbols that are stripped, some of which are named after the folder that was compiled in.
+$link "${options[@]}" -Wl,--gc-sections -Wl,--build-id=none -Wl,-T,scripts/no-module-hashes.ld -Wl,--defsym=main=ferrite_edge_main -Wl,--defsym=sodium_misuse=abort "${wraps[@]}" \
   -Wl,--whole-archive $scratch/$triple/release/libFerriteEdge.a -Wl,--no-whole-archive -lgpiod -lsodium \
   -Wl,-Map=$scratch/ferrite-edge.map ${LINK_FLAGS:-} -o $program.linked
 # For 32 bits the compiler isn't told -no-allocations: it would refuse conversions of the standard library's between Int and Int64, which
