@@ -1,5 +1,5 @@
-import EdgeProgram
 import CLinux
+import EdgeProgram
 
 extension Word {
   /// Reads the file that the word names, as far as there is room.

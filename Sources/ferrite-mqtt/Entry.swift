@@ -6,8 +6,10 @@ import EdgeProgram
 public func ferriteMQTTMain(
   _ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
+  var words = unsafe Words(count: argumentCount, arguments)
+  _ = words.next()
   do throws(MQTTError) {
-    guard let settings = unsafe try Settings(argumentCount, arguments) else {
+    guard let settings = try Settings(words) else {
       var help = TextWriter.standardOutput
       help.text(Settings.usage)
       help.flush()

@@ -27,14 +27,9 @@ struct Settings {
   private(set) var discovery: Word? = Word("homeassistant" as StaticString)
 
   /// - Returns: nil where only help is asked for.
-  init?(
-    _ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-  ) throws(MQTTError) {
+  init?(_ arguments: consuming Words) throws(MQTTError) {
     clientID = unsafe Word(mqtt_host_name())
-    var index = 1
-    while index < Int(count), let start = unsafe words[index] {
-      let word = unsafe Word(start)
-      index += 1
+    while let word = arguments.next() {
       if word == "--help" { return nil }
       if word == "--retain" {
         retains = true
@@ -42,9 +37,8 @@ struct Settings {
         discovery = nil
       } else {
         guard Self.takesValue(word) else { throw .usage("unknown option", word) }
-        guard index < Int(count), let start = unsafe words[index] else { throw .usage("no value after", word) }
-        index += 1
-        unsafe try set(word, Word(start))
+        guard let value = arguments.next() else { throw .usage("no value after", word) }
+        try set(word, value)
       }
     }
   }
