@@ -34,7 +34,8 @@ struct LayerReconstruction {
   ///   - inputFraction: fraction bits of the raw inputs.
   ///   - patches: raw inputs of some groups, samples x (kernel height x kernel width x those groups' channels).
   init(
-    weights: [Float], bias: [Float], groups: Int, channels: Int, groupsAtOnce: Int, outputs: [Float], inputFraction: Int,
+    weights: [Float], bias: [Float], groups: Int, channels: Int, groupsAtOnce: Int, outputs: [Float],
+    inputFraction: Int,
     without: Set<Repair>, patches: (Range<Int>) throws -> [Float]
   ) throws {
     self.weights = weights
@@ -53,14 +54,8 @@ struct LayerReconstruction {
       let rows = group * perGroup..<(group + 1) * perGroup
       let first = (group - together.lowerBound) * channels
       var samples = LayerSamples(
-        inputs: together.count == 1
-          ? inputs
-          : stride(from: first, to: inputs.count, by: together.count * channels).flatMap { inputs[$0..<$0 + channels] },
-        outputs: groups == 1
-          ? outputs
-          : stride(from: 0, to: outputs.count, by: bias.count).flatMap {
-            outputs[$0 + rows.lowerBound..<$0 + rows.upperBound]
-          },
+        inputs: columns(first..<first + channels, of: inputs, width: together.count * channels),
+        outputs: columns(rows, of: outputs, width: bias.count),
         taps: taps, channels: perGroup)
       var found = Group(rows: rows)
       if without.contains(.biasCorrection) {
@@ -120,4 +115,15 @@ struct LayerReconstruction {
   private func scale(_ fraction: Int) -> Float {
     Float(sign: .plus, exponent: inputFraction + fraction, significand: 1)
   }
+}
+
+/// Some columns of a matrix with rows of `width` numbers.
+private func columns(_ chosen: Range<Int>, of matrix: [Float], width: Int) -> [Float] {
+  if chosen == 0..<width { return matrix }
+  var columns: [Float] = []
+  columns.reserveCapacity(matrix.count / width * chosen.count)
+  for row in stride(from: 0, to: matrix.count, by: width) {
+    for column in chosen { columns.append(matrix[row + column]) }
+  }
+  return columns
 }

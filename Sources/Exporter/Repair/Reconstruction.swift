@@ -13,8 +13,8 @@ struct Reconstruction {
   static let samplesPerTap = 4
   static let leastSamples = 8192
   /// What samples of float outputs take at once, and patches: beyond it, the float graph runs again.
-  private static let windowBytes = 256 << 20
-  private static let patchBytes = 64 << 20
+  private static let windowBytes = 96 << 20
+  private static let patchBytes = 32 << 20
 
   /// The units of work that a reconstruction reports: an image's run through the float graph is one; a layer takes about
   /// as long as the runs of an image in 24.
@@ -58,9 +58,9 @@ struct Reconstruction {
     for index in layers.layers.indices { keepPlain(index, of: fixed) }
     for window in Self.windows(source, images: chosen.count) {
       let outputs = try floatOutputs(window, makeRunner, progress)
-      for (index, target) in zip(window, outputs) where layers.layers[index].grid == nil {
+      for (position, index) in window.enumerated() where layers.layers[index].grid == nil {
         let before = self.layers.layers[index]
-        try reconstruct(index, of: fixed, outputs: target)
+        try reconstruct(index, of: fixed, outputs: outputs.layer(position))
         do throws(ExportError) {
           fixed = try FixedGraph(self.layers, histograms: histograms, settings: settings)
         } catch {
@@ -138,22 +138,40 @@ struct Reconstruction {
     layers.graph.nodes.first { $0.name == layers.layers[index].name }!.output
   }
 
-  /// For each layer of a window the float outputs at the sampled pixels, images x pixels x channels.
+  /// The float outputs of some layers at the sampled pixels.
+  private struct FloatOutputs {
+    /// For each image each layer's pixels x channels.
+    var samples: [Float]
+    /// Of each layer, on an image.
+    var counts: [Int]
+
+    /// A layer's, images x pixels x channels.
+    func layer(_ position: Int) -> [Float] {
+      let first = counts[..<position].reduce(0, +)
+      return stride(from: first, to: samples.count, by: counts.reduce(0, +)).flatMap {
+        samples[$0..<$0 + counts[position]]
+      }
+    }
+  }
+
   private func floatOutputs(
     _ window: [Int], _ makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, _ progress: ExportProgress
-  ) throws -> [[Float]] {
+  ) throws -> FloatOutputs {
     let layerOf = Dictionary(uniqueKeysWithValues: window.map { (Self.rawOutput(source, $0), $0) })
-    let found = try concurrentMap(chosen.count, prepare: { try makeRunner(source.graph) }) { run, image in
-      var samples: [Int: [Float]] = [:]
+    let counts = window.map { places($0, image: 0).count * source.layers[$0].operation.linear!.bias.count }
+    let samples = try concurrentRows(
+      chosen.count, of: counts.reduce(0, +), prepare: { try makeRunner(source.graph) }
+    ) { run, image in
+      var found: [Int: [Float]] = [:]
       try run(try images.pixels(chosen[image])) { value, numbers in
         guard let index = layerOf[value] else { return }
         let channels = source.shape(value).channels
-        samples[index] = places(index, image: image).flatMap { numbers[$0 * channels..<($0 + 1) * channels] }
+        found[index] = places(index, image: image).flatMap { numbers[$0 * channels..<($0 + 1) * channels] }
       }
       progress(.rounding, 1)
-      return samples
+      return window.flatMap { found[$0] ?? [] }
     }
-    return window.map { index in found.flatMap { $0[index] ?? [] } }
+    return FloatOutputs(samples: samples, counts: counts)
   }
 
   /// The patches of a layer's fixed-point inputs at the sampled pixels, images x pixels x (kernel h x kernel w x channels), of some of its input channels.
@@ -164,7 +182,8 @@ struct Reconstruction {
     if case .convolution(let convolution, _) = layer.operation {
       rowCount = places(index, image: 0).count * convolution.kernel.height * convolution.kernel.width * channels.count
     }
-    return try frames.rows(file, before: index, of: rowCount, pixels: { try images.pixels(chosen[$0]) }) { raws, image in
+    return try frames.rows(file, before: index, of: rowCount, pixels: { try images.pixels(chosen[$0]) }) {
+      raws, image in
       guard case .convolution(let convolution, _) = layer.operation else { return raws }
       return places(index, image: image).flatMap {
         convolution.patch(of: raws, input, channels, at: $0, width: output.width)

@@ -55,7 +55,9 @@ extension FloatConvolution {
     let outputs = outputShape.channels / groups
     let patch = kernel.height * kernel.width * inputs
     let rowValues = outputShape.width * outputShape.channels
-    for index in output.indices { output[index] = bias[index % bias.count] }
+    for pixel in Swift.stride(from: 0, to: output.count, by: bias.count) {
+      for channel in bias.indices { output[pixel + channel] = bias[channel] }
+    }
     let rowsInBand = ConvolutionWorkspace<Element>.bandValues / max(outputShape.width * patch, 1)
     let bandRows = min(max(rowsInBand, 1), outputShape.height)
     let needed = bandRows * outputShape.width * patch
@@ -96,7 +98,12 @@ extension FloatConvolution {
                 // Reads lie inside the image by this condition; `apply` has sized the patches for all the writes.
                 if 0..<shape.height ~= y && 0..<shape.width ~= x {
                   let pixel = unsafe image.baseAddress! + (y * shape.width + x) * shape.channels + group * channels
-                  unsafe next.update(from: pixel, count: channels)
+                  // A call for each of a depthwise convolution's single numbers would take most of the time.
+                  if channels == 1 {
+                    unsafe next.pointee = pixel.pointee
+                  } else {
+                    unsafe next.update(from: pixel, count: channels)
+                  }
                 } else {
                   unsafe next.update(repeating: 0, count: channels)
                 }

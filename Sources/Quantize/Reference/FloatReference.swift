@@ -64,8 +64,10 @@ public final class FloatReference {
         weights: convolution.weights, bias: convolution.bias, to: input, inputShape, into: &output, outputShape,
         &workspace)
     case .batchNormalization(let scale, let shift):
-      for index in input.indices {
-        output[index] = input[index] * scale[index % scale.count] + shift[index % shift.count]
+      for pixel in stride(from: 0, to: input.count, by: scale.count) {
+        for channel in scale.indices {
+          output[pixel + channel] = input[pixel + channel] * scale[channel] + shift[channel]
+        }
       }
     case .clip(let least, let greatest):
       for index in input.indices { output[index] = min(max(input[index], least), greatest) }
