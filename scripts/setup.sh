@@ -5,6 +5,7 @@
 #   board   the emulated boards and a Raspberry Pi's kernel (make board-test), kept in .cache/board
 #   systemd a Debian for the emulated board, with systemd (make test-board), kept in .cache/debian
 #   gpiod2  libgpiod 2 for 64-bit ARM, which Debian 12 lacks, kept in .cache/gpiod2 (make test-board)
+#   python  what builds the Python package and tries it (make wheel)
 #   browser what looks at the page of `ferrite compare` (make page-test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,10 +27,11 @@ systemd=(mmdebstrap e2fsprogs)
 debian=(base-files base-passwd bash coreutils dash dbus debianutils diffutils dpkg findutils grep gzip hostname
   init-system-helpers kmod libc-bin libpam-modules libpam-runtime login mount passwd perl-base procps sed systemd
   systemd-sysv tar udev util-linux)
+python=(python3 python3-pip python3-setuptools python3-venv python3-wheel python3-numpy)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
-  echo "usage: scripts/setup.sh host|device|board|systemd|gpiod2|browser ..." >&2
+  echo "usage: scripts/setup.sh host|device|board|systemd|gpiod2|python|browser ..." >&2
   exit 64
 }
 
@@ -154,6 +156,7 @@ for group in "$@"; do
     board) add_architecture arm64; install "${board[@]}"; fetch_board ;;
     systemd) install "${systemd[@]}"; fetch_debian ;;
     gpiod2) install "${gpiod2[@]}"; fetch_gpiod2 ;;
+    python) install "${python[@]}" ;;
     browser) install "${browser[@]}" ;;
     *) usage ;;
   esac
