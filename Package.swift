@@ -155,6 +155,7 @@ let package = Package(
     .testTarget(
       name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux", "CSodium"], exclude: ["Fixtures"],
       swiftSettings: strict),
+    .testTarget(name: "FerriteCTests", dependencies: ["CFerrite", "EdgeRuntime", "FerriteC"], swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),
@@ -185,11 +186,11 @@ if fuzzing {
   ]
 }
 
-// The runtime and the fixed-point library with their tests and nothing else, for scripts/sanitize.sh and Tests/Mutants: a fifth of
+// The runtime, its C functions and the fixed-point library with their tests and nothing else, for scripts/sanitize.sh and Tests/Mutants: a fifth of
 // what there is to compile.
 if Context.environment["FERRITE_CORE"] != nil {
-  let kept = ["CVector", "CLinux", "CSodium", "CGpiod", "COpenBLAS", "EdgeRuntime", "Quantize"]
-  let tests = ["EdgeRuntimeTests", "QuantizeTests"]
+  let kept = ["CVector", "CLinux", "CSodium", "CGpiod", "COpenBLAS", "CFerrite", "EdgeRuntime", "FerriteC", "Quantize"]
+  let tests = ["EdgeRuntimeTests", "FerriteCTests", "QuantizeTests"]
   package.targets.removeAll { !(kept + tests).contains($0.name) && !$0.name.hasPrefix("EdgeKernels") }
   package.products.removeAll { $0.name != "EdgeRuntime" }
   package.dependencies = []

@@ -85,3 +85,20 @@ public enum NetworkError: Error, Equatable, Sendable {
   /// The system has no memory of so many bytes.
   case memory(bytes: Int)
 }
+
+#if !hasFeature(Embedded)
+  extension NetworkError: CustomStringConvertible {
+    public var description: String {
+      switch self {
+      case .model(let error):
+        error.fault == .unreadable
+          ? "\(error.fault.message) (system error \(error.systemError))"
+          : "\(error.fault.message), at byte \(error.byteOffset)"
+      case .threads(.wrongCount): "there are 1 to \(ThreadPool.maximumThreads) threads"
+      case .threads(let error): "the threads can't be had: \(error)"
+      case .session(let error): "\(error.message)"
+      case .memory(let bytes): "there is no memory of \(bytes) bytes"
+      }
+    }
+  }
+#endif
