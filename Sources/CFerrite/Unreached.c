@@ -1,6 +1,6 @@
 // Of libsodium the library has the digest and what verifies signatures. The objects in which they are call some small functions of other
 // ones, which hold guarded heap memory, random numbers and the choice of ciphers as well. Defined here, those functions let the linker leave
-// the rest out: 100 KB, and every call of malloc (scripts/build-library.sh). Programs that are linked with the whole of libsodium have its own.
+// the rest out: 90 KB, and every call of malloc (scripts/build-library.sh). Programs that are linked with the whole of libsodium have its own.
 #ifdef FERRITE_ALONE
 #define _GNU_SOURCE
 #include <stddef.h>

@@ -179,6 +179,16 @@ class Library(unittest.TestCase):
         for triple, words in [CORES[0], CORES[-1]]:
             self.assertEqual(fixtures.run(*words, self.programs[triple], "truncations", SMALL), "truncations: passed\n")
 
+    def test_the_shared_libraries_run_where_they_belong(self):
+        for triple, words in [(HERE, []), CORES[0], CORES[-1]]:
+            program = self.folder / f"shared-{triple}"
+            place = archive(triple).parent
+            fixtures.run(f"{triple}-gcc", "-std=c11", f"-I{HEADER.parent}", f"-I{fixtures.ROOT}/Sources/CHeap/include", fixtures.ROOT / "Tests/Device/library.c",
+                         fixtures.ROOT / "Sources/CHeap/CHeap.c", f"-L{place}", "-lferrite", f"-Wl,-rpath,{place}", "-o", program)
+            self.assertIn("[libferrite.so.0.1]", fixtures.run("readelf", "-d", program))
+            root = ["-L", f"/usr/{triple}"] if words else []
+            self.assertEqual(fixtures.run(*words, *root, program, "misuse", SMALL), "misuse: passed\n")
+
     def test_a_key_opens_what_its_owner_signed(self):
         other = KEY[:-2] + ("0" if KEY[-2] != "0" else "1") + "\n"
         for triple, words in [(HERE, []), *CORES]:

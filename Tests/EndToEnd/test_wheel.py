@@ -13,7 +13,11 @@ import fixtures
 
 PACKAGE = fixtures.ROOT / "python"
 HEADER = fixtures.ROOT / "build/library/include/ferrite.h"
+PYTHON_ARM64 = fixtures.ROOT / ".cache/python-arm64"
 FIXTURES = fixtures.ROOT / "Tests/Fixtures"
+
+SOME_TESTS = ["test_a_batch_gives_what_ferrite_run_prints", "test_the_same_bits_by_every_instruction_set_number_of_threads_and_kind_of_model",
+              "test_models_that_are_none", "test_signatures", "test_a_session_that_goes_ends_its_threads"]
 
 
 class Wheel(unittest.TestCase):
@@ -32,15 +36,18 @@ class Wheel(unittest.TestCase):
         cls.expected.write_text(fixtures.run(fixtures.FERRITE, "run", "--json", fixtures.MODEL, *cls.pictures))
 
     @staticmethod
-    def built() -> pathlib.Path:
-        said = fixtures.run(fixtures.ROOT / "scripts/build-wheel.sh")
+    def built(*machine: str) -> pathlib.Path:
+        said = fixtures.run(fixtures.ROOT / "scripts/build-wheel.sh", *machine)
         return fixtures.ROOT / re.fullmatch(r"(build/wheel/\S+\.whl): \d+ bytes\n", said)[1]
 
-    def installed(self, *words, **more) -> subprocess.CompletedProcess:
+    def environment(self, **more: str) -> dict[str, str]:
+        """What the package's own tests are told."""
+        return {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected),
+                "FERRITE_SIGNED": str(FIXTURES / "every-operation-signed-1.0.fxm"), "FERRITE_KEY": str(FIXTURES / "fixture.pub"), **more}
+
+    def installed(self, *words) -> subprocess.CompletedProcess:
         """Python of the environment, away from the sources."""
-        environment = {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected),
-                       "FERRITE_SIGNED": str(FIXTURES / "every-operation-signed-1.0.fxm"), "FERRITE_KEY": str(FIXTURES / "fixture.pub")}
-        return subprocess.run([self.python, *map(str, words)], capture_output=True, text=True, env=environment, cwd=self.folder, **more)
+        return subprocess.run([self.python, *map(str, words)], capture_output=True, text=True, env=self.environment(), cwd=self.folder)
 
     def test_the_package_passes_its_tests(self):
         self.assertEqual(len(self.pictures), 14)
@@ -48,6 +55,20 @@ class Wheel(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         written = len(re.findall(r"^    def test_", (PACKAGE / "tests/test_session.py").read_text(), re.M))
         self.assertRegex(done.stderr, rf"\nRan {written} tests in [\d.]+s\n\nOK\n$")
+
+    def test_a_python_for_64_bit_arm_passes_some_of_them_on_an_emulated_core(self):
+        site = self.folder / "arm64"
+        with zipfile.ZipFile(self.built("aarch64")) as wheel:
+            wheel.extractall(site)
+        libraries = [PYTHON_ARM64 / part / "aarch64-linux-gnu" for part in ("lib", "usr/lib")]
+        libraries += [libraries[1] / "blas", libraries[1] / "lapack"]
+        settings = {"LD_LIBRARY_PATH": ":".join(map(str, libraries)), "PYTHONHOME": PYTHON_ARM64 / "usr",
+                    "PYTHONPATH": f"{site}:{PYTHON_ARM64}/usr/lib/python3/dist-packages", "PYTHONDONTWRITEBYTECODE": "1"}
+        words = ["qemu-aarch64", "-cpu", "cortex-a76", "-L", PYTHON_ARM64, *(word for name, value in settings.items() for word in ("-E", f"{name}={value}")),
+                 PYTHON_ARM64 / "usr/bin/python3.11", PACKAGE / "tests/test_session.py", *(f"SessionTests.{name}" for name in SOME_TESTS)]
+        done = subprocess.run(words, capture_output=True, text=True, env=self.environment(), cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, rf"\nRan {len(SOME_TESTS)} tests in [\d.]+s\n\nOK\n$")
 
     def test_the_example_prints_what_ferrite_run_prints(self):
         done = self.installed(fixtures.ROOT / "examples/python/classify.py", fixtures.MODEL, *self.pictures)

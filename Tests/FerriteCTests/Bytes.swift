@@ -6,6 +6,8 @@ import Foundation
 final class Bytes {
   let bytes: UnsafeMutableRawBufferPointer
 
+  var count: Int { unsafe bytes.count }
+
   /// Zeros.
   init(count: Int) {
     unsafe bytes = .allocate(byteCount: count, alignment: Layout.alignment)

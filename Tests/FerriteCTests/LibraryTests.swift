@@ -10,7 +10,7 @@ import Testing
     let file = try Bytes(fixture: name)
     var settings = ferrite_settings()
     settings.threads = threads
-    let outcome = try #require(unsafe classified(file, settings) { _, frame in frame &* 37 })
+    let outcome = try #require(classified(file, settings) { _, index in index &* 37 })
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(file.bytes))
     let arena = Bytes(count: model.sessionBytes(threads: 1))
     var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: .scalar)
@@ -19,14 +19,15 @@ import Testing
     #expect(outcome.logits == (0..<model.classCount).map { session.logit($0) })
     #expect(outcome.probabilities == (0..<model.classCount).map { session.probability($0) })
     #expect(outcome.index == session.classIndex)
-    #expect(outcome.label == unsafe String(decoding: model.unsafeLabel(session.classIndex), as: UTF8.self))
+    let label = unsafe String(decoding: model.unsafeLabel(session.classIndex), as: UTF8.self)
+    #expect(outcome.label == label)
   }
 
   @Test func everyTruncationIsAnError() throws {
     let file = try Bytes(fixture: "every-operation-1.0.fxm")
-    for length in 0..<file.bytes.count {
+    for length in 0..<file.count {
       let piece = unsafe Bytes(copying: UnsafeRawBufferPointer(rebasing: file.bytes[..<length]))
-      #expect(unsafe code(opening: piece) == FERRITE_ERROR_MODEL, "\(length) bytes")
+      #expect(code(opening: piece) == FERRITE_ERROR_MODEL, "\(length) bytes")
     }
   }
 
@@ -34,22 +35,44 @@ import Testing
   @Test(arguments: 0..<8) func changedBytesAreRefusedOrRun(part: Int) throws {
     let file = try Bytes(fixture: "every-operation-1.0.fxm")
     // All of the header and the records; of weights and vectors some.
-    for place in stride(from: part, to: file.bytes.count, by: 8) where place < 6000 || place % 31 == 0 {
+    for place in stride(from: part, to: file.count, by: 8) where place < 6000 || place % 31 == 0 {
       for change: UInt8 in [0x01, 0x80, 0xFF] {
         let changed = unsafe Bytes(copying: UnsafeRawBufferPointer(file.bytes))
         unsafe changed.bytes[place] ^= change
         let digest = unsafe Digest.ofModel(UnsafeRawBufferPointer(changed.bytes))
         for index in 0..<32 { unsafe changed.bytes[Layout.digestOffset + index] = digest[index] }
-        _ = unsafe classified(changed, ferrite_settings()) { byte, _ in byte }
+        _ = classified(changed, ferrite_settings()) { byte, _ in byte }
       }
     }
   }
 
+  /// A model's bytes in memory that fails, as a caller that keeps to the header never has them.
+  @Test func selfTestTellsDamagedMemoryFromSound() throws {
+    let file = try Bytes(fixture: "every-operation-1.0.fxm")
+    var model = ferrite_model()
+    var session: OpaquePointer?
+    #expect(unsafe ferrite_model_open_bytes(&model, file.bytes.baseAddress, file.count, nil, nil) == FERRITE_OK)
+    let memory = Bytes(count: unsafe ferrite_session_bytes(&model, nil))
+    #expect(
+      unsafe ferrite_session_open(&session, &model, nil, memory.bytes.baseAddress, memory.count, nil) == FERRITE_OK)
+    #expect(unsafe ferrite_self_test(session, nil) == FERRITE_OK)
+    // The place of the weights is stated by the third entry of the section table; the first layer's stand first.
+    let entry = Layout.sectionTableOffset + 2 * Layout.sectionEntryBytes + 8
+    let weights = unsafe Int(file.bytes.loadUnaligned(fromByteOffset: entry, as: UInt64.self))
+    for index in 0..<8 { unsafe file.bytes[weights + index] ^= 0x40 }
+    #expect(unsafe ferrite_self_test(session, nil) == FERRITE_ERROR_SELF_TEST)
+    for index in 0..<8 { unsafe file.bytes[weights + index] ^= 0x40 }
+    #expect(unsafe ferrite_self_test(session, nil) == FERRITE_OK)
+    unsafe ferrite_session_close(session)
+    unsafe ferrite_model_close(&model)
+  }
+
   private func code(opening file: Bytes) -> Int {
     var model = ferrite_model()
-    var error = ferrite_error()
-    let code = unsafe ferrite_model_open_bytes(&model, file.bytes.baseAddress, file.bytes.count, nil, &error)
-    #expect(code == error.code)
+    var error = unsafe ferrite_error()
+    let code = unsafe ferrite_model_open_bytes(&model, file.bytes.baseAddress, file.count, nil, &error)
+    let told = unsafe error.code
+    #expect(code == told)
     unsafe ferrite_model_close(&model)
     return Int(code)
   }
@@ -85,12 +108,13 @@ import Testing
     defer { unsafe ferrite_session_close(session) }
     #expect(unsafe ferrite_run(session, frame.bytes.baseAddress, frame.bytes.count, nil) == FERRITE_OK)
     let classes = Int(about.class_count)
+    let index = unsafe ferrite_class(session)
     var outcome = Outcome(
       logits: Array(repeating: 0, count: classes), probabilities: Array(repeating: 0, count: classes),
-      index: Int(ferrite_class(session)), label: "")
+      index: Int(index), label: "")
     #expect(unsafe ferrite_logits(session, &outcome.logits, classes, nil) == FERRITE_OK)
     #expect(unsafe ferrite_probabilities(session, &outcome.probabilities, classes, nil) == FERRITE_OK)
-    outcome.label = unsafe ferrite_label(session, ferrite_class(session)).map { unsafe String(cString: $0) } ?? ""
+    outcome.label = unsafe ferrite_label(session, index).map { unsafe String(cString: $0) } ?? ""
     return outcome
   }
 }

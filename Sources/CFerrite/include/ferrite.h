@@ -20,7 +20,7 @@
  * nothing, unless it says so.
  *
  * Threads: an open model can be used by several threads at once, a session by one at a time, whichever it is. Of sessions on one model each
- * thread can have its own. After fork(), a child can't use its parent's sessions of more than one thread.
+ * thread can have its own. After fork(), a child can neither use nor close its parent's sessions of more than one thread.
  *
  * Memory: 256 KiB of stack are enough for every function. Nothing is kept in variables of the library's own.
  */
