@@ -68,8 +68,8 @@ public func ferrite_session_open(
     let settings = unsafe try SessionSettings(settings)
     guard let memory = unsafe memory else { throw .argument("the memory is NULL") }
     let places = unsafe SessionPlaces(model.pointee.file, threads: settings.threads)
-    // A size_t of more than an Int holds has come out negative; no memory has so many bytes.
-    guard memory_bytes >= places.bytes else { throw .memory }
+    // A size_t of more than an Int holds has come out negative; no memory has so many bytes, nor as many as an Int holds.
+    guard memory_bytes >= places.bytes, places.bytes < Int.max else { throw .memory }
     let base = unsafe memory.alignedUp(toMultipleOf: Layout.alignment)
     let arena = unsafe UnsafeMutableRawBufferPointer(
       start: base + places.arena, count: model.pointee.file.sessionBytes(threads: settings.threads))
