@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test unit-test page-test device deb sbom reproducible board-test test-board fuzz fuzz-test sanitize coverage mutants soak accuracy lint format clean
+.PHONY: setup build demo test unit-test page-test device deb sbom reproducible board-test test-board fuzz fuzz-test sanitize coverage mutants soak accuracy library wheel lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
 SWIFT_FLAGS := -c release
@@ -42,6 +42,16 @@ device:
 	for machine in aarch64 armv7; do scripts/build-device.sh $$machine && scripts/build-linked.sh mqtt $$machine && \
 	  scripts/build-linked.sh mjpeg $$machine || exit 1; done
 
+# build/library: ferrite.h with libferrite.a and libferrite.so for this machine, 64-bit and 32-bit ARM (docs/library.md).
+library:
+	scripts/setup.sh host device
+	for machine in "" aarch64 armv7; do scripts/build-library.sh $$machine || exit 1; done
+
+# build/wheel: the Python package for the same machines.
+wheel: library
+	scripts/setup.sh python
+	for machine in "" aarch64 armv7; do scripts/build-wheel.sh $$machine || exit 1; done
+
 # build/ferrite-edge_VERSION_arm64.deb, ..._armhf.deb, ..._amd64.deb and the same of ferrite-mqtt and ferrite-mjpeg: program, service, boards,
 # manual page.
 deb: device
@@ -49,8 +59,9 @@ deb: device
 	for program in mqtt mjpeg; do scripts/build-linked.sh $$program x86_64 || exit 1; done
 	for machine in arm64 armhf amd64; do scripts/build-deb.sh $$machine || exit 1; done
 
-# build/ferrite-edge.spdx.json and so on: what the programs were linked from, by version, as SPDX 2.3. The Debian packages have it too.
-sbom: device
+# build/ferrite-edge.spdx.json and so on: what the programs and the library were linked from, by version, as SPDX 2.3. The Debian packages have it too.
+sbom: device library
+	for library in build/library/lib/*/libferrite.a; do scripts/sbom.py $$library || exit 1; done
 	for program in ferrite-edge ferrite-mqtt ferrite-mjpeg; do scripts/sbom.py build/$$program && scripts/sbom.py build/$$program-armv7 || exit 1; done
 
 # Two clean builds of the programs and packages for boards, in folders that have nothing in common, give the same bytes.
@@ -59,9 +70,9 @@ reproducible:
 	scripts/reproducible.sh
 
 # The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
-board-test: build device
-	scripts/setup.sh board
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_faults test_versions test_contract test_formats test_mjpeg test_board test_outputs test_camera
+board-test: build device library
+	scripts/setup.sh board python
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_faults test_versions test_contract test_formats test_mjpeg test_board test_outputs test_camera test_library test_wheel test_swift
 
 # What takes longer than a submission's tests should: 20 power cuts in the emulated Raspberry Pi, and 1000 on a disk that loses its cache;
 # the package under a running systemd; the lines by libgpiod 2. As root.
@@ -103,10 +114,10 @@ soak: build
 	/usr/bin/python3 Tests/EndToEnd/soak.py $(FRAMES)
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Fuzz
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Fuzz examples
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests Benchmarks Fuzz
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks Fuzz examples
 
 clean:
 	rm -rf .build .build-* build

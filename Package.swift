@@ -73,12 +73,15 @@ let pictureProducts: [Product] =
   ? [.library(name: "FerriteMJPEG", type: .static, targets: ["FerriteMJPEG"])]
   : [.executable(name: "ferrite-mjpeg", targets: ["ferrite-mjpeg"])]
 
+/// The library for C and everything that calls C, an archive that scripts/build-library.sh makes libferrite.a of.
+let libraryProducts: [Product] = crossBuilding ? [.library(name: "FerriteC", type: .static, targets: ["FerriteC"])] : []
+
 let package = Package(
   name: "ferrite",
   products: [
     .library(name: "EdgeRuntime", targets: ["EdgeRuntime"]),
     .executable(name: "ferrite", targets: ["ferrite"]),
-  ] + edgeProducts + messageProducts + pictureProducts,
+  ] + edgeProducts + messageProducts + pictureProducts + libraryProducts,
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -87,6 +90,8 @@ let package = Package(
     // Header-only C shims.
     .target(name: "CVector", cSettings: baselineC),
     .target(name: "CLinux", cSettings: baselineC),
+    // The public header of the C library.
+    .target(name: "CFerrite", cSettings: baselineC + (crossBuilding ? [.define("FERRITE_ALONE")] : [])),
     .target(name: "CHeap", cSettings: baselineC + (crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : [])),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
@@ -118,6 +123,7 @@ let package = Package(
     edgeProgram,
     messageProgram,
     pictureProgram,
+    .target(name: "FerriteC", dependencies: ["CFerrite", "EdgeRuntime"], swiftSettings: strict),
 
     // From trained weights to a model file. Each target names every module that it imports: SwiftPM compiles it again when
     // one of those changes, and no other.
@@ -149,6 +155,7 @@ let package = Package(
     .testTarget(
       name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux", "CSodium"], exclude: ["Fixtures"],
       swiftSettings: strict),
+    .testTarget(name: "FerriteCTests", dependencies: ["CFerrite", "EdgeRuntime", "FerriteC"], swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),
@@ -179,11 +186,11 @@ if fuzzing {
   ]
 }
 
-// The runtime and the fixed-point library with their tests and nothing else, for scripts/sanitize.sh and Tests/Mutants: a fifth of
+// The runtime, its C functions and the fixed-point library with their tests and nothing else, for scripts/sanitize.sh and Tests/Mutants: a fifth of
 // what there is to compile.
 if Context.environment["FERRITE_CORE"] != nil {
-  let kept = ["CVector", "CLinux", "CSodium", "CGpiod", "COpenBLAS", "EdgeRuntime", "Quantize"]
-  let tests = ["EdgeRuntimeTests", "QuantizeTests"]
+  let kept = ["CVector", "CLinux", "CSodium", "CGpiod", "COpenBLAS", "CFerrite", "EdgeRuntime", "FerriteC", "Quantize"]
+  let tests = ["EdgeRuntimeTests", "FerriteCTests", "QuantizeTests"]
   package.targets.removeAll { !(kept + tests).contains($0.name) && !$0.name.hasPrefix("EdgeKernels") }
   package.products.removeAll { $0.name != "EdgeRuntime" }
   package.dependencies = []

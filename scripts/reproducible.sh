@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the static programs for 64-bit ARM and their Debian packages twice, from the files that git knows, in two folders that share neither
+# Builds the programs for 64-bit ARM, their Debian packages and the C library twice, from the files that git knows, in two folders that share neither
 # name, depth, times, time zone nor file mode mask, and compares what comes out byte for byte. Exits with 1 where they differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ build() (
   export TZ=$2
   umask "$3"
   echo "reproducible: building in $1" >&2
-  { scripts/build-device.sh && scripts/build-linked.sh mqtt && scripts/build-linked.sh mjpeg && scripts/build-deb.sh arm64; } > build.log 2>&1 || { cat build.log >&2; exit 1; }
+  { scripts/build-device.sh && scripts/build-linked.sh mqtt && scripts/build-linked.sh mjpeg && scripts/build-deb.sh arm64 && scripts/build-library.sh aarch64; } > build.log 2>&1 || { cat build.log >&2; exit 1; }
 )
 
 copy "$one" 2001-02-03T04:05:06Z
@@ -31,12 +31,12 @@ build "$one" UTC 022
 build "$other" Asia/Kathmandu 077
 
 failures=0
-for path in "$one"/build/*; do
-  name=${path##*/}
+while read -r name; do
+  path=$one/build/$name
   if cmp "$path" "$other/build/$name"; then
     echo "$name: $(sha256sum < "$path" | cut -d' ' -f1)"
   else
     failures=$((failures + 1))
   fi
-done
+done < <(cd "$one/build" && find . ! -type d -printf '%P\n' | sort)
 [ "$failures" -eq 0 ] || { echo "reproducible: $failures files differ" >&2; exit 1; }

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""What a program of ours was linked from, as SPDX 2.3 (JSON).
+"""What a program or the library of ours was linked from, as SPDX 2.3 (JSON).
 
 usage: scripts/sbom.py PROGRAM
 
-PROGRAM is build/ferrite-edge, build/ferrite-mqtt, build/ferrite-mjpeg or one of their -armv7 or -x86_64; beside the objects that it was linked from
-lies the map that the linker wrote of it (scripts/build-device.sh, build-linked.sh). Writes PROGRAM.spdx.json: a package for each Debian package of which the linker took a file, by
+PROGRAM is build/ferrite-edge, build/ferrite-mqtt, build/ferrite-mjpeg or one of their -armv7 or -x86_64, or build/library/lib/TRIPLE/libferrite.a; beside the
+objects that it was linked from lies the map that the linker wrote of it (scripts/build-device.sh, build-linked.sh, build-library.sh). Writes PROGRAM.spdx.json: a package for each Debian package of which the linker took a file, by
 dpkg's word on whose file it is, with the files and their SHA-256; for Ferrite's own dependencies that leave no file behind, the Swift compiler; and
 for shared libraries those that the program asks for by name. A file that no package owns, or a package whose licence isn't known here, is an error.
 The same program, packages and SOURCE_DATE_EPOCH give the same bytes.
@@ -116,7 +116,11 @@ def shared_libraries(program: pathlib.Path, triple: str) -> list[pathlib.Path]:
 
 
 def document(program: pathlib.Path) -> dict:
-    name, architecture = re.fullmatch(r"(.*?)(?:-(armv7|x86_64))?", program.name).groups(default="aarch64")
+    if program.name == "libferrite.a":
+        name, triple = "libferrite", program.resolve().parent.name
+        architecture = next(known for known, folder in TRIPLES.items() if folder == triple)
+    else:
+        name, architecture = re.fullmatch(r"(.*?)(?:-(armv7|x86_64))?", program.name).groups(default="aarch64")
     scratch = f".build-{architecture}"
     text = (ROOT / scratch / f"{name}.map").read_text()
     version = re.search(r'exporterVersion = "ferrite (.*)"', (ROOT / "Sources/Exporter/Write/Provenance.swift").read_text())[1]
@@ -155,8 +159,8 @@ def main() -> None:
     program = pathlib.Path(sys.argv[1])
     if not program.is_file():
         sys.exit(f"sbom: {program}: is not there; make device builds it")
-    if not re.fullmatch(r"ferrite-(edge|mqtt|mjpeg)(-\w+)?", program.name):
-        sys.exit(f"sbom: {program}: is no program for boards")
+    if not re.fullmatch(r"ferrite-(edge|mqtt|mjpeg)(-\w+)?|libferrite\.a", program.name):
+        sys.exit(f"sbom: {program}: is no program for boards, nor the library")
     result = document(program)
     path = program.with_name(f"{program.name}.spdx.json")
     path.write_text(json.dumps(result, indent=1) + "\n")

@@ -5,6 +5,7 @@
 #   board   the emulated boards and a Raspberry Pi's kernel (make board-test), kept in .cache/board
 #   systemd a Debian for the emulated board, with systemd (make test-board), kept in .cache/debian
 #   gpiod2  libgpiod 2 for 64-bit ARM, which Debian 12 lacks, kept in .cache/gpiod2 (make test-board)
+#   python  what builds the Python package and tries it (make wheel), and a Python for 64-bit ARM, kept in .cache/python-arm64
 #   browser what looks at the page of `ferrite compare` (make page-test)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,10 +27,14 @@ systemd=(mmdebstrap e2fsprogs)
 debian=(base-files base-passwd bash coreutils dash dbus debianutils diffutils dpkg findutils grep gzip hostname
   init-system-helpers kmod libc-bin libpam-modules libpam-runtime login mount passwd perl-base procps sed systemd
   systemd-sysv tar udev util-linux)
+python=(python3 python3-pip python3-setuptools python3-venv python3-wheel python3-numpy qemu-user)
+# Unpacked, never installed: Debian's Python and numpy with their libraries, for the emulator.
+python_arm64=(python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3-numpy libc6 zlib1g libexpat1 libffi8 libblas3 liblapack3
+  libgfortran5 libgcc-s1 libstdc++6 libssl3 libbz2-1.0 liblzma5)
 browser=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
 
 usage() {
-  echo "usage: scripts/setup.sh host|device|board|systemd|gpiod2|browser ..." >&2
+  echo "usage: scripts/setup.sh host|device|board|systemd|gpiod2|python|browser ..." >&2
   exit 64
 }
 
@@ -136,6 +141,19 @@ fetch_gpiod2() {
   rm -rf "$work"
 }
 
+fetch_python() {
+  local cache=.cache/python-arm64 package
+  [ -f $cache/complete ] && return
+  add_architecture arm64
+  update_once
+  echo "setup: fetching Python and numpy for arm64 into $cache"
+  rm -rf $cache && mkdir -p $cache/packages
+  (cd $cache/packages && apt-get download -q "${python_arm64[@]/%/:arm64}")
+  for package in $cache/packages/*.deb; do dpkg -x "$package" $cache; done
+  rm -rf $cache/packages
+  touch $cache/complete
+}
+
 fetch_debian() {
   local cache=.cache/debian
   [ -f $cache/root.tar ] && return
@@ -154,6 +172,7 @@ for group in "$@"; do
     board) add_architecture arm64; install "${board[@]}"; fetch_board ;;
     systemd) install "${systemd[@]}"; fetch_debian ;;
     gpiod2) install "${gpiod2[@]}"; fetch_gpiod2 ;;
+    python) install "${python[@]}"; fetch_python ;;
     browser) install "${browser[@]}" ;;
     *) usage ;;
   esac

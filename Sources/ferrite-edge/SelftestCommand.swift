@@ -40,21 +40,6 @@ extension Classifier {
   /// True if the logits of all test vectors have the digest that the file states.
   mutating func hasTestDigest() throws(EdgeError) -> Bool {
     guard model.testVectorCount > 0 else { throw .noTestVectors(path) }
-    var failure: EdgeError?
-    let digest = Digest.of { digest in
-      for vector in 0..<model.testVectorCount {
-        do throws(EdgeError) {
-          unsafe try run(model.unsafeTestPixels(vector))
-        } catch {
-          failure = error
-          return
-        }
-        for index in 0..<model.classCount { digest.update(session.logit(index)) }
-      }
-    }
-    if let failure { throw failure }
-    let stated = model.testDigest
-    for index in 0..<digest.count where digest[index] != stated[index] { return false }
-    return true
+    do throws(SessionError) { return try session.passesTestVectors(of: model) } catch { throw .session(error) }
   }
 }

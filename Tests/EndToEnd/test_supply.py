@@ -93,6 +93,14 @@ class Supply(unittest.TestCase):
                 data = pathlib.Path(entry["fileName"].removeprefix(".")).read_bytes()
                 self.assertIn({"algorithm": "SHA256", "checksumValue": hashlib.sha256(data).hexdigest()}, entry["checksums"])
 
+    def test_the_library_has_parts_of_libsodium_and_nothing_else(self):
+        for triple, architecture in (("x86_64-linux-gnu", "amd64"), ("aarch64-linux-gnu", "arm64"), ("arm-linux-gnueabihf", "armhf")):
+            document = self.document(fixtures.ROOT / f"build/library/lib/{triple}/libferrite.a")
+            packages = {package["name"]: package for package in document["packages"]}
+            self.assertEqual(set(packages), {"libferrite.a", "swift-standard-library", "libsodium-dev"})
+            self.assertIn(f"?arch={architecture}", packages["libsodium-dev"]["externalRefs"][0]["referenceLocator"])
+            self.assertEqual([pathlib.Path(entry["fileName"]).name for entry in document["files"]], ["libsodium.a"])
+
     def test_a_file_of_no_package_is_an_error(self):
         map_file = fixtures.ROOT / ".build-aarch64/ferrite-edge.map"
         whole = map_file.read_text()

@@ -41,6 +41,15 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
     isMapped = false
   }
 
+  /// The same model for a part of the program that can't hold on to the value itself. Nothing is checked again.
+  ///
+  /// - Parameter model: outlives this value.
+  public init(unsafeSharing model: borrowing ModelFile) {
+    view = model.view
+    signature = model.signature
+    isMapped = false
+  }
+
   deinit {
     if isMapped { unsafe linux_unmap(view.bytes.base, fileBytes) }
   }
@@ -111,6 +120,17 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
     var start = 0
     for _ in 0..<index { start = unsafe lineEnd(labels, from: start) + 1 }
     return unsafe UnsafeRawBufferPointer(rebasing: labels[start..<lineEnd(labels, from: start)])
+  }
+
+  /// Calls `body` with each label in the order of the classes, at a cost linear in all of them.
+  public func unsafeForEachLabel(_ body: (UnsafeRawBufferPointer) -> Void) {
+    let labels = unsafe view.section(.labels)
+    var start = 0
+    for _ in 0..<classCount {
+      let end = unsafe lineEnd(labels, from: start)
+      unsafe body(UnsafeRawBufferPointer(rebasing: labels[start..<end]))
+      start = end + 1
+    }
   }
 
   private func lineEnd(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
