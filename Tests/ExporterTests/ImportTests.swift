@@ -92,6 +92,24 @@ struct ImportTests {
     #expect(others.map(\.name) == [])
   }
 
+  @Test("joins functions of a vector through constants")
+  func joinsFunctionsOfVectors() throws {
+    var model = TinyONNX.model
+    model.graph.initializer.append(TinyONNX.tensor("half", [], [0.5]))
+    model.graph.node[2].output = ["scores"]
+    model.graph.node += [
+      TinyONNX.node("Mul", ["scores", "half"], "halves"), TinyONNX.node("Tanh", ["halves"], "bent"),
+      TinyONNX.node("Mul", ["scores", "bent"], "logits"),
+    ]
+    let graph = Passes.all(try TinyONNX.graph(model))
+    let x = Quantize.PointwiseFunction.argument
+    guard case .pointwise(let function) = try #require(graph.nodes.last).operation else {
+      Issue.record("the last node is no function")
+      return
+    }
+    #expect(graph.nodes.count == 4 && function == x * .unary(.tanh, x * .constant(0.5)))
+  }
+
   @Test("reads an image with channels last where everything turns it")
   func channelsLast() throws {
     let graph = try Importer.graph(data: try ImportFixture("channels-last").data, folder: nil)

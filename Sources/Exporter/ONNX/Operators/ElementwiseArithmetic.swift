@@ -184,6 +184,7 @@ extension GraphBuilder {
     if activation.dims.count != 4 {
       activation.value = try vector(activation, for: node)
       activation.positions = order
+      activation = activation.normalized(shape(activation.value))
     }
     let channels = shape(activation.value).channels
     var found = [Element?](repeating: nil, count: channels)
