@@ -12,7 +12,13 @@ let architecture: String = {
   #endif
 }()
 
-let strict: [SwiftSetting] = [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+let safe: [SwiftSetting] = [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+/// What every processor of the architecture has, where the compiler by itself would take more for granted: some of 32-bit ARM lack NEON.
+/// Every C target has it, and every Swift target but the kernels of an instruction set.
+let baseline = architecture == "armv7" ? ["-mfpu=vfpv3-d16"] : []
+let strict = safe + (baseline.isEmpty ? [] : [.unsafeFlags(baseline.flatMap { ["-Xcc", $0] })])
+let baselineC: [CSetting] = baseline.isEmpty ? [] : [.unsafeFlags(baseline)]
 
 /// For targets whose tests look inside, in release builds too. Not the kernels: it would give them mergeable functions.
 let testable = strict + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
@@ -22,26 +28,28 @@ func kernels(_ name: String, on kernelArchitecture: String, flags: [String]) -> 
   .target(
     name: name,
     dependencies: ["EdgeKernels", "CVector"],
-    swiftSettings: strict
+    swiftSettings: (architecture == kernelArchitecture ? safe : strict)
       // Optimised in every configuration: tests exercise the machine code that ships.
       + (architecture == kernelArchitecture ? [.unsafeFlags(["-O"] + flags.flatMap { ["-Xcc", $0] })] : []))
 }
 
 /// The device program: an executable of its own here, an archive for the linker of the board's C library when cross-building.
 let crossBuilding = Context.environment["FERRITE_ARCH"] != nil
-let edgeDependencies: [Target.Dependency] = ["EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
+/// The fuzzer of Fuzz/, which links the device program's code, too. Only its own script builds it.
+let fuzzing = Context.environment["FERRITE_FUZZ"] != nil
+let edgeDependencies: [Target.Dependency] = ["EdgeProgram", "EdgeRuntime", "CGpiod", "CHeap", "CLinux"]
 let edgeProgram: Target =
-  crossBuilding
+  crossBuilding || fuzzing
   ? .target(name: "FerriteEdge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
   : .executableTarget(
     name: "ferrite-edge", dependencies: edgeDependencies, path: "Sources/ferrite-edge", swiftSettings: strict)
 let edgeProducts: [Product] =
-  crossBuilding
+  crossBuilding || fuzzing
   ? [.library(name: "FerriteEdge", type: .static, targets: ["FerriteEdge"])]
   : [.executable(name: "ferrite-edge", targets: ["ferrite-edge"])]
 
 /// The program that tells an MQTT broker of decisions, built alike.
-let messageDependencies: [Target.Dependency] = ["CLinux", "CMQTT"]
+let messageDependencies: [Target.Dependency] = ["EdgeProgram", "CLinux", "CMQTT"]
 let messageProgram: Target =
   crossBuilding
   ? .target(name: "FerriteMQTT", dependencies: messageDependencies, path: "Sources/ferrite-mqtt", swiftSettings: strict)
@@ -52,24 +60,38 @@ let messageProducts: [Product] =
   ? [.library(name: "FerriteMQTT", type: .static, targets: ["FerriteMQTT"])]
   : [.executable(name: "ferrite-mqtt", targets: ["ferrite-mqtt"])]
 
+/// The program that makes frames of a camera's JPEG pictures, built alike.
+let pictureDependencies: [Target.Dependency] = ["EdgeProgram", "EdgeRuntime", "CLinux", "CMJPEG"]
+let pictureProgram: Target =
+  crossBuilding
+  ? .target(
+    name: "FerriteMJPEG", dependencies: pictureDependencies, path: "Sources/ferrite-mjpeg", swiftSettings: strict)
+  : .executableTarget(
+    name: "ferrite-mjpeg", dependencies: pictureDependencies, path: "Sources/ferrite-mjpeg", swiftSettings: strict)
+let pictureProducts: [Product] =
+  crossBuilding
+  ? [.library(name: "FerriteMJPEG", type: .static, targets: ["FerriteMJPEG"])]
+  : [.executable(name: "ferrite-mjpeg", targets: ["ferrite-mjpeg"])]
+
 let package = Package(
   name: "ferrite",
   products: [
     .library(name: "EdgeRuntime", targets: ["EdgeRuntime"]),
     .executable(name: "ferrite", targets: ["ferrite"]),
-  ] + edgeProducts + messageProducts,
+  ] + edgeProducts + messageProducts + pictureProducts,
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
   ],
   targets: [
     // Header-only C shims.
-    .target(name: "CVector"),
-    .target(name: "CLinux"),
-    .target(name: "CHeap", cSettings: crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : []),
+    .target(name: "CVector", cSettings: baselineC),
+    .target(name: "CLinux", cSettings: baselineC),
+    .target(name: "CHeap", cSettings: baselineC + (crossBuilding ? [.define("FERRITE_WRAPPED_HEAP")] : [])),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
-    .target(name: "CMQTT", linkerSettings: [.linkedLibrary("mosquitto")]),
+    .target(name: "CMQTT", cSettings: baselineC, linkerSettings: [.linkedLibrary("mosquitto")]),
+    .target(name: "CMJPEG", cSettings: baselineC, linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CImage", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
@@ -81,17 +103,21 @@ let package = Package(
       "EdgeKernelsVNNI", on: "x86_64",
       flags: ["-mavx2", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]),
     kernels("EdgeKernelsNEON", on: "aarch64", flags: []),
+    kernels("EdgeKernelsARMv7", on: "armv7", flags: ["-mfpu=neon"]),
     kernels("EdgeKernelsDotProd", on: "aarch64", flags: ["-march=armv8-a+dotprod"]),
     .target(
       name: "EdgeRuntime",
       dependencies: [
         "CVector", "CLinux", "CGpiod", "CSodium", "EdgeKernels", "EdgeKernelsAVX2", "EdgeKernelsVNNI",
-        "EdgeKernelsNEON", "EdgeKernelsDotProd",
+        "EdgeKernelsNEON", "EdgeKernelsDotProd", "EdgeKernelsARMv7",
       ],
       swiftSettings: strict),
 
+    // What the programs of a board share.
+    .target(name: "EdgeProgram", dependencies: ["CLinux"], swiftSettings: strict),
     edgeProgram,
     messageProgram,
+    pictureProgram,
 
     // From trained weights to a model file. Each target names every module that it imports: SwiftPM compiles it again when
     // one of those changes, and no other.
@@ -99,7 +125,7 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "EdgeRuntime", "Quantize", "CExpat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "EdgeRuntime", "Quantize", "CExpat", "CSodium", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: testable),
@@ -120,7 +146,9 @@ let package = Package(
       name: "kernel-bench", dependencies: ["EdgeRuntime"], path: "Benchmarks/Kernels", swiftSettings: strict),
 
     .testTarget(name: "CHeapTests", dependencies: ["CHeap"], swiftSettings: strict),
-    .testTarget(name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux"], swiftSettings: strict),
+    .testTarget(
+      name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux", "CSodium"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),
@@ -140,3 +168,23 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if fuzzing {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "ferrite-fuzz",
+      dependencies: ["CFuzzer", "CLinux", "EdgeRuntime", "Quantize", "Exporter", "ImageData", "FerriteEdge"],
+      path: "Fuzz/Sources", swiftSettings: strict),
+  ]
+}
+
+// The runtime and the fixed-point library with their tests and nothing else, for scripts/sanitize.sh and Tests/Mutants: a fifth of
+// what there is to compile.
+if Context.environment["FERRITE_CORE"] != nil {
+  let kept = ["CVector", "CLinux", "CSodium", "CGpiod", "COpenBLAS", "EdgeRuntime", "Quantize"]
+  let tests = ["EdgeRuntimeTests", "QuantizeTests"]
+  package.targets.removeAll { !(kept + tests).contains($0.name) && !$0.name.hasPrefix("EdgeKernels") }
+  package.products.removeAll { $0.name != "EdgeRuntime" }
+  package.dependencies = []
+}

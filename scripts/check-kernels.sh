@@ -4,6 +4,7 @@
 # one carries its object's name; and, by hot_loops.py, that the loops which take the time are the instructions they should be.
 #   scripts/check-kernels.sh .build/release
 #   scripts/check-kernels.sh .build-aarch64/aarch64-none-none-elf/release
+#   scripts/check-kernels.sh .build-armv7/armv7-none-none-eabi/release
 set -euo pipefail
 build=${1:?usage: check-kernels.sh BUILD-FOLDER}
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
@@ -53,6 +54,13 @@ case $("$tools/llvm-objdump" -f "$build"/EdgeKernels.build/*.o) in
     keeps EdgeKernelsNEON NEON '[[:space:]]smlal2[[:space:]]'
     keeps EdgeKernelsDotProd DotProd "$dot"
     for target in EdgeKernels EdgeRuntime EdgeKernelsNEON; do lacks $target "$dot"; done
+    ;;
+  *littlearm*)
+    # Only NEON has registers of 128 bits; the baseline has 16 of 64.
+    neon='[[:space:]{](q[0-9]+|d(1[6-9]|2[0-9]|3[01]))[],}[[:space:]]'
+    for target in EdgeKernels EdgeRuntime EdgeKernelsARMv7 CLinux CHeap; do disassemble $target --mattr=+neon; done
+    keeps EdgeKernelsARMv7 ARMv7 "$neon"
+    for target in EdgeKernels EdgeRuntime CLinux CHeap; do lacks $target "$neon"; done
     ;;
   *) complain "no objects of a known architecture in $build" ;;
 esac

@@ -48,6 +48,13 @@ HOT_LOOPS = {
         HotLoop("EdgeKernelsDotProd", "convolveRow", {r"sdot .*\.4b\[\d\]": 64}, 20),
         HotLoop("EdgeKernelsDotProd", "convolvePixel", {r"sdot .*\.4b\[\d\]": 16}, 13),
     ],
+    "arm": [
+        # 4 pixels x 4 outputs x 2 groups; the compiler writes the sums to memory, too.
+        HotLoop("EdgeKernelsARMv7", "convolveRow", {r"vmull\.s8 ": 8, r"vmlal\.s8 ": 8, r"vpadal\.s16 ": 8}, 40, 8),
+        HotLoop("EdgeKernelsARMv7", "convolveRow", {r"vmlal\.s8 ": 16}, 26),
+        HotLoop("EdgeKernelsARMv7", "convolvePixel", {r"vmull\.s8 ": 4, r"vmlal\.s8 ": 4, r"vpadal\.s16 ": 4}, 16),
+        HotLoop("EdgeKernelsARMv7", "Sampling", {r"vmull\.u8 ": 4, r"vmlal\.u8 ": 4, r"vqdmulh\.s16 ": 2}, 50, 3),
+    ],
     "x86-64": [
         # 4 pixels x 8 outputs, each of two halves.
         HotLoop("EdgeKernelsAVX2", "convolveRow", {r"vpmaddwd .*%ymm": 8, r"vpaddd .*%ymm": 8}, 12),
@@ -64,15 +71,15 @@ HOT_LOOPS = {
 # By target, what its inner loops multiply by.
 MULTIPLIES = {
     "EdgeKernelsNEON": r"([su]mull|[su]mlal)2? ", "EdgeKernelsDotProd": r"[su]dot ",
-    "EdgeKernelsAVX2": r"(vpmaddwd|vpmullw) ", "EdgeKernelsVNNI": r"(vpdpbusd|vpmaddwd|vpmullw) ",
+    "EdgeKernelsARMv7": r"(vmull|vmlal)\.", "EdgeKernelsAVX2": r"(vpmaddwd|vpmullw) ", "EdgeKernelsVNNI": r"(vpdpbusd|vpmaddwd|vpmullw) ",
 }
 # Functions whose inner loops may keep vectors in memory: nine weights beside sixteen sums are more than there are registers,
 # and finished sums wait there to be stored.
 MAY_KEEP_VECTORS = re.compile(r"OneChannelConvolution|Depthwise")
-CALL = re.compile(r"(bl|blr|call[lq]?) ")
-STACK = re.compile(r"\[sp[\],]|\[x29|\(%r[sb]p[,)]")
+CALL = re.compile(r"(bl|blx|blr|call[lq]?) ")
+STACK = re.compile(r"\[sp[\],]|\[x29|\[r11|\(%r[sb]p[,)]")
 VECTOR = re.compile(r"%[xyz]mm|\b[qv]\d|\bd\d")
-BRANCH = re.compile(r"(?:b|b\.\w+|cbn?z|tbn?z|j\w+) .*?(?:0x)?([0-9a-f]+) <")
+BRANCH = re.compile(r"(?:b|b\.\w+|b(?:eq|ne|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)|cbn?z|tbn?z|j\w+) .*?(?:0x)?([0-9a-f]+) <")
 
 Code = list[tuple[int, str]]  # an address and `mnemonic operands`
 
@@ -145,15 +152,15 @@ def problems(target: str, disassembly: str, hot_loops: list[HotLoop]) -> list[st
 def disassembly(build: pathlib.Path, target: str) -> str:
     tools = pathlib.Path(shutil.which("swift")).resolve().parent
     objects = sorted(map(str, build.glob(f"{target}.build/*.o")))
-    extensions = ["--mattr=+dotprod,+i8mm"] if processor(build) == "aarch64" else []
+    extensions = {"aarch64": ["--mattr=+dotprod,+i8mm"], "arm": ["--mattr=+neon"]}.get(processor(build), [])
     words = [str(tools / "llvm-objdump"), "-d", "--no-show-raw-insn", *extensions, *objects]
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
 def processor(build: pathlib.Path) -> str:
-    # ELF's e_machine: 183 is AArch64, 62 x86-64.
+    # ELF's e_machine: 183 is AArch64, 62 x86-64, 40 ARM.
     machine = next(build.glob("EdgeKernels.build/*.o")).read_bytes()[18]
-    return {183: "aarch64", 62: "x86-64"}[machine]
+    return {183: "aarch64", 62: "x86-64", 40: "arm"}[machine]
 
 
 def main() -> int:

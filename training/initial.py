@@ -14,19 +14,19 @@ from training.errors import BadInput
 from training.network import SIZES, SDLNetwork, SpatialTransformer
 
 
-def trained_network(path: Path) -> SDLNetwork:
-    """The averaged network of a checkpoint, or that of an ONNX file which `training.export` wrote, ready for inference.
+def trained_network(path: Path, device: str = "cpu") -> SDLNetwork:
+    """The averaged network of a checkpoint, or that of an ONNX file which `training.export` wrote, ready for inference on a device.
 
     Throws BadInput if the file can't be read or holds a network of another shape than every size.
     """
     if path.suffix != ".onnx":
-        return checkpoints.averaged_network(checkpoints.load(path), path)
+        return checkpoints.averaged_network(checkpoints.load(path), path).to(device)
     tensors = _tensors(path)
     for size in SIZES:
         network = SDLNetwork(size)
         if all(name in tensors and tensors[name].shape == value.shape for name, value in _weights(network).items()):
             _fill(network, tensors)
-            return network.eval()
+            return network.eval().to(device)
     raise BadInput(f"{path}: is no SDL network of size {', '.join(SIZES)}")
 
 

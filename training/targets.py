@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.checkpoint import Recipe
 from training.dataset import Faces, normalise
@@ -34,13 +34,19 @@ def opinion(path: Path, faces: Faces, bfloat16: bool, device: str = "cpu") -> Te
 
     The network is a checkpoint or an ONNX file, as `initial.trained_network` reads them.
     """
-    network = trained_network(path)
-    if device != "cpu":
-        network = network.to(device)
+    network = trained_network(path, device)
     answers = []
     for images in faces.images.split(256):
         inputs = normalise(images.to(device))
-        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
-            logits = [network(view) for view in (inputs, inputs.flip(3))]
-        answers.append(torch.stack([view.float().softmax(1) for view in logits]).mean(0).cpu())
+        views = [mean_answer([network], view, bfloat16) for view in (inputs, inputs.flip(3))]
+        answers.append(torch.stack(views).mean(0).cpu())
     return torch.cat(answers)
+
+
+@torch.inference_mode()
+def mean_answer(networks: list[nn.Module], inputs: Tensor, bfloat16: bool) -> Tensor:
+    """The mean probabilities [N, classes] that networks give inputs [N, 1, 48, 48], normalised, in the memory that they lie in."""
+    inputs = inputs.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=bfloat16):
+        logits = [network(inputs) for network in networks]
+    return torch.stack([each.float().softmax(1) for each in logits]).mean(0)

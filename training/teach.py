@@ -13,7 +13,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
 
 from training import views
 from training.checkpoint import Recipe
@@ -23,17 +22,10 @@ from training.errors import ArgumentParser, BadUsage, run
 from training.initial import trained_network
 from training.settings import add_settings, given_settings
 from training.sources import Distortions
+from training.targets import mean_answer
 from training.views import View
 
 DISTORTIONS = ("seed", "batch", "label_smoothing", "oversampling", "mixing", "augment", "final_augment", "bfloat16")
-
-
-@torch.inference_mode()
-def answered(teachers: list[nn.Module], images: Tensor, bfloat16: bool) -> Tensor:
-    """The mean probabilities [N, classes] of `teachers` for pixels uint8 [N, 48, 48]."""
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
-        logits = [teacher(normalise(images).contiguous(memory_format=torch.channels_last)) for teacher in teachers]
-    return torch.stack([each.float().softmax(1) for each in logits]).mean(0)
 
 
 def main() -> None:
@@ -52,7 +44,7 @@ def main() -> None:
     device = ready(arguments.device)
     recipe = Recipe("large", arguments.epochs, **given_settings(arguments))
     torch.manual_seed(recipe.seed)
-    teachers = [trained_network(path).to(device, memory_format=torch.channels_last) for path in arguments.networks]
+    teachers = [trained_network(path, device) for path in arguments.networks]
     source = Distortions(load_faces(arguments.data).distinct(), recipe, device)
     arguments.out.mkdir(parents=True)
     for epoch in range(recipe.epochs):
@@ -60,7 +52,7 @@ def main() -> None:
         for indices in source.order(epoch).split(recipe.batch):
             inputs, targets, _ = source.batch(indices, epoch / recipe.epochs)
             images = denormalise(inputs)
-            parts.append([part.cpu() for part in (images, targets, answered(teachers, images, recipe.bfloat16))])
+            parts.append([part.cpu() for part in (images, targets, mean_answer(teachers, normalise(images), recipe.bfloat16))])
         views.save(View(*(torch.cat(column) for column in zip(*parts))), arguments.out, epoch)
         print(f"epoch {epoch + 1} of {recipe.epochs}", flush=True)
 

@@ -22,13 +22,21 @@ struct linux_aside {
   _Atomic uint32_t finished;
 };
 
+// The call whose times are as wide as `time_t`: on 32-bit boards a newer one (Linux 5.1), for there they have 64 bits here.
+#ifdef SYS_futex_time64
+_Static_assert(sizeof(time_t) == 8, "times beyond the year 2038");
+static const long wait_call = SYS_futex_time64;
+#else
+static const long wait_call = SYS_futex;
+#endif
+
 // Until the word is no longer 0, or the time has come; 0 for no time. The kernel looks at the word itself before it sleeps.
 static void await_nonzero(_Atomic uint32_t *word, uint64_t until) {
   const uint64_t now = linux_nanoseconds();
   if (until != 0 && until <= now) return;
   const struct timespec rest = {
       .tv_sec = (time_t)((until - now) / 1000000000u), .tv_nsec = (long)((until - now) % 1000000000u)};
-  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 0, until == 0 ? NULL : &rest, NULL, 0);
+  syscall(wait_call, word, FUTEX_WAIT_PRIVATE, 0, until == 0 ? NULL : &rest, NULL, 0);
 }
 
 static void wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); }

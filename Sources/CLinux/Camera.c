@@ -23,9 +23,14 @@ struct linux_camera {
   uint32_t sequence; // of the last frame that was taken
   uint64_t dropped;
   const void *places[most_buffers];
+  size_t rooms[most_buffers];
 };
 
-static const uint32_t wanted[] = {V4L2_PIX_FMT_GREY, V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YUYV};
+// The best first; zeros behind the last.
+enum { most_wanted = 4 };
+static const uint32_t wanted[][most_wanted] = {
+    [linux_camera_brightness] = {V4L2_PIX_FMT_GREY, V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_YUYV},
+    [linux_camera_pictures] = {V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_JPEG}};
 
 static int call(int file, unsigned long request, void *argument) {
   int result;
@@ -35,9 +40,9 @@ static int call(int file, unsigned long request, void *argument) {
 }
 
 // The best format of those that the camera offers; 0 for none.
-static uint32_t choose(int file, uint32_t offers[linux_camera_offers]) {
+static uint32_t choose(int file, const uint32_t wanted[most_wanted], uint32_t offers[linux_camera_offers]) {
   memset(offers, 0, linux_camera_offers * sizeof *offers);
-  size_t best = sizeof wanted / sizeof *wanted;
+  size_t best = most_wanted;
   struct v4l2_fmtdesc offer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
   for (; call(file, VIDIOC_ENUM_FMT, &offer) == 0; offer.index++) {
     if (offer.index < linux_camera_offers) offers[offer.index] = offer.pixelformat;
@@ -45,18 +50,19 @@ static uint32_t choose(int file, uint32_t offers[linux_camera_offers]) {
       if (wanted[rank] == offer.pixelformat) best = rank;
     }
   }
-  return best < sizeof wanted / sizeof *wanted ? wanted[best] : 0;
+  return best < most_wanted ? wanted[best] : 0;
 }
 
 static int agree(
-    int file, uint32_t width, uint32_t height, struct linux_camera_format *format,
+    int file, enum linux_camera_content content, uint32_t width, uint32_t height, struct linux_camera_format *format,
     uint32_t offers[linux_camera_offers]) {
   struct v4l2_capability can = {0};
   int error = call(file, VIDIOC_QUERYCAP, &can);
   if (error != 0) return error;
   const uint32_t abilities = can.capabilities & V4L2_CAP_DEVICE_CAPS ? can.device_caps : can.capabilities;
-  if (!(abilities & V4L2_CAP_VIDEO_CAPTURE) || !(abilities & V4L2_CAP_STREAMING)) return ENOTTY;
-  const uint32_t code = choose(file, offers);
+  if (!(abilities & V4L2_CAP_STREAMING)) return ENOTTY;
+  if (!(abilities & V4L2_CAP_VIDEO_CAPTURE)) return abilities & V4L2_CAP_VIDEO_CAPTURE_MPLANE ? EOPNOTSUPP : ENOTTY;
+  const uint32_t code = choose(file, wanted[content], offers);
   if (code == 0) return EPROTONOSUPPORT;
   struct v4l2_format chosen = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
   error = call(file, VIDIOC_G_FMT, &chosen);
@@ -71,10 +77,11 @@ static int agree(
   error = call(file, VIDIOC_S_FMT, &chosen);
   if (error != 0) return error;
   if (chosen.fmt.pix.pixelformat != code) return EPROTONOSUPPORT;
-  const uint32_t least = chosen.fmt.pix.width * (code == V4L2_PIX_FMT_YUYV ? 2 : 1);
   *format = (struct linux_camera_format){
-      .code = code, .width = chosen.fmt.pix.width, .height = chosen.fmt.pix.height,
-      .row_bytes = chosen.fmt.pix.bytesperline > least ? chosen.fmt.pix.bytesperline : least};
+      .code = code, .width = chosen.fmt.pix.width, .height = chosen.fmt.pix.height, .frame_bytes = 1};
+  if (content == linux_camera_pictures) return 0;
+  const uint32_t least = chosen.fmt.pix.width * (code == V4L2_PIX_FMT_YUYV ? 2 : 1);
+  format->row_bytes = chosen.fmt.pix.bytesperline > least ? chosen.fmt.pix.bytesperline : least;
   format->frame_bytes = format->row_bytes * format->height;
   return 0;
 }
@@ -103,6 +110,7 @@ static int start(struct linux_camera *camera) {
     void *place = mmap(NULL, buffer.length, PROT_READ, MAP_SHARED, camera->file, (off_t)buffer.m.offset);
     if (place == MAP_FAILED) return errno;
     camera->places[index] = place;
+    camera->rooms[index] = buffer.length;
     error = give(camera, index);
     if (error != 0) return error;
   }
@@ -111,11 +119,11 @@ static int start(struct linux_camera *camera) {
 }
 
 int linux_open_camera(
-    const char *path, uint32_t width, uint32_t height, struct linux_camera **result,
+    const char *path, enum linux_camera_content content, uint32_t width, uint32_t height, struct linux_camera **result,
     struct linux_camera_format *format, uint32_t offers[linux_camera_offers]) {
   const int file = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) return errno;
-  int error = agree(file, width, height, format, offers);
+  int error = agree(file, content, width, height, format, offers);
   struct linux_camera *camera = error == 0 ? linux_pages(sizeof *camera) : NULL;
   if (error == 0 && camera == NULL) error = ENOMEM;
   if (error == 0) {
@@ -149,7 +157,7 @@ struct linux_frame linux_next_camera_frame(struct linux_camera *camera) {
     struct v4l2_buffer buffer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
     const int error = call(camera->file, VIDIOC_DQBUF, &buffer);
     if (error == 0) {
-      if (buffer.flags & V4L2_BUF_FLAG_ERROR) {
+      if (buffer.flags & V4L2_BUF_FLAG_ERROR || buffer.bytesused < camera->frame_bytes) {
         // Damaged on its way: as if it had not come.
         frame.error = give(camera, (int)buffer.index);
         continue;
@@ -171,6 +179,8 @@ struct linux_frame linux_next_camera_frame(struct linux_camera *camera) {
   if (frame.error == 0) {
     count_dropped(camera, newest.sequence);
     frame.bytes = camera->places[camera->taken];
+    const size_t room = camera->rooms[camera->taken];
+    frame.length = newest.bytesused < room ? newest.bytesused : room;
     const bool monotonic = (newest.flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     frame.nanoseconds = monotonic ? (uint64_t)newest.timestamp.tv_sec * 1000000000u + (uint64_t)newest.timestamp.tv_usec * 1000u
                                   : linux_nanoseconds();

@@ -52,6 +52,21 @@ static int sync_folder_of(const char *path) {
   return error;
 }
 
+const char *linux_accepted_path(const char *path) {
+  static char accepted[PATH_MAX];
+  return append(accepted, path, ".accepted") ? accepted : NULL;
+}
+
+int linux_replace_file(const void *bytes, size_t count, const char *path) {
+  char fresh[PATH_MAX];
+  if (!append(fresh, path, ".new")) return ENAMETOOLONG;
+  int error = write_whole(fresh, bytes, count);
+  if (error == 0 && rename(fresh, path) != 0) error = errno;
+  if (error == 0) return sync_folder_of(path);
+  unlink(fresh);
+  return error;
+}
+
 int linux_install_file(const void *bytes, size_t count, const char *path) {
   static char fresh[PATH_MAX], kept[PATH_MAX], old[PATH_MAX];
   if (!append(fresh, path, ".new") || !append(kept, path, ".kept") || !append(old, path, ".old")) return ENAMETOOLONG;

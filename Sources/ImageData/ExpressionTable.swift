@@ -21,10 +21,14 @@ struct ExpressionTable: Sendable {
 
   /// Finds the rows; labels and usages are checked here, pixels when a picture is read.
   init(path: String, classes: Int, usage: String?) throws(DataError) {
+    try self.init(decoding: contents(of: path), file: path, classes: classes, usage: usage)
+  }
+
+  /// - Parameter path: the file's name, for messages.
+  init(decoding data: Data, file path: String, classes: Int, usage: String?) throws(DataError) {
     if let usage, !ExpressionTable.usages.contains(usage) {
       throw DataError(path, .malformed(expected: "a usage of \(ExpressionTable.usages.joined(separator: ", "))"))
     }
-    let data = try contents(of: path)
     var rows: [Row] = []
     var start = 0
     var line = 1

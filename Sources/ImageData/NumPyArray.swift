@@ -37,9 +37,12 @@ struct NumPyArray: Sendable {
   /// No extent, and no product of extents, is larger: 2^40 elements.
   private static let maximumCount = 1 << 40
 
-  init(path: String) throws(DataError) {
+  init(path: String) throws(DataError) { try self.init(decoding: contents(of: path), file: path) }
+
+  /// - Parameter path: the file's name, for messages.
+  init(decoding data: Data, file path: String) throws(DataError) {
     self.path = path
-    data = try contents(of: path)
+    self.data = data
     var cursor = ByteCursor(data, file: path, at: 0)
     guard data.starts(with: [0x93] + Array("NUMPY".utf8)), data.count >= 12 else {
       throw cursor.malformed(expected: "an NPY file")

@@ -1,8 +1,9 @@
 import CHeap
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
-/// `bench M.fxm [--frames N] [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--json]`: time per frame and per layer, what the frames asked of heap and
+/// `bench M.fxm [--frames N] [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--public-key K] [--json]`: time per frame and per layer, what the frames asked of heap and
 /// system, and the machine's state behind the last one.
 ///
 /// Frames are the model's test vectors in turn. A frame's time runs from pixels to logits; the clock is read after each layer.
@@ -10,8 +11,8 @@ enum BenchCommand {
   static let maximumFrames = 10_000
 
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .frames | .computing)
-    var classifier = try Classifier(options.model(), options.instructionSet, options.threads)
+    var options = try Options(arguments, accepting: .json | .frames | .computing | .publicKey)
+    var classifier = try Classifier(options.model(), Trust(options), options.instructionSet, options.threads)
     try options.end()
     let results = try BenchResults(&classifier, options)
     var output = TextWriter.standardOutput

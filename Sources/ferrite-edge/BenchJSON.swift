@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 extension TextWriter {
@@ -11,13 +12,7 @@ extension TextWriter {
     key("isa")
     quoted(results.peak.instructionSet.name)
     key("latency_us")
-    text("{")
-    latency("p50", results.nanoseconds(permille: 500), first: true)
-    latency("p90", results.nanoseconds(permille: 900))
-    latency("p99", results.nanoseconds(permille: 990))
-    latency("p999", results.nanoseconds(permille: 999))
-    latency("max", results.nanoseconds(permille: 1000))
-    text("}")
+    percentiles(Percentile.ofFrames, fractionDigits: 3) { results.nanoseconds(permille: $0.permille) }
     key("allocations")
     integer(results.allocations)
     key("layers")
@@ -46,7 +41,8 @@ extension TextWriter {
     unsafe string(classifier.model.unsafeName(record.name))
     key("op")
     quoted(record.operation.kind.name)
-    latency("p50_us", median)
+    key("p50_us")
+    microseconds(median, fractionDigits: 3)
     key("macs")
     integer(record.multiplyAccumulates)
     rates(record.multiplyAccumulates, median, results)
@@ -131,11 +127,6 @@ extension TextWriter {
     key("under_voltage")
     if let isLow = machine.isUnderVoltage { text(isLow ? "true" : "false") } else { text("null") }
     text("}")
-  }
-
-  private mutating func latency(_ name: StaticString, _ nanoseconds: UInt64, first: Bool = false) {
-    key(name, first: first)
-    decimal(Int64(nanoseconds), fractionDigits: 3)
   }
 
   private mutating func thousandth(_ name: StaticString, _ value: Int?) {

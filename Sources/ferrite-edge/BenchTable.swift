@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 extension TextWriter {
@@ -58,15 +59,15 @@ extension TextWriter {
     text(results.threads == 1 ? " thread, " : " threads, ")
     text(results.peak.instructionSet.name)
     text("; microseconds: median ")
-    microseconds(results.nanoseconds(permille: 500))
+    microseconds(results.nanoseconds(permille: 500), fractionDigits: 3)
     text(", p90 ")
-    microseconds(results.nanoseconds(permille: 900))
+    microseconds(results.nanoseconds(permille: 900), fractionDigits: 3)
     text(", p99 ")
-    microseconds(results.nanoseconds(permille: 990))
+    microseconds(results.nanoseconds(permille: 990), fractionDigits: 3)
     text(", p99.9 ")
-    microseconds(results.nanoseconds(permille: 999))
+    microseconds(results.nanoseconds(permille: 999), fractionDigits: 3)
     text(", greatest ")
-    microseconds(results.nanoseconds(permille: 1000))
+    microseconds(results.nanoseconds(permille: 1000), fractionDigits: 3)
     text("\n")
   }
 
@@ -157,9 +158,5 @@ extension TextWriter {
       text(name)
       text(" since boot;")
     }
-  }
-
-  private mutating func microseconds(_ nanoseconds: UInt64) {
-    decimal(Int64(nanoseconds), fractionDigits: 3)
   }
 }

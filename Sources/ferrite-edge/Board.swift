@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A board file, read and checked.
@@ -8,21 +9,10 @@ struct Board: ~Copyable {
 
   init(_ path: Word) throws(EdgeError) {
     self.path = path
-    let descriptor = unsafe linux_open(path.start)
-    guard descriptor >= 0 else { throw .unreadable(path, systemError: -descriptor) }
-    defer { linux_close(descriptor) }
     // One byte more than a board file may have, so that a longer one shows.
     var text = InlineArray<4097, UInt8>(repeating: 0)
-    var count = 0
-    var got = 0
-    repeat {
-      var storage = text.mutableSpan
-      got = unsafe storage.withUnsafeMutableBytes {
-        unsafe linux_read(descriptor, $0.baseAddress! + count, $0.count - count)
-      }
-      guard got >= 0 else { throw .unreadable(path, systemError: Int32(-got)) }
-      count += got
-    } while got > 0
+    var storage = text.mutableSpan
+    let count = try path.read(into: &storage)
     do throws(BoardError) {
       file = try BoardFile(parsing: text.span.extracting(0..<count))
     } catch {

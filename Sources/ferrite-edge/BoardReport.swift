@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// Boards, chips and lines as text.

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// How a camera's frames stand in a byte stream, one after another, with nothing between them. Of all of them only the
@@ -39,37 +40,6 @@ enum CameraEncoding {
   var sharesColours: Bool { self != .grey }
 }
 
-struct CameraSize {
-  var width: Int
-  var height: Int
-
-  init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
-
-  var isInRange: Bool {
-    16...SquareReduction.greatestSide ~= width && 16...SquareReduction.greatestSide ~= height
-  }
-
-  /// From `WIDTHxHEIGHT`, each 16 to 4096.
-  init?(_ word: Word) {
-    var extents = (0, 0)
-    var digits = 0
-    var isSecond = false
-    for index in 0..<word.count {
-      if word[index] == UInt8(ascii: "x"), !isSecond, digits > 0 {
-        isSecond = true
-        digits = 0
-        continue
-      }
-      guard case UInt8(ascii: "0")...UInt8(ascii: "9") = word[index], digits < 4 else { return nil }
-      let digit = Int(word[index] - UInt8(ascii: "0"))
-      if isSecond { extents.1 = 10 * extents.1 + digit } else { extents.0 = 10 * extents.0 + digit }
-      digits += 1
-    }
-    (width, height) = extents
-    guard isSecond, isInRange else { return nil }
-  }
-}
-
 /// What a frame shows to a model.
 enum Sight {
   /// The central square: nothing has been looked for.
@@ -100,7 +70,7 @@ struct CameraFrames: ~Copyable {
   private(set) var takenNanoseconds: UInt64 = 0
   private(set) var foundNanoseconds: UInt64 = 0
   private(set) var dropped: UInt64 = 0
-  private(set) var count = 0
+  private(set) var count: UInt64 = 0
 
   /// How a frame's brightness lies in it.
   private struct FrameLayout {
@@ -115,16 +85,18 @@ struct CameraFrames: ~Copyable {
   /// - Parameters:
   ///   - input: the model's; of one channel and square.
   ///   - every: whether no frame may be dropped.
+  ///   - pool: shares the search for faces, and outlives this value.
   init(
-    _ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, _ detection: DetectionOptions, every: Bool
+    _ encoding: CameraEncoding, _ size: CameraSize, to input: FrameSize, _ detection: DetectionOptions, every: Bool,
+    on pool: borrowing ThreadPool
   ) throws(EdgeError) {
     let bytes = encoding.bytes(size)
     try Self.check(input)
     let columns = unsafe try Self.columns(size)
-    let finder = try Self.finder(detection, size)
+    let finder = try Self.finder(detection, size, pool)
     guard let memory = unsafe try pages(linux_frames_bytes(bytes)).baseAddress else { throw .noMemory }
     var started: OpaquePointer?
-    let error = unsafe linux_start_frames(0, memory, bytes, every ? 1 : 0, &started)
+    let error = unsafe linux_start_frames(0, memory, bytes, every, &started)
     guard error == 0, let started = unsafe started else { throw .frame(nil, FrameError(.system(error), at: 0)) }
     source = unsafe .stream(started)
     layout = FrameLayout(
@@ -138,7 +110,8 @@ struct CameraFrames: ~Copyable {
   ///
   /// - Parameter size: nil for what the camera likes.
   init(
-    camera path: Word, _ size: CameraSize?, to input: FrameSize, _ detection: DetectionOptions
+    camera path: Word, _ size: CameraSize?, to input: FrameSize, _ detection: DetectionOptions,
+    on pool: borrowing ThreadPool
   ) throws(EdgeError) {
     try Self.check(input)
     var format = linux_camera_format()
@@ -147,13 +120,14 @@ struct CameraFrames: ~Copyable {
     var span = offers.mutableSpan
     let error = unsafe span.withUnsafeMutableBufferPointer { offers in
       unsafe linux_open_camera(
-        path.start, UInt32(size?.width ?? 0), UInt32(size?.height ?? 0), &opened, &format, offers.baseAddress!)
+        path.start, linux_camera_brightness, UInt32(size?.width ?? 0), UInt32(size?.height ?? 0), &opened, &format,
+        offers.baseAddress!)
     }
     guard error == 0, let opened = unsafe opened else { throw .camera(path, systemError: error, offers: offers) }
     let given = CameraSize(width: Int(format.width), height: Int(format.height))
-    guard given.isInRange else { throw .usage("the camera gives frames of a size out of range:", path) }
+    guard given.isInRange else { throw .cameraSize(path, given) }
     let columns = unsafe try Self.columns(given)
-    let finder = try Self.finder(detection, given)
+    let finder = try Self.finder(detection, given, pool)
     source = unsafe .device(opened, path)
     layout = FrameLayout(
       size: given, bytes: Int(format.frame_bytes), rowStep: Int(format.row_bytes),
@@ -193,9 +167,11 @@ struct CameraFrames: ~Copyable {
     }
   }
 
-  private static func finder(_ detection: DetectionOptions, _ size: CameraSize) throws(EdgeError) -> FaceFinder? {
+  private static func finder(
+    _ detection: DetectionOptions, _ size: CameraSize, _ pool: borrowing ThreadPool
+  ) throws(EdgeError) -> FaceFinder? {
     guard let cascade = detection.cascade else { return nil }
-    return try FaceFinder(cascade, size, detection.settings)
+    return try FaceFinder(cascade, size, detection, on: pool)
   }
 
   /// Fills `pixels`, a square of the model's size, with what the next frame shows, if it shows anybody.
@@ -241,7 +217,7 @@ struct CameraFrames: ~Copyable {
       let frame = unsafe linux_next_frame(stream)
       unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)
       if let bytes = unsafe frame.bytes { return unsafe bytes }
-      let place = unsafe (count + Int(dropped)) * layout.bytes + Int(frame.rest)
+      let place = unsafe (count + dropped) * UInt64(layout.bytes) + UInt64(frame.rest)
       if unsafe frame.error != 0 { throw .frame(nil, FrameError(.system(unsafe frame.error), at: place)) }
       if unsafe frame.rest != 0 { throw .frame(nil, FrameError(.truncated, at: place)) }
       return nil
@@ -250,16 +226,6 @@ struct CameraFrames: ~Copyable {
       unsafe (dropped, nanoseconds) = (frame.dropped, frame.nanoseconds)
       guard let bytes = unsafe frame.bytes else { throw .unreadable(path, systemError: unsafe frame.error) }
       return unsafe bytes
-    }
-  }
-}
-
-extension TextWriter {
-  /// A format's code as its four characters.
-  mutating func cameraFormat(_ code: UInt32) {
-    for index in 0..<UInt32(4) {
-      let character = UInt8(truncatingIfNeeded: code >> (8 * index))
-      byte((0x21...0x7E).contains(character) ? character : UInt8(ascii: "?"))
     }
   }
 }

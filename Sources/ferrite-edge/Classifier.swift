@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A model, its arena, threads and one frame's pixels: everything that classifying needs, taken once at the start.
@@ -13,8 +14,17 @@ struct Classifier: ~Copyable {
   /// When the last frame stood at the network's input.
   private(set) var preparedNanoseconds: UInt64 = 0
 
-  init(_ path: Word, _ instructionSet: InstructionSet, _ threads: ThreadOptions) throws(EdgeError) {
-    let model = try Self.model(path)
+  init(
+    _ path: Word, _ trust: Trust, _ instructionSet: InstructionSet = .best, _ threads: ThreadOptions = ThreadOptions()
+  ) throws(EdgeError) {
+    try self.init(try trust.model(path), path, instructionSet, threads)
+  }
+
+  /// - Parameter path: of the model, for messages.
+  @inline(never)
+  init(
+    _ model: consuming ModelFile, _ path: Word, _ instructionSet: InstructionSet, _ threads: ThreadOptions
+  ) throws(EdgeError) {
     let pool = try threads.start()
     let input = model.tensor(model.inputTensor)
     let pixels = unsafe try pages(model.frameBytes)
@@ -25,10 +35,6 @@ struct Classifier: ~Copyable {
     self.session = session
     self.model = model
     self.pool = pool
-  }
-
-  private static func model(_ path: Word) throws(EdgeError) -> ModelFile {
-    do throws(ModelError) { return unsafe try ModelFile(path: path.start) } catch { throw .model(path, error) }
   }
 
   private static func session(

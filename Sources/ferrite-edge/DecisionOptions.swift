@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// How frames become decisions: `--smooth K` or `--majority N`, `--enter P`, `--leave P`, `--hold MS`.
@@ -47,14 +48,14 @@ struct DecisionOptions {
 
   /// A decimal fraction from 0 to 1 with at most six digits behind the point, in 65536ths, rounded to the nearest.
   private static func score(_ word: Word) -> UInt32? {
-    var (value, scale, digits, seenPoint) = (0, 1, 0, false)
+    var (value, scale, digits, seenPoint) = (UInt64(0), UInt64(1), 0, false)
     for index in 0..<word.count {
       if word[index] == UInt8(ascii: "."), !seenPoint {
         seenPoint = true
         continue
       }
       guard case UInt8(ascii: "0")...UInt8(ascii: "9") = word[index], digits < 7 else { return nil }
-      value = 10 * value + Int(word[index] - UInt8(ascii: "0"))
+      value = 10 * value + UInt64(word[index] - UInt8(ascii: "0"))
       digits += 1
       if seenPoint { scale *= 10 }
     }

@@ -1,11 +1,12 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
-/// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--json]`: the faces in images of 16 to
-/// 4096 pixels either way, a line for each image; with `--frames` also how long it takes to look for them, so many times anew.
+/// `detect C.fxc IMAGE.pgm... [--min-face N] [--scale-factor F] [--neighbours N] [--frames N] [--threads N [--cpus LIST]] [--public-key K] [--json]`: the
+/// faces in images of 16 to 4096 pixels either way, a line for each image; with `--frames` also how long it takes to look for them, so many times anew.
 enum DetectCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .frames | .detecting)
+    var options = try Options(arguments, accepting: .json | .frames | .detecting | .threads | .processors | .publicKey)
     guard let path = options.file() else { throw .usage("no cascade given", nil) }
     guard var file = options.file() else { throw .usage("no image given", nil) }
     var search = try FaceSearch(path, options)
@@ -23,6 +24,7 @@ enum DetectCommand {
 private struct FaceSearch: ~Copyable {
   private let cascade: CascadeFile
   private let settings: DetectorSettings
+  private let pool: ThreadPool
   private let memory: UnsafeMutableRawBufferPointer
   private let pixels: UnsafeMutableRawBufferPointer
   private let frames: Int?
@@ -30,10 +32,12 @@ private struct FaceSearch: ~Copyable {
 
   init(_ path: Word, _ options: borrowing Options) throws(EdgeError) {
     let greatest = CascadeDetector.frameExtents.upperBound
-    let cascade = try CascadeFile(path)
+    let cascade = try Trust(options).cascade(path)
     let settings = options.detection.settings
+    let pool = try options.threads.start()
     let memory = unsafe try pages(
-      CascadeDetector.memoryBytes(cascade, width: greatest, height: greatest, settings))
+      CascadeDetector.memoryBytes(
+        cascade, width: greatest, height: greatest, settings, threads: pool.threads))
     let pixels = unsafe try pages(greatest * greatest)
     self.settings = settings
     unsafe self.memory = memory
@@ -41,6 +45,7 @@ private struct FaceSearch: ~Copyable {
     frames = options.hasFrames ? options.frames : nil
     json = options.json
     self.cascade = cascade
+    self.pool = pool
   }
 
   mutating func run(_ file: Word, _ output: inout TextWriter) throws(EdgeError) {
@@ -62,7 +67,7 @@ private struct FaceSearch: ~Copyable {
 
   private func search(_ file: Word, _ size: CameraSize, _ output: inout TextWriter) throws(EdgeError) {
     var detector = unsafe CascadeDetector(
-      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
+      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory, unsafePool: pool)
     guard let source = unsafe UnsafeRawPointer(pixels.baseAddress) else { return }
     var latencies = LatencyHistogram()
     // Once unmeasured, so that no frame pays for a page.
@@ -117,27 +122,18 @@ extension TextWriter {
   }
 
   private mutating func latencies(_ latencies: LatencyHistogram, json: Bool) {
-    let (half, most) = (latencies.percentile(permille: 500), latencies.percentile(permille: 990))
+    let percentiles: InlineArray<3, Percentile> = [.half, .ninetyNine, .greatest]
     if json {
-      text(",\"latency_us\":{\"p50\":")
-      microseconds(half)
-      text(",\"p99\":")
-      microseconds(most)
-      text(",\"max\":")
-      microseconds(latencies.greatest)
-      text("}")
-    } else {
-      text(", microseconds p50 ")
-      microseconds(half)
-      text(", p99 ")
-      microseconds(most)
-      text(", max ")
-      microseconds(latencies.greatest)
+      text(",\"latency_us\":")
+      self.percentiles(percentiles, fractionDigits: 1) { latencies.percentile($0) }
+      return
     }
-  }
-
-  /// With one decimal.
-  private mutating func microseconds(_ nanoseconds: UInt64) {
-    decimal(Int64((nanoseconds + 50) / 100), fractionDigits: 1)
+    text(", microseconds")
+    for index in percentiles.indices {
+      text(index == 0 ? " " : ", ")
+      text(percentiles[index].key)
+      text(" ")
+      microseconds(latencies.percentile(percentiles[index]), fractionDigits: 1)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// How faces are looked for: `--detect C.fxc` or `--no-detect`, `--min-face N`, `--scale-factor F`, `--neighbours N`.
@@ -8,6 +9,8 @@ struct DetectionOptions {
   private(set) var settings: DetectorSettings
   private var isGiven = false
   var cascade: Word?
+  /// As `Options.publicKey` has it.
+  var publicKey: Word?
 
   init() {
     settings = DetectorSettings()

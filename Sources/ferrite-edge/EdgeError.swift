@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// Why a command ends early. Every message goes to standard error and names its file or option.
@@ -7,12 +8,17 @@ enum EdgeError: Error {
   case unreadable(Word, systemError: Int32)
   case model(Word, ModelError)
   case cascade(Word, CascadeError)
+  case key(Word, KeyError)
+  case older(Word, sequence: UInt64, accepted: UInt64)
+  case notAnAcceptance(Word)
   case session(SessionError)
   case threads(ThreadError)
   case memoryNotLocked(systemError: Int32)
   case frame(Word?, FrameError)
   /// `offers` are the formats of a camera that has none of ours, else zeros.
   case camera(Word, systemError: Int32, offers: InlineArray<16, UInt32>)
+  /// A camera's frames are too small or too large.
+  case cameraSize(Word, CameraSize)
   case board(Word, BoardError)
   case noSuchClass(Word, lineNumber: Int)
   case tooFewBits(Word, classes: Int)
@@ -41,21 +47,27 @@ enum EdgeError: Error {
     writer.text("ferrite-edge: ")
     switch self {
     case .usage(let message, let word):
-      writer.text(message)
-      if let word {
-        writer.text(" ")
-        writer.text(word)
-      }
-      writer.text("\n")
-      writer.text(Usage.text)
+      writer.wrongCall(message, word, usage: Usage.text)
     case .unreadable(let path, let systemError):
-      writer.text(path)
-      writer.text(": ")
-      writer.systemError(systemError)
+      writer.file(path, systemError: systemError)
     case .model(let path, let error):
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
     case .cascade(let path, let error):
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
+    case .key(let path, let error):
+      writer.text(path)
+      writer.text(": ")
+      writer.text(error.message)
+    case .older(let path, let sequence, let accepted):
+      writer.text(path)
+      writer.text(": older than what was accepted: its sequence number is ")
+      writer.integer(sequence)
+      writer.text(", and one of ")
+      writer.integer(accepted)
+      writer.text(" has been installed")
+    case .notAnAcceptance(let path):
+      writer.text(path)
+      writer.text(": is no record of what was accepted: put it right, or install a model with --allow-older")
     case .session(let error):
       writer.text(error.message)
     case .threads(let error):
@@ -67,9 +79,14 @@ enum EdgeError: Error {
       writer.text(": ")
       error.report(to: &writer)
     case .camera(let path, let systemError, let offers):
+      writer.camera(
+        path, systemError: systemError, offers: offers,
+        needs: "GREY, NV12, YU12 or YUYV is needed (of MJPG or JPEG, ferrite-mjpeg makes frames for --stdin grey)")
+    case .cameraSize(let path, let size):
       writer.text(path)
-      writer.text(": ")
-      writer.cameraError(systemError, offers)
+      writer.text(": gives ")
+      writer.extents(size.width, size.height)
+      writer.text(", 16 to 4096 pixels either way are possible")
     case .board(let path, let error):
       writer.text(path)
       if error.lineNumber > 0 {
@@ -171,26 +188,5 @@ extension TextWriter {
     text(before)
     integer(value)
     text(behind)
-  }
-
-  fileprivate mutating func cameraError(_ number: Int32, _ offers: InlineArray<16, UInt32>) {
-    if number == ENOTTY {
-      text("is no camera that streams")
-    } else if number != EPROTONOSUPPORT {
-      systemError(number)
-    } else {
-      text("offers ")
-      for index in 0..<16 where offers[index] != 0 {
-        if index > 0 { text(", ") }
-        cameraFormat(offers[index])
-      }
-      text("; GREY, NV12, YU12 or YUYV is needed (let another program convert it, and --stdin)")
-    }
-  }
-
-  /// What a system's error number means.
-  mutating func systemError(_ number: Int32) {
-    guard let text = unsafe linux_error_text(number) else { return }
-    unsafe self.text(Word(text))
   }
 }

@@ -1,3 +1,5 @@
+import EdgeProgram
+
 /// The program's entry: the name under which SwiftPM links an executable's `main`, and scripts/build-device.sh the device's.
 @c(ferrite_edge_main)
 public func ferriteEdgeMain(
@@ -44,13 +46,14 @@ private func runCommand(_ words: inout Words) throws(EdgeError) {
 
 enum Usage {
   static let text: StaticString = """
-    usage: ferrite-edge run M.fxm IMAGE.pgm|FOLDER... [COMPUTING] [--json]
-           ferrite-edge bench M.fxm [--frames N] [COMPUTING] [--json]
-           ferrite-edge selftest M.fxm [--threads N] [--json]
-           ferrite-edge watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING]
-           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [--json]
+    usage: ferrite-edge run M.fxm IMAGE.pgm|FOLDER... [COMPUTING] [TRUST] [--json]
+           ferrite-edge bench M.fxm [--frames N] [COMPUTING] [TRUST] [--json]
+           ferrite-edge selftest M.fxm [--threads N] [TRUST] [--json]
+           ferrite-edge watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING] [TRUST]
+           ferrite-edge detect C.fxc IMAGE.pgm... [SEARCHING] [--frames N] [--threads N [--cpus N,N,...]] [TRUST] [--json]
            ferrite-edge safe --board B.board
-           ferrite-edge install-model NEW.fxm [--to PATH.fxm] [--board B.board]
+           ferrite-edge install-model NEW.fxm|NEW.fxc [--to PATH] [--board B.board] [TRUST [--allow-older]]
+    TRUST: [--public-key KEY.pub], /etc/ferrite-edge/key.pub if it is there
     FRAMES: IMAGE.pgm|FOLDER... | --stdin pgm|raw | --stdin grey|yuv420|nv12|yuyv --size WIDTHxHEIGHT [--every]
             | --camera /dev/videoN [--size WIDTHxHEIGHT]
     DETECT: [--detect C.fxc [SEARCHING] | --no-detect]

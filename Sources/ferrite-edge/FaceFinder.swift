@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A cascade and a detector for frames of one size, in memory taken once.
@@ -8,12 +9,18 @@ struct FaceFinder: ~Copyable {
   /// - Parameters:
   ///   - path: of the cascade.
   ///   - size: of frames, each 16 to 4096.
-  init(_ path: Word, _ size: CameraSize, _ settings: DetectorSettings) throws(EdgeError) {
-    let cascade = try CascadeFile(path)
+  ///   - detection: how faces are looked for, and whose cascades are trusted.
+  ///   - pool: shares the work, and outlives this value.
+  init(
+    _ path: Word, _ size: CameraSize, _ detection: DetectionOptions, on pool: borrowing ThreadPool
+  ) throws(EdgeError) {
+    let cascade = try Trust(detection.publicKey).cascade(path)
+    let settings = detection.settings
     let memory = unsafe try pages(
-      CascadeDetector.memoryBytes(cascade, width: size.width, height: size.height, settings))
+      CascadeDetector.memoryBytes(
+        cascade, width: size.width, height: size.height, settings, threads: pool.threads))
     detector = unsafe CascadeDetector(
-      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory)
+      cascade, width: size.width, height: size.height, settings, unsafeMemory: memory, unsafePool: pool)
   }
 
   /// Looks for faces in a frame; the subscript has them.
@@ -24,10 +31,4 @@ struct FaceFinder: ~Copyable {
   var count: Int { detector.count }
   /// The faces of the last frame, those on which most windows agree first.
   subscript(index: Int) -> Detection { detector[index] }
-}
-
-extension CascadeFile {
-  init(_ path: Word) throws(EdgeError) {
-    do throws(CascadeError) { self = unsafe try CascadeFile(path: path.start) } catch { throw .cascade(path, error) }
-  }
 }

@@ -1,3 +1,5 @@
+import EdgeProgram
+
 /// Why a frame can't be read, and at which byte of its input.
 struct FrameError: Error {
   enum Fault {
@@ -11,9 +13,9 @@ struct FrameError: Error {
   }
 
   let fault: Fault
-  let byteOffset: Int
+  let byteOffset: UInt64
 
-  init(_ fault: Fault, at byteOffset: Int) {
+  init(_ fault: Fault, at byteOffset: UInt64) {
     self.fault = fault
     self.byteOffset = byteOffset
   }

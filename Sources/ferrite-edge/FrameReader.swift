@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 
 /// How frames stand in a byte stream.
 enum FrameEncoding {
@@ -24,7 +25,7 @@ struct FrameReader: ~Copyable {
   private var buffer = InlineArray<4096, UInt8>(repeating: 0)
   private var position = 0
   private var filled = 0
-  private var bytesBefore = 0
+  private var bytesBefore: UInt64 = 0
 
   init(descriptor: Int32, _ encoding: FrameEncoding, _ size: FrameSize) {
     self.descriptor = descriptor
@@ -110,7 +111,7 @@ struct FrameReader: ~Copyable {
   private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (9...13).contains(byte) }
 
   private func error(_ fault: FrameError.Fault) -> FrameError {
-    FrameError(fault, at: bytesBefore + position)
+    FrameError(fault, at: bytesBefore + UInt64(position))
   }
 
   private mutating func required() throws(FrameError) -> UInt8 {
@@ -129,7 +130,7 @@ struct FrameReader: ~Copyable {
   }
 
   private mutating func fill() throws(FrameError) {
-    bytesBefore += filled
+    bytesBefore += UInt64(filled)
     position = 0
     filled = 0
     var storage = buffer.mutableSpan

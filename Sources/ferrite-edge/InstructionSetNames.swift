@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 extension InstructionSet {

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// A text file of Prometheus's exposition format, as node_exporter's textfile collector reads it: written anew beside its place each
@@ -122,10 +123,10 @@ extension TextWriter {
   }
 
   fileprivate mutating func latency(_ stage: FrameStatistics.Stage, _ histogram: LatencyHistogram, sum: UInt64) {
-    quantile(stage, "0.5", histogram.percentile(permille: 500))
-    quantile(stage, "0.99", histogram.percentile(permille: 990))
-    quantile(stage, "0.999", histogram.percentile(permille: 999))
-    quantile(stage, "1", histogram.greatest)
+    let percentiles = Percentile.ofStages
+    for index in percentiles.indices {
+      quantile(stage, percentiles[index].quantile, histogram.percentile(percentiles[index]))
+    }
     text("ferrite_latency_seconds_sum{stage=\"")
     text(stage.key)
     text("\"} ")

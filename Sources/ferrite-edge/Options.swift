@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// The command line after the command: options in any order, the rest operands.
@@ -34,6 +35,8 @@ struct Options {
     static let realTime = Kinds(bits: 1 << 24)
     static let watchdog = Kinds(bits: 1 << 25)
     static let summary = Kinds(bits: 1 << 26)
+    static let publicKey = Kinds(bits: 1 << 27)
+    static let allowOlder = Kinds(bits: 1 << 28)
     /// What is told beside decisions.
     static let telling = deadline | metrics | watchdog | summary
     /// How faces are looked for.
@@ -47,6 +50,10 @@ struct Options {
     static func | (left: Kinds, right: Kinds) -> Kinds { Kinds(bits: left.bits | right.bits) }
     static func == (left: Kinds, right: Kinds) -> Bool { left.bits == right.bits }
     func contains(_ other: Kinds) -> Bool { bits & other.bits == other.bits }
+    /// Whether an option stands alone, without a value.
+    var isFlag: Bool {
+      (Self.json | Self.every | Self.realTime | Self.noDetect | Self.summary | Self.allowOlder).contains(self)
+    }
   }
 
   private var given = Kinds.none
@@ -60,6 +67,9 @@ struct Options {
   private(set) var threads = ThreadOptions()
   private(set) var board: Word?
   private(set) var destination: Word?
+  /// Of whoever alone is trusted, if it was given.
+  private(set) var publicKey: Word?
+  var allowsOlder: Bool { given.contains(.allowOlder) }
   private(set) var standardInput: StandardInput?
   private(set) var camera: Word?
   private(set) var size: CameraSize?
@@ -85,7 +95,7 @@ struct Options {
       guard !given.contains(kind) else { throw .usage("option given twice:", word) }
       given = given | kind
       if kind == .realTime { threads.setRealTime() }
-      if kind == .json || kind == .every || kind == .realTime || kind == .noDetect || kind == .summary { continue }
+      if kind.isFlag { continue }
       guard let value = arguments.next() else { throw .usage("no value after", word) }
       try set(kind, value, word)
     }
@@ -138,6 +148,8 @@ struct Options {
     if word == "--metrics" { return .metrics }
     if word == "--watchdog-device" { return .watchdog }
     if word == "--summary" { return .summary }
+    if word == "--public-key" { return .publicKey }
+    if word == "--allow-older" { return .allowOlder }
     if word == "--realtime" { return .realTime }
     if word == "--detect" { return .detect }
     if word == "--no-detect" { return .noDetect }
@@ -187,6 +199,9 @@ struct Options {
       try decisions.setHold(value)
     } else if kind == .destination {
       destination = value
+    } else if kind == .publicKey {
+      publicKey = value
+      detection.publicKey = value
     } else if kind == .camera {
       camera = value
     } else if kind == .deadline {

@@ -1,7 +1,12 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// Results as text: one JSON object a line, or a line for people.
 extension TextWriter {
+  mutating func text(_ text: SystemText) {
+    for index in 0..<text.count { byte(text[index]) }
+  }
+
   /// `"key":`, with the comma before it unless it opens the object.
   mutating func key(_ name: StaticString, first: Bool = false) {
     text(first ? "\"" : ",\"")
@@ -45,7 +50,7 @@ extension TextWriter {
 
   /// What `watch` makes of the last frame: the face that was found or not, the network's answer, and the class that the lines show.
   mutating func decision(
-    _ classifier: borrowing Classifier, _ sight: Sight, name: Word?, frame: Int, shown: Int?, json: Bool
+    _ classifier: borrowing Classifier, _ sight: Sight, name: Word?, frame: UInt64, shown: Int?, json: Bool
   ) {
     if case .nobody = sight {
       nobody(frame: frame, json: json)
@@ -69,7 +74,7 @@ extension TextWriter {
   }
 
   /// A frame that shows nobody, without the end of its line.
-  private mutating func nobody(frame: Int, json: Bool) {
+  private mutating func nobody(frame: UInt64, json: Bool) {
     guard json else { return text("nobody") }
     text("{")
     key("frame", first: true)
@@ -107,13 +112,13 @@ extension TextWriter {
   }
 
   /// The network's answer to the last frame.
-  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
+  mutating func decision(_ classifier: borrowing Classifier, name: Word?, frame: UInt64, json: Bool) {
     answer(classifier, name: name, frame: frame, json: json)
     text(json ? "}\n" : "\n")
   }
 
   /// An answer without the end of its line: an image's by its name, a stream's by its number.
-  private mutating func answer(_ classifier: borrowing Classifier, name: Word?, frame: Int, json: Bool) {
+  private mutating func answer(_ classifier: borrowing Classifier, name: Word?, frame: UInt64, json: Bool) {
     let index = classifier.session.classIndex
     if json {
       text("{")

@@ -1,10 +1,12 @@
 import CLinux
+import EdgeProgram
 
-/// `run M.fxm IMAGE.pgm|FOLDER... [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--json]`: a line for each image.
+/// `run M.fxm IMAGE.pgm|FOLDER... [--threads N] [--cpus LIST] [--priority P] [--realtime] [--isa I] [--public-key K]
+/// [--json]`: a line for each image.
 enum RunCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .computing)
-    var classifier = try Classifier(options.model(), options.instructionSet, options.threads)
+    var options = try Options(arguments, accepting: .json | .computing | .publicKey)
+    var classifier = try Classifier(options.model(), Trust(options), options.instructionSet, options.threads)
     guard var file = options.file() else { throw .usage("no image given", nil) }
     try options.threads.lockMemory()
     var output = TextWriter.standardOutput
@@ -26,7 +28,7 @@ enum RunCommand {
     guard descriptor >= 0 else { throw .unreadable(file, systemError: -descriptor) }
     defer { linux_close(descriptor) }
     var frames = FrameReader(descriptor: descriptor, .pgm, classifier.size)
-    var count = 0
+    var count: UInt64 = 0
     while try classifier.classifyNext(of: &frames, named: file) {
       output.decision(classifier, name: file, frame: count, json: json)
       count += 1

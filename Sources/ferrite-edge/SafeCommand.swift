@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// `safe --board B.board`: drives every line of the board to its safe level and releases it, and makes its lights inactive. For whoever cleans up after a

@@ -1,17 +1,19 @@
+import EdgeProgram
 import EdgeRuntime
 
-/// `selftest M.fxm [--threads N] [--json]`: the model's test vectors on this machine, by every instruction set that it has.
+/// `selftest M.fxm [--threads N] [--public-key K] [--json]`: the model's test vectors on this machine, by every instruction set that it has.
 enum SelftestCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
-    var options = try Options(arguments, accepting: .json | .threads)
+    var options = try Options(arguments, accepting: .json | .threads | .publicKey)
     let path = try options.model()
     try options.end()
+    let trust = try Trust(options)
     var output = TextWriter.standardOutput
     var passed = true
     if options.json { output.text("{\"isa\":[\"") }
     for number in InstructionSet.numbers {
       guard let instructionSet = InstructionSet(rawValue: number), instructionSet.isAvailable else { continue }
-      var classifier = try Classifier(path, instructionSet, options.threads)
+      var classifier = try Classifier(path, trust, instructionSet, options.threads)
       let same = try classifier.hasTestDigest()
       passed = passed && same
       if options.json {
@@ -23,7 +25,7 @@ enum SelftestCommand {
         output.text(same ? ": passed\n" : ": FAILED\n")
       }
     }
-    let digest = try Classifier(path, .scalar, ThreadOptions()).model.testDigest
+    let digest = try trust.model(path).testDigest
     output.text(options.json ? "\"],\"passed\":" : "passed: ")
     output.text(passed ? "true" : "false")
     output.text(options.json ? ",\"digest\":\"" : "\ndigest: ")

@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 
 /// Tells a service manager such as systemd how far the program is: ready, alive with each finished frame, stopping. Nothing where
 /// none listens. A hardware watchdog is fed by finished frames alone, too.

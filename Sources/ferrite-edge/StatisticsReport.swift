@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// Counts and times of frames as text.
@@ -15,17 +16,19 @@ extension TextWriter {
     }
     guard statistics.frames > 0 else { return text("\n") }
     text("; from frame to line at most ")
-    microseconds(whole.percentile(permille: 500))
+    microseconds(whole.percentile(.half))
     text(" us for half of them, ")
-    microseconds(whole.percentile(permille: 990))
+    microseconds(whole.percentile(.ninetyNine))
     text(" for 99%, ")
-    microseconds(whole.percentile(permille: 999))
+    microseconds(whole.percentile(.mostOfAll))
     text(" for 99.9%, ")
     microseconds(whole.greatest)
-    text(" for all\n  us                 p50       p99     p99.9       max\n")
+    text(" for all\n")
+    stagesHead()
     for index in 0..<FrameStatistics.stages {
       guard let stage = FrameStatistics.Stage(rawValue: index) else { continue }
-      row(stage, statistics.histogram(stage))
+      let histogram = statistics.histogram(stage)
+      self.stage(stage.name) { histogram.percentile($0) }
     }
     guard let deadline else { return }
     text("  deadline ")
@@ -33,21 +36,6 @@ extension TextWriter {
     text(" ms: ")
     integer(statistics.deadlineMisses)
     text(" missed\n")
-  }
-
-  private mutating func row(_ stage: FrameStatistics.Stage, _ histogram: LatencyHistogram) {
-    text("  ")
-    text(stage.name)
-    blanks(12 - stage.name.utf8CodeUnitCount)
-    cell(histogram.percentile(permille: 500))
-    cell(histogram.percentile(permille: 990))
-    cell(histogram.percentile(permille: 999))
-    cell(histogram.greatest)
-    text("\n")
-  }
-
-  private mutating func cell(_ nanoseconds: UInt64) {
-    decimal(Self.microseconds(nanoseconds), fractionDigits: 0, width: 10)
   }
 
   /// `{"summary":{...}}`, a line.
@@ -76,28 +64,14 @@ extension TextWriter {
       guard let stage = FrameStatistics.Stage(rawValue: index) else { continue }
       text(index == 0 ? "{\"" : ",\"")
       text(stage.key)
-      text("\":{")
-      percentiles(statistics.histogram(stage))
+      text("\":")
+      let histogram = statistics.histogram(stage)
+      percentiles(Percentile.ofStages, fractionDigits: 0) { histogram.percentile($0) }
     }
     text("}}}\n")
   }
+}
 
-  private mutating func percentiles(_ histogram: LatencyHistogram) {
-    key("p50", first: true)
-    microseconds(histogram.percentile(permille: 500))
-    key("p99")
-    microseconds(histogram.percentile(permille: 990))
-    key("p999")
-    microseconds(histogram.percentile(permille: 999))
-    key("max")
-    microseconds(histogram.greatest)
-    text("}")
-  }
-
-  /// Nanoseconds as whole microseconds, rounded up.
-  private mutating func microseconds(_ nanoseconds: UInt64) { integer(Self.microseconds(nanoseconds)) }
-
-  private static func microseconds(_ nanoseconds: UInt64) -> Int64 {
-    Int64(clamping: nanoseconds / 1000 + (nanoseconds % 1000 == 0 ? 0 : 1))
-  }
+extension LatencyHistogram {
+  func percentile(_ percentile: Percentile) -> UInt64 { self.percentile(permille: UInt64(percentile.permille)) }
 }

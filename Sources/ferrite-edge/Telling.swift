@@ -1,11 +1,14 @@
+import CHeap
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// What `watch` tells others beside the lines of decisions, none of which a frame waits for: the report that SIGUSR1 asks for and that
-/// an ending signal leaves, and the metrics file.
+/// an ending signal leaves, the line that sums up, and the metrics file.
 ///
-/// A thread of its own writes the first and the last; the report at an ending signal is written by its handler, as far as it can be
-/// without waiting. What they read lies in memory that stays until the program ends.
+/// A thread of its own writes the report that is asked for and the metrics. At an ending signal its handler writes the report, as far as
+/// that needs no waiting, and the summary, which waits for a reader of decisions no longer than an orderly end does. What they read lies
+/// in memory that stays until the program ends.
 @safe
 struct Telling {
   /// How long an orderly end waits for a slow disk or a slow reader.
@@ -17,12 +20,14 @@ struct Telling {
   private let subject: UnsafeMutablePointer<TellingSubject>
   private let aside: OpaquePointer
   var statistics: FrameStatistics { unsafe subject.pointee.statistics }
-  var droppedLines: UInt64 { unsafe subject.pointee.droppedLines }
   var deadline: UInt64? { unsafe subject.pointee.deadline }
 
-  /// - Parameter lines: where lines of decisions wait for their reader, if they do.
+  /// - Parameters:
+  ///   - lines: of decisions.
+  ///   - isSummedUp: whether a last line sums up a camera's frames.
   init(
-    _ options: TellingOptions, unsafeLines lines: OpaquePointer?, watchdog: Int32?, _ model: borrowing ModelFile
+    _ options: TellingOptions, unsafeLines lines: OpaquePointer, isSummedUp: Bool, watchdog: Int32?,
+    _ model: borrowing ModelFile
   ) throws(EdgeError) {
     guard let statistics = FrameStatistics() else { throw .noMemory }
     let page = unsafe try pages(MemoryLayout<TellingSubject>.stride)
@@ -30,7 +35,8 @@ struct Telling {
     unsafe subject = base.bindMemory(to: TellingSubject.self, capacity: 1)
     unsafe subject.initialize(
       to: TellingSubject(
-        statistics: statistics, lines: lines, watchdog: watchdog, deadline: options.deadlineNanoseconds,
+        statistics: statistics, lines: lines, isSummedUp: isSummedUp, watchdog: watchdog,
+        deadline: options.deadlineNanoseconds,
         metrics: try options.metrics.map { path throws(EdgeError) in try MetricsFile(path, model) }))
     var started: OpaquePointer?
     let error = unsafe linux_start_aside(
@@ -69,8 +75,15 @@ struct Telling {
     var writer = TextWriter(impatientDescriptor: 2)
     unsafe subject.pointee.report(to: &writer)
     writer.flush()
+    unsafe subject.pointee.sumUpAtLast()
     return 0
   }
+
+  /// Before a camera's first frame.
+  func begin() { unsafe subject.pointee.heapCallsBefore = heap_calls() }
+
+  /// At an orderly end, when the lines are safe and those of decisions are written.
+  func sumUp(to output: inout TextWriter) { unsafe subject.pointee.sumUp(to: &output) }
 
   /// Before an orderly end, when the lines are safe: the metrics file for the last time.
   func finish() {
@@ -90,12 +103,49 @@ struct Telling {
 @safe
 struct TellingSubject {
   let statistics: FrameStatistics
-  let lines: OpaquePointer?
+  let lines: OpaquePointer
+  let isSummedUp: Bool
   let watchdog: Int32?
   let deadline: UInt64?
   var metrics: MetricsFile?
+  /// Heap calls of the program before a camera's first frame; nil where there is no camera.
+  var heapCallsBefore: UInt64?
+  private var hasSummedUp = false
 
-  var droppedLines: UInt64 { if let lines = unsafe lines { unsafe linux_dropped_lines(lines) } else { 0 } }
+  init(
+    statistics: FrameStatistics, lines: OpaquePointer, isSummedUp: Bool, watchdog: Int32?, deadline: UInt64?,
+    metrics: MetricsFile?
+  ) {
+    self.statistics = statistics
+    unsafe self.lines = lines
+    self.isSummedUp = isSummedUp
+    self.watchdog = watchdog
+    self.deadline = deadline
+    self.metrics = metrics
+  }
+
+  var droppedLines: UInt64 { unsafe linux_dropped_lines(lines) }
+
+  mutating func sumUp(to output: inout TextWriter) {
+    guard writeSummary(to: &output) else { return }
+    output.endLine()
+    // Behind it: a signal that comes between finds it to be done, and a summary twice is better than none.
+    hasSummedUp = true
+  }
+
+  /// The same in a signal's handler.
+  func sumUpAtLast() {
+    guard !hasSummedUp else { return unsafe linux_drain_lines(lines, Telling.patience) }
+    var writer = unsafe TextWriter(unsafeLastOf: lines, patience: Telling.patience)
+    if writeSummary(to: &writer) { writer.flush() }
+  }
+
+  private func writeSummary(to writer: inout TextWriter) -> Bool {
+    guard isSummedUp, let heapCallsBefore else { return false }
+    writer.summary(
+      statistics, deadline: deadline, droppedLines: droppedLines, allocations: heap_calls() - heapCallsBefore)
+    return true
+  }
 
   /// For people. Nothing here waits but the writer.
   func report(to writer: inout TextWriter) {

@@ -1,3 +1,4 @@
+import EdgeProgram
 import EdgeRuntime
 
 /// What `watch` tells beside its lines, and to whom: `--deadline MS`, `--metrics FILE.prom`, `--watchdog-device PATH`.

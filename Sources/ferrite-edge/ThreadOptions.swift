@@ -1,4 +1,5 @@
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// How many threads share the work of a frame, on which processors, and how urgently: `--threads N`, `--cpus LIST`, `--priority P`,

@@ -1,5 +1,5 @@
-import CHeap
 import CLinux
+import EdgeProgram
 import EdgeRuntime
 
 /// `watch M.fxm [--board B.board] FRAMES [DETECT] [DECIDING] [COMPUTING] [TELLING]`: a line of
@@ -12,7 +12,7 @@ enum WatchCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
     // Until there is something to report, a request for it passes by.
     unsafe linux_on_request({ _ in }, nil)
-    var options = try Options(arguments, accepting: .json | .computing | .board | .stream | .telling)
+    var options = try Options(arguments, accepting: .json | .computing | .board | .stream | .telling | .publicKey)
     let model = try options.model()
     let firstFile = options.file()
     guard (firstFile == nil) != (options.standardInput == nil && options.camera == nil) else {
@@ -44,8 +44,8 @@ enum WatchCommand {
     } catch {
       failure = error
     }
-    try watch.driveSafe()
-    watch.finish(orderly: failure == nil)
+    do throws(EdgeError) { try watch.driveSafe() } catch { failure = failure ?? error }
+    do throws(EdgeError) { try watch.finish(orderly: failure == nil) } catch { failure = failure ?? error }
     if let failure { throw failure }
   }
 }
@@ -53,19 +53,28 @@ enum WatchCommand {
 extension WatchCommand {
   /// The model, or where it can't be read or isn't whole the one before it, which `install-model` has kept.
   private static func classifier(_ path: Word, _ options: borrowing Options) throws(EdgeError) -> Classifier {
+    let trust = try Trust(options)
     do throws(EdgeError) {
-      return try Classifier(path, options.instructionSet, options.threads)
+      return try Classifier(path, trust, options.instructionSet, options.threads)
     } catch {
-      guard case .model = error, let old = unsafe linux_old_path(path.start),
-        let before = unsafe try? Classifier(Word(old), options.instructionSet, options.threads)
-      else { throw error }
+      guard case .model = error, let old = unsafe linux_old_path(path.start) else { throw error }
       var writer = TextWriter.standardError
       error.report(to: &writer)
-      writer.text("ferrite-edge: warning: the model before it runs instead: ")
-      unsafe writer.text(Word(old))
-      writer.text("\n")
-      writer.flush()
-      return before
+      let before = unsafe Word(old)
+      do throws(EdgeError) {
+        let model = try trust.model(before, installedAt: path)
+        let classifier = try Classifier(model, before, options.instructionSet, options.threads)
+        writer.text("ferrite-edge: warning: the model before it runs instead: ")
+        writer.text(before)
+        writer.text("\n")
+        writer.flush()
+        return classifier
+      } catch {
+        // Where there is none, that is no news.
+        if case .model(_, let fault) = error, fault.systemError == ENOENT {} else { error.report(to: &writer) }
+        writer.flush()
+        throw .reported
+      }
     }
   }
 }
@@ -162,15 +171,12 @@ private struct Watch: ~Copyable {
   private var pins: Pins
   private var filter: DecisionFilter
   private let json: Bool
-  private let isSummedUp: Bool
   private var output: TextWriter
-  private var frame = 0
+  private var frame: UInt64 = 0
   private let telling: Telling
-  /// Lines of a live camera wait for their reader here; no frame waits for him.
-  private let lines: OpaquePointer?
+  /// Of decisions. A live camera's wait here for their reader; no frame waits for him.
+  private let lines: OpaquePointer
   private var isCamera = false
-  /// Heap calls of the program before a camera's first frame.
-  private var heapCallsBefore: UInt64 = 0
   private var manager: ServiceManager
 
   init(_ classifier: consuming Classifier, _ pins: consuming Pins, _ options: borrowing Options) throws(EdgeError) {
@@ -179,25 +185,25 @@ private struct Watch: ~Copyable {
       throw .usage("watch takes models of at most 256 classes", nil)
     }
     var manager = ServiceManager()
-    let lines = options.isLive ? unsafe try Self.startLines() : nil
+    let lines = unsafe try Self.startLines(waits: !options.isLive)
     if let path = options.telling.watchdog { try manager.open(watchdog: path) }
     let telling = unsafe try Telling(
-      options.telling, unsafeLines: lines, watchdog: manager.watchdogDescriptor, classifier.model)
-    if let lines = unsafe lines { output = unsafe TextWriter(unsafeLines: lines) } else { output = .standardOutput }
+      options.telling, unsafeLines: lines, isSummedUp: options.summary, watchdog: manager.watchdogDescriptor,
+      classifier.model)
+    output = unsafe TextWriter(unsafeLines: lines)
     unsafe self.lines = lines
     self.telling = telling
     filter = DecisionFilter(options.decisions.settings, classes: classes)
     self.classifier = classifier
     self.pins = pins
     json = options.json
-    isSummedUp = options.summary
     self.manager = manager
     manager.ready()
   }
 
-  private static func startLines() throws(EdgeError) -> OpaquePointer {
+  private static func startLines(waits: Bool) throws(EdgeError) -> OpaquePointer {
     var started: OpaquePointer?
-    let error = unsafe linux_start_lines(1, &started)
+    let error = unsafe linux_start_lines(1, waits, &started)
     guard error == 0, let started = unsafe started else { throw .threads(.notStarted(systemError: error)) }
     return unsafe started
   }
@@ -229,20 +235,23 @@ private struct Watch: ~Copyable {
   /// Shows a camera's frames on standard input.
   mutating func show(_ encoding: CameraEncoding, _ options: borrowing Options) throws(EdgeError) {
     guard let size = options.size else { throw .usage("no --size given", nil) }
-    var frames = try CameraFrames(encoding, size, to: classifier.size, options.detection, every: options.keepsEvery)
+    // The pool is the classifier's, which stays as long as these frames are shown.
+    var frames = try CameraFrames(
+      encoding, size, to: classifier.size, options.detection, every: options.keepsEvery, on: classifier.pool)
     try options.threads.lockMemory()
     try show(&frames)
   }
 
   mutating func show(camera: Word, _ options: borrowing Options) throws(EdgeError) {
-    var frames = try CameraFrames(camera: camera, options.size, to: classifier.size, options.detection)
+    var frames = try CameraFrames(
+      camera: camera, options.size, to: classifier.size, options.detection, on: classifier.pool)
     try options.threads.lockMemory()
     try show(&frames)
   }
 
   private mutating func show(_ frames: inout CameraFrames) throws(EdgeError) {
     isCamera = true
-    heapCallsBefore = heap_calls()
+    telling.begin()
     while true {
       while let change = pins.nextChange, !frames.isReady(by: change) { try pins.advance() }
       guard let sight = try classifier.classifyNext(of: &frames) else { return }
@@ -285,18 +294,15 @@ private struct Watch: ~Copyable {
   }
 
   /// When the lines are safe: what a camera's frames came to, the last lines and metrics. A reader or a disk that doesn't take its
-  /// part in a second misses it.
-  mutating func finish(orderly: Bool) {
+  /// part in a second misses it; that a disk or a reader refused it is an error.
+  mutating func finish(orderly: Bool) throws(EdgeError) {
     if orderly { manager.stopWatchdog() }
-    if let lines = unsafe lines { unsafe linux_drain_lines(lines, Telling.patience) }
-    if isCamera, isSummedUp {
-      output.summary(
-        telling.statistics, deadline: telling.deadline, droppedLines: telling.droppedLines,
-        allocations: heap_calls() - heapCallsBefore)
-      output.endLine()
-    }
-    if let lines = unsafe lines { unsafe linux_finish_lines(lines, Telling.patience) }
+    unsafe linux_drain_lines(lines, Telling.patience)
+    telling.sumUp(to: &output)
+    unsafe linux_finish_lines(lines, Telling.patience)
     telling.finish()
     if isCamera { telling.report() }
+    let error = unsafe linux_lines_error(lines)
+    guard error == 0 else { throw .output(systemError: error) }
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import CMQTT
+import EdgeProgram
 
 /// Reads the lines of `ferrite-edge watch --json` and publishes what changes. Reading never waits for the broker.
 @safe
@@ -146,21 +147,21 @@ struct Publisher: ~Copyable {
   }
 
   private func tell(_ text: StaticString) {
-    var message = Text()
-    message.add("ferrite-mqtt: ")
-    message.add(text)
-    message.add("\n")
-    message.write(to: 2)
+    var writer = TextWriter.standardError
+    writer.text("ferrite-mqtt: ")
+    writer.text(text)
+    writer.text("\n")
+    writer.flush()
   }
 
   private func tell(_ count: Int, _ text: StaticString) {
-    var message = Text()
-    message.add("ferrite-mqtt: ")
-    message.add(count)
-    message.add(" ")
-    message.add(text)
-    message.add("\n")
-    message.write(to: 2)
+    var writer = TextWriter.standardError
+    writer.text("ferrite-mqtt: ")
+    writer.integer(count)
+    writer.text(" ")
+    writer.text(text)
+    writer.text("\n")
+    writer.flush()
   }
 }
 

@@ -1,5 +1,6 @@
 import CLinux
 import CMQTT
+import EdgeProgram
 
 /// What the command line says.
 @safe
@@ -11,29 +12,24 @@ struct Settings {
 
     """
 
-  private(set) var host = CString("localhost" as StaticString)
+  private(set) var host = Word("localhost" as StaticString)
   private(set) var port: Int?
   private(set) var login: Login?
-  private(set) var authority: CString?
-  private(set) var clientID: CString
+  private(set) var authority: Word?
+  private(set) var clientID: Word
   /// nil for ferrite/ and the identifier.
-  private(set) var prefix: CString?
-  private(set) var name: CString?
+  private(set) var prefix: Word?
+  private(set) var name: Word?
   private(set) var qos = 0
   private(set) var retains = false
   /// At most so often a state is sent while the decision is the same.
   private(set) var nanosecondsBetweenStates: UInt64 = 1_000_000_000
-  private(set) var discovery: CString? = CString("homeassistant" as StaticString)
+  private(set) var discovery: Word? = Word("homeassistant" as StaticString)
 
   /// - Returns: nil where only help is asked for.
-  init?(
-    _ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-  ) throws(MQTTError) {
-    clientID = unsafe CString(mqtt_host_name())
-    var index = 1
-    while index < Int(count), let start = unsafe words[index] {
-      let word = unsafe CString(start)
-      index += 1
+  init?(_ arguments: consuming Words) throws(MQTTError) {
+    clientID = unsafe Word(mqtt_host_name())
+    while let word = arguments.next() {
       if word == "--help" { return nil }
       if word == "--retain" {
         retains = true
@@ -41,19 +37,18 @@ struct Settings {
         discovery = nil
       } else {
         guard Self.takesValue(word) else { throw .usage("unknown option", word) }
-        guard index < Int(count), let start = unsafe words[index] else { throw .usage("no value after", word) }
-        index += 1
-        unsafe try set(word, CString(start))
+        guard let value = arguments.next() else { throw .usage("no value after", word) }
+        try set(word, value)
       }
     }
   }
 
-  private static func takesValue(_ word: CString) -> Bool {
+  private static func takesValue(_ word: Word) -> Bool {
     word == "--host" || word == "--port" || word == "--login" || word == "--ca" || word == "--client-id"
       || word == "--prefix" || word == "--name" || word == "--qos" || word == "--every" || word == "--discovery"
   }
 
-  private mutating func set(_ word: CString, _ value: CString) throws(MQTTError) {
+  private mutating func set(_ word: Word, _ value: Word) throws(MQTTError) {
     if word == "--host" {
       host = value
     } else if word == "--port" {
@@ -100,7 +95,7 @@ struct Settings {
   /// 8883 by TLS, else 1883, if nothing else is said.
   var portNumber: Int { port ?? (authority == nil ? 1883 : 8883) }
 
-  private static func isIdentifier(_ value: CString) -> Bool {
+  private static func isIdentifier(_ value: Word) -> Bool {
     guard 1...64 ~= value.count else { return false }
     for index in 0..<value.count {
       switch value[index] {
@@ -114,7 +109,7 @@ struct Settings {
   }
 
   /// Printable, without wildcards, quotes and backslashes, and not with a slash at an end.
-  private static func isTopic(_ value: CString) -> Bool {
+  private static func isTopic(_ value: Word) -> Bool {
     guard 1...128 ~= value.count, isPrintable(value) else { return false }
     for index in 0..<value.count {
       let byte = value[index]
@@ -124,7 +119,7 @@ struct Settings {
     return value[0] != UInt8(ascii: "/") && value[value.count - 1] != UInt8(ascii: "/")
   }
 
-  private static func isPrintable(_ value: CString) -> Bool {
+  private static func isPrintable(_ value: Word) -> Bool {
     for index in 0..<value.count where value[index] < 0x20 || value[index] == 0x7F { return false }
     return true
   }
@@ -136,7 +131,7 @@ struct Login {
   let user: UnsafePointer<CChar>
   let password: UnsafePointer<CChar>
 
-  init(_ path: CString) throws(MQTTError) {
+  init(_ path: Word) throws(MQTTError) {
     let file = unsafe linux_open(path.start)
     guard file >= 0 else { throw .unreadable(path, systemError: -file) }
     defer { linux_close(file) }
@@ -156,20 +151,8 @@ struct Login {
     let hasTwo = (lines == 2 && starts[1] < got) || (lines == 3 && starts[2] == got)
     unsafe user = UnsafePointer(text)
     unsafe password = UnsafePointer(text + starts[1])
-    guard hasTwo, unsafe 1...255 ~= CString(user).count, unsafe CString(password).count <= 255 else {
+    guard hasTwo, unsafe 1...255 ~= Word(user).count, unsafe Word(password).count <= 255 else {
       throw .badLogin(path)
-    }
-  }
-}
-
-extension CString {
-  /// Of ASCII.
-  init(_ text: StaticString) {
-    // Literals end with a zero.
-    self = unsafe UnsafeRawPointer(text.utf8Start).withMemoryRebound(
-      to: CChar.self, capacity: text.utf8CodeUnitCount + 1
-    ) {
-      unsafe CString($0)
     }
   }
 }

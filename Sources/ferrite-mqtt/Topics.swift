@@ -1,4 +1,5 @@
 import CMQTT
+import EdgeProgram
 
 /// Where things are published, and what Home Assistant is told about it.
 struct Topics {
@@ -28,7 +29,7 @@ struct Topics {
   }
 
   /// Two sensors of one device, by MQTT discovery: the class that is decided on, and the probability of the last frame's class.
-  func announce(_ settings: Settings, below discovery: CString, to broker: OpaquePointer) throws(MQTTError) {
+  func announce(_ settings: Settings, below discovery: Word, to broker: OpaquePointer) throws(MQTTError) {
     unsafe try announce(
       "decision", "Decision", "{{ value_json.decision if value_json.decision else 'none' }}",
       ",\"icon\":\"mdi:emoticon-outline\"", hasAttributes: true, settings, discovery, broker)
@@ -40,7 +41,7 @@ struct Topics {
 
   private func announce(
     _ object: StaticString, _ title: StaticString, _ template: StaticString, _ more: StaticString, hasAttributes: Bool,
-    _ settings: Settings, _ discovery: CString, _ broker: OpaquePointer
+    _ settings: Settings, _ discovery: Word, _ broker: OpaquePointer
   ) throws(MQTTError) {
     var topic = Text()
     topic.add(discovery)

@@ -4,12 +4,18 @@ import EdgeRuntime
 /// `ferrite conformance`: the kernels of every instruction set of this machine on the conformance set.
 struct Conformance: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks the kernels of this machine bit for bit, without a model.",
+    abstract: "Checks the kernels of this machine bit for bit, with or without a model.",
     discussion: """
       Seeded problems of every operator, in many formats, shapes and parts, are computed by the scalar reference and by each \
       instruction set. All bytes have to agree, no other may be written, and the reference's have to have the digest that is \
       committed: the same on every machine. Exits with 65 when they don't, and names the first problem and byte.
+
+      With models, each of their operations is compared instead, on frames of noise, by every instruction set and 1 to 8 threads; the \
+      digest is over all values, and a difference names the first operation and element.
       """)
+
+  @Argument(help: "Model files (.fxm); none for the conformance set.")
+  var models: [String] = []
 
   @Option(help: "How many seeds; the committed digest is that of \(KernelConformance.standardSeeds).")
   var seeds = KernelConformance.standardSeeds
@@ -22,6 +28,7 @@ struct Conformance: ParsableCommand {
   }
 
   func run() throws {
+    guard models.isEmpty else { return try NetworkConformanceReport(paths: models).print(json: json) }
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: KernelConformance.memoryBytes, alignment: Layout.alignment)
     defer { unsafe memory.deallocate() }
@@ -78,10 +85,5 @@ struct Conformance: ParsableCommand {
     (0..<KernelConformance.Kernel.count).compactMap { index in
       KernelConformance.Kernel(rawValue: UInt8(index)).map { ($0, index) }
     }
-  }
-
-  private func hexadecimal(_ digest: UInt64) -> String {
-    let digits = String(digest, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

@@ -8,7 +8,7 @@ struct Ferrite: ParsableCommand {
     discussion: "Exits with 64 when called wrongly and with 65 when data is bad, and says why on standard error.",
     subcommands: [
       Export.self, Calibrate.self, Search.self, Inspect.self, Run.self, Compare.self, Merge.self, Explain.self,
-      Detect.self, Bench.self, Selftest.self, Conformance.self, Faces.self,
+      Detect.self, Bench.self, Selftest.self, Conformance.self, Faces.self, Keygen.self, Sign.self, Verify.self,
     ])
 
   /// Parses and runs a command. What the parser and `validate()` find is the caller's mistake, 64; what a command throws

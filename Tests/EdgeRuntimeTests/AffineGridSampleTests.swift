@@ -133,4 +133,12 @@ import Testing
     #expect(row([9], first: -3.3, step: 1.7, count: 40, outside) == [UInt8](repeating: 9, count: 40))
     #expect(row([9], first: 3.9, step: -3.3, count: 40, outside, .nearest) == [UInt8](repeating: 9, count: 40))
   }
+
+  @Test func placesFarOutsideSaturate() {
+    let axis = AffineGridParameters.Axis(a0: 0, a1: 0, b0: 0, b1: 0, c: 0, d: 0)
+    let parameters = AffineGridParameters(x: axis, y: axis)
+    for (place, wanted) in [(Int64(1) << 40, 1 << 24), (-1 << 40, -1 << 24), (1 << 24, 1 << 24), (300, 300)] {
+      #expect(parameters.settled(place, size: 5) == wanted)
+    }
+  }
 }

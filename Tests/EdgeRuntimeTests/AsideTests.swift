@@ -8,6 +8,8 @@ import Testing
 
   @Test func whatIsAskedForIsDoneAndTheEndIsWaitedFor() throws {
     let seen = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    // The thread has ended by then.
+    defer { unsafe seen.deallocate() }
     unsafe seen.initialize(to: 0)
     var started: OpaquePointer?
     let error = unsafe linux_start_aside(
@@ -54,7 +56,7 @@ import Testing
   func linesComeWholeOrNotAtAll(seed: Int) throws {
     let ends = pipeEnds()
     var started: OpaquePointer?
-    #expect(unsafe linux_start_lines(ends.writing, &started) == 0)
+    #expect(unsafe linux_start_lines(ends.writing, false, &started) == 0)
     let lines = unsafe try #require(started)
     var random = SeededGenerator(seed: UInt64(seed))
     var sent: [String] = []
@@ -112,7 +114,7 @@ import Testing
     let ends = pipeEnds()
     _ = fcntl(ends.writing, 1031, 4096)  // F_SETPIPE_SZ
     var started: OpaquePointer?
-    #expect(unsafe linux_start_lines(ends.writing, &started) == 0)
+    #expect(unsafe linux_start_lines(ends.writing, false, &started) == 0)
     let lines = unsafe try #require(started)
     let line = String(repeating: "y", count: 99) + "\n"
     for _ in 0..<200 {

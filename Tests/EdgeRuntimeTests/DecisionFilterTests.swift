@@ -29,6 +29,47 @@ import EdgeRuntime
     #expect(decisions(settings, frames) == [nil, 0, 0, nil, nil, 1, 2])
   }
 
+  @Test("holds a decision up to its least time and not a nanosecond longer")
+  func holding() {
+    var settings = DecisionFilter.Settings()
+    settings.holdNanoseconds = 100
+    for (time, decided) in [(UInt64(99), 0), (100, 1)] {
+      var filter = DecisionFilter(settings, classes: 2)
+      #expect(filter.update(at: 0) { $0 == 0 ? 65536 : 0 })
+      _ = filter.update(at: time) { $0 == 1 ? 65536 : 0 }
+      #expect(filter.decision == decided)
+    }
+  }
+
+  @Test("moves a score by its share of the distance, rounded half up", arguments: 1...6)
+  func smoothing(_ shift: Int) {
+    var settings = DecisionFilter.Settings()
+    settings.smoothing = .exponential(shift: shift)
+    var filter = DecisionFilter(settings, classes: 1)
+    var generator = SeededGenerator(seed: UInt64(shift))
+    var score = 0.0
+    for frame in 0..<2000 {
+      let probability = UInt32.random(in: 0...65536, using: &generator)
+      _ = filter.update(at: UInt64(frame)) { _ in probability }
+      // With 8 more fraction bits.
+      let distance = Double(probability) * 256 - score
+      score += frame == 0 ? distance : (distance / Double(1 << shift) + 0.5).rounded(.down)
+      #expect(filter.score(0) == UInt32((score / 256 + 0.5).rounded(.down)), "frame \(frame)")
+    }
+  }
+
+  @Test("gives a class that has all votes all of the score")
+  func allVotes() {
+    var settings = DecisionFilter.Settings()
+    settings.smoothing = .majority(frames: 3)
+    var filter = DecisionFilter(settings, classes: 2)
+    // Thirds of 65536, rounded down.
+    for (frame, score) in [UInt32(21845), 43690, 65536].enumerated() {
+      _ = filter.update(at: UInt64(frame)) { $0 == 1 ? 60000 : 5536 }
+      #expect(filter.score(1) == score && filter.score(0) == 0)
+    }
+  }
+
   @Test("flutters with noise around one threshold, and not with two")
   func noise() {
     var generator = SeededGenerator(seed: 3)
@@ -126,6 +167,13 @@ import EdgeRuntime
       #expect(exact <= found && found <= exact + exact / 16, "\(permille)")
     }
     #expect(histogram.greatest == values.last && histogram.total == 5000)
+  }
+
+  @Test("takes the rank of a percentile upwards")
+  func ranks() {
+    var histogram = LatencyHistogram()
+    for nanoseconds: UInt64 in [1, 10] { histogram.add(nanoseconds: nanoseconds) }
+    #expect(histogram.percentile(permille: 500) == 1 && histogram.percentile(permille: 501) == 10)
   }
 
   @Test("takes every time", arguments: [0, 1, 15, 16, 17, 31, 32, UInt64.max])

@@ -1,27 +1,54 @@
 import EdgeRuntime
 import Testing
 
-/// Loads `bytes` and, when they are accepted, runs a frame in an arena between guards. Returns the fault, or nil.
-private func tryOut(_ bytes: [UInt8]) -> ModelError? {
+/// Loads `bytes` and, when they are accepted, runs a frame in every instruction set and by three threads. Returns the fault, or nil.
+///
+/// Each way has an arena between guards, whose bytes must stay, and one without anything behind it, where the address sanitizer looks
+/// on (`make sanitize`). Their memory starts with other bytes each time, so that what nobody wrote can't give equal outputs.
+func tryOut(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) -> ModelError? {
   let memory = Memory(bytes)
   do throws(ModelError) {
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
-    let guardBytes = 4096
-    guard model.sessionBytes(threads: 1) < 1 << 20 else { return nil }
-    let arena = Memory([UInt8](repeating: 0xA5, count: model.sessionBytes(threads: 1) + 2 * guardBytes))
-    let inside = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: arena.bytes[guardBytes..<guardBytes + model.sessionBytes(threads: 1)])
-    let pixels = [UInt8](repeating: 200, count: model.frameBytes)
-    #expect(throws: Never.self) {
-      var session = unsafe try Session(unsafeModel: model, arena: inside, instructionSet: .scalar)
-      unsafe try pixels.withUnsafeBytes { unsafe try session.run(pixels: $0) }
+    guard model.sessionBytes(threads: 3) < 1 << 20 else { return nil }
+    var reference: [UInt8]?
+    for set in InstructionSet.allCases where set.isAvailable {
+      for (threads, guardBytes) in [(1, 4096), (1, 0), (3, 4096)] {
+        let found = outputs(of: model, set, threads, guardBytes, sourceLocation)
+        #expect(found == reference ?? found, "\(set.name), \(threads) threads", sourceLocation: sourceLocation)
+        reference = reference ?? found
+      }
     }
-    let after = arena.elements
-    #expect(after[..<guardBytes].allSatisfy { $0 == 0xA5 } && after.suffix(guardBytes).allSatisfy { $0 == 0xA5 })
     return nil
   } catch {
     return error
   }
+}
+
+/// The bytes that each operation of a frame has left.
+private func outputs(
+  of model: borrowing ModelFile, _ set: InstructionSet, _ threads: Int, _ guardBytes: Int, _ place: SourceLocation
+) -> [UInt8] {
+  let bytes = model.sessionBytes(threads: threads)
+  let filling = UInt8(0xA0 + 8 * threads) ^ UInt8(guardBytes / 4096) ^ set.rawValue << 1
+  let arena = Memory([UInt8](repeating: filling, count: bytes + 2 * guardBytes))
+  let inside = unsafe UnsafeMutableRawBufferPointer(rebasing: arena.bytes[guardBytes..<guardBytes + bytes])
+  let pixels = Memory((0..<model.frameBytes).map { UInt8(truncatingIfNeeded: 200 &+ $0 &* 7) })
+  var outputs: [UInt8] = []
+  #expect(throws: Never.self, sourceLocation: place) {
+    let pool = try ThreadPool(threads: threads)
+    var session = unsafe try Session(unsafeModel: model, arena: inside, instructionSet: set, unsafePool: pool)
+    unsafe try session.begin(pixels: UnsafeRawBufferPointer(pixels.bytes))
+    for index in 0..<model.operationCount {
+      session.step(index)
+      let output = model.tensor(model.operation(index).output)
+      unsafe outputs += inside[output.arenaOffset..<output.arenaOffset + output.bytes]
+    }
+  }
+  let after = arena.elements
+  #expect(
+    after[..<guardBytes].allSatisfy { $0 == filling } && after.suffix(guardBytes).allSatisfy { $0 == filling },
+    sourceLocation: place)
+  return outputs
 }
 
 @Suite struct ModelFileTests {
@@ -49,13 +76,28 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     #expect(tryOut(bytes + [0])?.fault == .fileSize)
   }
 
+  /// With a length and a digest that fit: what stands behind the check of those has to refuse it.
+  @Test(arguments: [8, 3])
+  func everyTruncationIsRefusedForWhatIsMissing(weightBits: Int) {
+    let whole = TinyModel(weightBits: weightBits)
+    for length in 128..<whole.bytes.count {
+      var cut = whole
+      cut.bytes.removeSubrange(length...)
+      for byte in 0..<8 { cut.bytes[16 + byte] = UInt8(truncatingIfNeeded: length >> (8 * byte)) }
+      cut.stampDigest()
+      #expect(tryOut(cut.bytes) != nil, "\(length) bytes")
+    }
+  }
+
   @Test(arguments: [8, 3])
   func everyFlippedBitIsRefusedByTheDigestAtLast(weightBits: Int) {
     let bytes = TinyModel(weightBits: weightBits).bytes
     for index in bytes.indices {
-      var damaged = bytes
-      damaged[index] ^= 1 << UInt8(index % 8)
-      #expect(tryOut(damaged) != nil, "byte \(index)")
+      for bit in UInt8(0)..<8 {
+        var damaged = bytes
+        damaged[index] ^= 1 << bit
+        #expect(tryOut(damaged) != nil, "bit \(bit) of byte \(index)")
+      }
     }
   }
 
@@ -201,6 +243,28 @@ private func tryOut(_ bytes: [UInt8]) -> ModelError? {
     #expect(tryOut(tiny.bytes) == nil)
     tiny.setFirstAccumulatorBound(bound - 1)
     #expect(tryOut(tiny.bytes)?.fault == .accumulatorBound)
+  }
+
+  /// The logits, tensor 7: six bytes.
+  @Test func aTensorMayEndWhereTheWorkspaceStartsAndNoFurther() {
+    let place = Layout.aligned(128 + 24 * TinyModel.sectionCount) + 7 * Layout.tensorRecordBytes + 24
+    func fault(_ offset: Int) -> ModelError? {
+      var tiny = TinyModel()
+      for byte in 0..<4 { tiny.bytes[place + byte] = UInt8(truncatingIfNeeded: offset >> (8 * byte)) }
+      tiny.stampDigest()
+      return tryOut(tiny.bytes)
+    }
+    #expect(fault(TinyModel.workspaceOffset - 6) == nil)
+    for beyond in [4, 2, 0] {
+      #expect(fault(TinyModel.workspaceOffset - beyond) == ModelError(.tensorPlace, at: place), "\(beyond)")
+    }
+  }
+
+  @Test func aShiftOf32IsRefusedAsSuch() {
+    var tiny = TinyModel()
+    tiny.bytes[TinyModel.weightsOffset + 256] = 32
+    tiny.stampDigest()
+    #expect(tryOut(tiny.bytes) == ModelError(.shift, at: TinyModel.weightsOffset + 256))
   }
 
   /// Programs add them up and divide by them.

@@ -10,6 +10,12 @@ import Testing
     return weights.map { Double(Softmax.probability(weight: $0, sum: sum)) / Double(Softmax.one) }
   }
 
+  /// Two thirds of 65536 are 43690.67.
+  @Test func sharesAreRoundedToTheNearest() {
+    #expect(Softmax.probability(weight: 2, sum: 3) == 43691 && Softmax.probability(weight: 1, sum: 3) == 21845)
+    #expect(Softmax.probability(weight: 1 << 30, sum: 1 << 30) == Softmax.one)
+  }
+
   @Test(arguments: [0, 4, 8, 11, 15])
   func probabilitiesAreNearTheRealOnes(fraction: Int) {
     var generator = SeededGenerator(seed: UInt64(fraction) + 1)
@@ -32,6 +38,15 @@ import Testing
       let weight = Softmax.weight(distance: distance, fraction: 11)
       #expect(weight <= last)
       last = weight
+    }
+  }
+
+  /// The cubic's error is below 2^-12 of the value, and what is dropped behind the last bit is below one.
+  @Test(arguments: [4, 8, 11]) func weightsAreNearTheExponential(fraction: Int) {
+    for distance in stride(from: Int64(0), through: Int64(20) << Int64(fraction), by: 13) {
+      let exact = exp(-Double(distance) / pow(2, Double(fraction))) * 0x1p30
+      let weight = Double(Softmax.weight(distance: distance, fraction: fraction))
+      #expect(abs(weight - exact) <= exact * 0x1p-12 + 1, "\(distance)")
     }
   }
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +10,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FERRITE = ROOT / ".build/release/ferrite"
-EDGE = ROOT / "build/ferrite-edge"
+# Another one by `make test-board`: the device program with libgpiod 2.
+EDGE = ROOT / os.environ.get("FERRITE_EDGE", "build/ferrite-edge")
+EDGE_32 = ROOT / "build/ferrite-edge-armv7"
+ARCHIVE_32 = ROOT / ".build-armv7/armv7-none-none-eabi/release/libFerriteEdge.a"
 ARCHIVE = ROOT / ".build-aarch64/aarch64-none-none-elf/release/libFerriteEdge.a"
 BOARD_CACHE = ROOT / ".cache/board"
 FOLDER = ROOT / "build/end-to-end"
@@ -49,9 +53,19 @@ def run(*command) -> str:
     return done.stdout
 
 
+# The Raspberry Pi 2's, the BeagleBone Black's, and one that is faster; a 64-bit core that runs 32-bit programs has no
+# emulation of its own in qemu's user mode.
+CORES_32 = ["cortex-a7", "cortex-a8", "cortex-a15"]
+
+
 def edge(core: str, *arguments) -> str:
     """The device program's output when a core runs it in qemu's user mode."""
-    return run("qemu-aarch64", "-cpu", core, EDGE, *arguments)
+    return run(*on(core), *arguments)
+
+
+def on(core: str) -> list:
+    """The words that run the device program on a core."""
+    return ["qemu-arm", "-cpu", core, EDGE_32] if core in CORES_32 else ["qemu-aarch64", "-cpu", core, EDGE]
 
 
 def attempt(*arguments) -> subprocess.CompletedProcess:

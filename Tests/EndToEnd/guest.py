@@ -19,14 +19,14 @@ exec sh /dev/console
 """
 
 
-def initramfs(destination: pathlib.Path, busybox: pathlib.Path, files: dict[str, pathlib.Path]) -> None:
-    """Writes the compressed archive; `files` maps a path in the guest to a file here, and keeps its mode."""
+def initramfs(destination: pathlib.Path, busybox: pathlib.Path, files: dict[str, pathlib.Path], start: str = INIT) -> None:
+    """Writes the compressed archive; `files` maps a path in the guest to a file here, and keeps its mode. `start` is its /init."""
     with tempfile.TemporaryDirectory() as scratch:
         root = pathlib.Path(scratch)
-        for folder in ("bin", "dev", "proc", "sys", "tmp"):
+        for folder in ("bin", "dev", "new", "proc", "sys", "tmp"):
             (root / folder).mkdir()
         init = root / "init"
-        init.write_text(INIT)
+        init.write_text(start)
         init.chmod(0o755)
         for place, source in {"bin/busybox": busybox, **files}.items():
             target = root / place.lstrip("/")

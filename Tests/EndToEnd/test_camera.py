@@ -8,10 +8,15 @@ import unittest
 
 import fixtures
 import guest
+import test_board
+from PIL import Image
 from raspberry_pi import RaspberryPi
 
 BOARD = fixtures.ROOT / "boards/raspberry-pi-3.board"
 MODULES = fixtures.BOARD_CACHE / "modules"
+LIBRARIES = {"lib/ld-linux-aarch64.so.1": "/lib/ld-linux-aarch64.so.1",
+             **{f"lib/aarch64-linux-gnu/{name}": f"/usr/lib/aarch64-linux-gnu/{name}" for name in ("libc.so.6", "libjpeg.so.62")}}
+"""What ferrite-mjpeg is linked with, of Debian's packages for the board."""
 
 
 def with_dependencies(module: str, before: list[str] | None = None) -> list[str]:
@@ -30,10 +35,17 @@ class Camera(unittest.TestCase):
     def setUpClass(cls):
         modules = with_dependencies("vivid")
         files = {"bin/ferrite-edge": fixtures.EDGE, "model.fxm": fixtures.MODEL, "pi.board": BOARD,
+                 "bin/ferrite-mjpeg": fixtures.ROOT / "build/ferrite-mjpeg",
+                 **{place: pathlib.Path(path) for place, path in LIBRARIES.items()},
                  **{f"modules/{name}.ko": MODULES / f"{name}.ko" for name in modules}}
         scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(scratch.cleanup)
         folder = pathlib.Path(scratch.name)
+        cls.pictures = {}
+        for name in ("happy", "sad"):
+            picture = folder / f"{name}.jpg"
+            Image.open(test_board.Board.one_face_of_each_class()[name]).save(picture, quality=95)
+            cls.pictures[name] = files[f"{name}.jpg"] = picture
         guest.initramfs(folder / "initramfs.gz", fixtures.BOARD_CACHE / "busybox", files)
         cls.pi = cls.enterClassContext(RaspberryPi(fixtures.BOARD_CACHE, folder / "initramfs.gz", folder))
         # One device that captures, by the ordinary interface, from a webcam's input.
@@ -46,7 +58,7 @@ class Camera(unittest.TestCase):
 
     def start(self, options: str = "--size 640x480") -> None:
         self.pi.shell(
-            "rm -f /tmp/*; ferrite-edge watch /model.fxm --board /pi.board --camera /dev/video0 --json "
+            "rm -f /tmp/*; ferrite-edge watch /model.fxm --board /pi.board --camera /dev/video0 --json --summary "
             f"{options} >/tmp/decisions 2>/tmp/messages &")
 
     def frames(self, least: int) -> list[dict]:
@@ -56,6 +68,9 @@ class Camera(unittest.TestCase):
 
     def messages(self) -> str:
         return self.pi.shell("cat /tmp/messages")
+
+    def summary(self) -> dict:
+        return fixtures.summary(self.pi.shell("tail -n 1 /tmp/decisions"))
 
     def test_frames_are_taken_and_decided_on(self):
         self.start()
@@ -103,10 +118,21 @@ class Camera(unittest.TestCase):
         code = self.pi.shell("wait $!; echo $?").split()[-1]
         self.assertEqual((code, self.pi.levels()), ("65", set()), self.messages())
         self.assertIn("ferrite-edge: /dev/video0: No such device", self.messages())
+        self.assertGreaterEqual(self.summary()["frames"], 2)
         # Plugged in again, it is there again.
         self.pi.shell("echo vivid.0 >/sys/bus/platform/drivers/vivid/bind; until [ -e /dev/video0 ]; do sleep 0.1; done")
         self.start()
         self.assertEqual(len(self.frames(2)), 2, self.messages())
+
+    def test_a_signal_ends_it_with_the_lines_safe_and_a_summary(self):
+        self.start()
+        self.frames(3)
+        self.assertTrue(self.pi.levels())
+        self.assertEqual(self.pi.shell("kill -INT $!; wait $!; echo $?").split()[-1], "0")
+        self.assertEqual(self.pi.levels(), set())
+        found = self.summary()
+        self.assertGreaterEqual(found["frames"], 3)
+        self.assertEqual(found["allocations"], 0)
 
     def test_after_sigkill_safe_drives_the_lines_down(self):
         self.start()
@@ -114,6 +140,26 @@ class Camera(unittest.TestCase):
         self.pi.shell("kill -9 $!; wait $!")
         self.assertEqual(self.pi.shell("ferrite-edge safe --board /pi.board 2>/dev/null; echo $?").split()[-1], "0")
         self.assertEqual(self.pi.levels(), set())
+
+    def test_jpeg_pictures_come_to_the_pins_by_way_of_another_program(self):
+        self.pi.shell(
+            "rm -f /tmp/*; mkfifo /tmp/pictures; (ferrite-mjpeg --stdin --size 48x48 2>/tmp/converter | ferrite-edge watch /model.fxm "
+            "--board /pi.board --stdin grey --size 48x48 --json --summary >/tmp/decisions 2>/tmp/messages) </tmp/pictures & exec 3>/tmp/pictures")
+        pins = test_board.pins()
+        for number, name in enumerate(self.pictures):
+            self.pi.shell(f"cat /{name}.jpg >&3")
+            found = self.frames(number + 1)[number]
+            self.assertEqual((found["class"], self.pi.levels() - {pins["heartbeat"]}), (name, {pins[name]}))
+        # The kernel can confine it: no warning, and a report at the end.
+        self.assertEqual(self.pi.shell("exec 3>&-; wait $!; echo $?").split()[-1], "0")
+        self.assertEqual(self.pi.levels(), set())
+        self.assertRegex(self.pi.shell("cat /tmp/converter").strip(), r"^ferrite-mjpeg: 2 frames, 0 dropped; from capture")
+        self.assertEqual(self.summary()["frames"], 2)
+
+    def test_a_camera_without_jpeg_is_refused_with_what_it_offers(self):
+        output = self.pi.shell("ferrite-mjpeg --camera /dev/video0 --size 640x480 2>&1 >/dev/null; echo $?")
+        self.assertRegex(output.strip(), r"^ferrite-mjpeg: /dev/video0: offers \S+(, \S+)*; MJPG or JPEG is needed")
+        self.assertEqual(output.split()[-1], "65")
 
     def test_decisions_are_held_as_they_are_told_to_be(self):
         self.start("--size 640x480 --enter 1")

@@ -7,8 +7,9 @@ import unittest
 
 import fixtures
 
-# The cores with what they add to plain loops: the Pi 3 and Zero 2 W, the Pi 4, the Pi 5.
+# The cores with what they add to plain loops: the Pi 3 and Zero 2 W, the Pi 4, the Pi 5; then 32-bit ones.
 CORES = {"cortex-a53": ["neon"], "cortex-a72": ["neon"], "cortex-a76": ["neon", "dotprod"]}
+CORES |= {core: ["neon"] for core in fixtures.CORES_32}
 
 
 class Cores(unittest.TestCase):

@@ -7,7 +7,7 @@ import unittest
 
 import fixtures
 
-CORES = ["cortex-a53", "cortex-a72", "cortex-a76"]
+CORES = ["cortex-a53", "cortex-a72", "cortex-a76", "cortex-a7"]
 CASCADE = fixtures.FOLDER / "face.fxc"
 # Debian's opencv-data, which scripts/setup.sh installs.
 SOURCE = "/usr/share/opencv4/lbpcascades/lbpcascade_frontalface.xml"
@@ -56,6 +56,19 @@ class Detect(unittest.TestCase):
                 with self.subTest(options=options, core=core):
                     found = fixtures.edge(core, "detect", CASCADE, *self.pictures, *options, *least, "--json")
                     self.assertEqual(found, host)
+
+    def test_any_number_of_threads_finds_the_same(self):
+        for options in ([], ["--neighbours", 0, "--min-face", 24], ["--scale-factor", 2, "--min-face", 24]):
+            one = fixtures.edge("cortex-a53", "detect", CASCADE, *self.pictures, *options, "--json")
+            for threads in (2, 3, 4, 7):
+                with self.subTest(options=options, threads=threads):
+                    self.assertEqual(
+                        fixtures.edge("cortex-a53", "detect", CASCADE, *self.pictures, *options, "--threads", threads, "--json"), one)
+        frames = FACE + NOBODY + FACE
+        one = watch("--detect", CASCADE, "--every", "--json", frames=frames)
+        three = watch("--detect", CASCADE, "--every", "--json", "--summary", "--threads", 3, frames=frames)
+        self.assertEqual(fixtures.objects(three.stdout.decode()), fixtures.objects(one.stdout.decode()))
+        self.assertEqual(fixtures.summary(three.stdout.decode())["allocations"], 0)
 
     def test_text_and_times(self):
         text = fixtures.edge("cortex-a53", "detect", CASCADE, ASTRONAUT, "--frames", 2)

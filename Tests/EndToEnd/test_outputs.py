@@ -248,6 +248,23 @@ class Outputs(unittest.TestCase):
         self.assertEqual(self.pi.shell("cat /full/m.prom; ls /full").split(), ["old", "m.prom", "rest"])
         self.pi.shell("umount /full")
 
+    def test_decisions_on_a_full_disk_end_it_with_the_lines_safe(self):
+        self.pi.shell("mkdir -p /full; mount -t tmpfs -o size=8k none /full; dd if=/dev/zero of=/full/rest bs=4096 count=1 2>/dev/null")
+        for options in ("", "--every"):
+            with self.subTest(options):
+                self.pi.shell("rm -f /full/decisions")
+                self.start(options=options, output=">/full/decisions")
+                # Some lines fit into the page that is left.
+                for _ in range(60):
+                    self.pi.shell("cat /faces/happy.grey >&3; sleep 0.02")
+                    if not self.pi.shell("kill -0 $! 2>/dev/null && echo alive").strip():
+                        break
+                self.assertEqual(self.end(), 65)
+                # The system's trigger may light its LED.
+                self.assertEqual(self.pi.levels() - {LED}, set())
+                self.assertIn("ferrite-edge: standard output: No space left on device", self.read("/tmp/messages"))
+        self.pi.shell("umount /full")
+
     # Real time.
 
     def test_real_time_is_for_frames_alone_and_all_memory_is_kept(self):

@@ -20,9 +20,17 @@ def build(architecture: str = "arm64", **environment) -> pathlib.Path:
     return fixtures.ROOT / done.stdout.split(":")[0]
 
 
+def beside(deb: pathlib.Path, package: str) -> pathlib.Path:
+    """Another package that was built with it."""
+    return deb.with_name(deb.name.replace("ferrite-edge", package))
+
+
 def mqtt(deb: pathlib.Path) -> pathlib.Path:
-    """The package of ferrite-mqtt that was built beside."""
-    return deb.with_name(deb.name.replace("ferrite-edge", "ferrite-mqtt"))
+    return beside(deb, "ferrite-mqtt")
+
+
+def mjpeg(deb: pathlib.Path) -> pathlib.Path:
+    return beside(deb, "ferrite-mjpeg")
 
 
 class Package(unittest.TestCase):
@@ -48,17 +56,17 @@ class Package(unittest.TestCase):
         return {str(path.relative_to(root)) for path in root.rglob("*") if "var/" not in f"{path.relative_to(root)}/"}
 
     def test_the_same_sources_give_the_same_bytes(self):
-        def both(time: str) -> list[bytes]:
+        def packages(time: str) -> list[bytes]:
             deb = build(SOURCE_DATE_EPOCH=time)
-            return [deb.read_bytes(), mqtt(deb).read_bytes()]
+            return [each.read_bytes() for each in (deb, mqtt(deb), mjpeg(deb))]
 
-        before = [self.deb.read_bytes(), mqtt(self.deb).read_bytes()]
-        self.assertEqual(both("1700000000"), before)
-        for later, earlier in zip(both("1700000001"), before):
+        before = [each.read_bytes() for each in (self.deb, mqtt(self.deb), mjpeg(self.deb))]
+        self.assertEqual(packages("1700000000"), before)
+        for later, earlier in zip(packages("1700000001"), before):
             self.assertNotEqual(later, earlier)
 
     def test_folders_are_readable_and_everything_is_roots(self):
-        listing = [line for deb in (self.deb, mqtt(self.deb)) for line in subprocess.run(
+        listing = [line for deb in (self.deb, mqtt(self.deb), mjpeg(self.deb)) for line in subprocess.run(
             ["dpkg-deb", "--contents", deb], capture_output=True, text=True, check=True).stdout.splitlines()]
         for line in listing:
             mode, owner = line.split()[:2]
@@ -101,9 +109,45 @@ class Package(unittest.TestCase):
         self.dpkg(root, "--purge", "ferrite-mqtt")
         self.assertEqual(self.files(root), before)
 
-    def test_the_program_of_messages_needs_the_systems_own_libraries_and_no_others(self):
-        headers = fixtures.run("aarch64-linux-gnu-readelf", "-d", fixtures.ROOT / "build/ferrite-mqtt")
-        self.assertEqual(set(re.findall(r"NEEDED.*\[(.*)\]", headers)), {"libmosquitto.so.1", "libc.so.6"})
+    def test_the_packages_for_32_bits_are_of_their_architecture_and_install_and_purge_alike(self):
+        deb = build("armhf", SOURCE_DATE_EPOCH="1700000000")
+        root = self.scratch / "armhf"
+        root.mkdir()
+        for package in (deb, mqtt(deb), mjpeg(deb)):
+            self.assertEqual(fixtures.run("dpkg-deb", "--field", package, "Architecture"), "armhf\n")
+            self.dpkg(root, "--force-depends", "--install", package)
+        for name in ("ferrite-edge", "ferrite-mqtt", "ferrite-mjpeg"):
+            self.assertEqual((root / "usr/bin" / name).read_bytes(), (fixtures.ROOT / f"build/{name}-armv7").read_bytes())
+        # But for the programs, and what they are made of, the same as for 64 bits.
+        wide = self.scratch / "arm64"
+        wide.mkdir()
+        for package in (self.deb, mqtt(self.deb), mjpeg(self.deb)):
+            self.dpkg(wide, "--force-depends", "--install", package)
+        self.assertEqual(self.files(root), self.files(wide))
+        for name in self.files(root):
+            if (root / name).is_file() and not name.startswith("usr/bin/") and not name.endswith(".spdx.json"):
+                self.assertEqual((root / name).read_bytes(), (wide / name).read_bytes(), name)
+        self.dpkg(root, "--purge", "ferrite-mqtt", "ferrite-mjpeg", "ferrite-edge")
+        self.assertEqual(self.files(root), set())
+
+    def test_the_package_of_pictures_installs_beside_it_and_a_purge_leaves_nothing(self):
+        root = self.scratch / "mjpeg"
+        root.mkdir()
+        self.dpkg(root, "--install", self.deb)
+        before = self.files(root)
+        self.dpkg(root, "--force-depends", "--install", mjpeg(self.deb))
+        files = {name for name in self.files(root) - before if not (root / name).is_dir()}
+        self.assertEqual(files, {"usr/bin/ferrite-mjpeg", "usr/share/man/man1/ferrite-mjpeg.1.gz",
+                                 "usr/share/doc/ferrite-mjpeg/copyright", "usr/share/doc/ferrite-mjpeg/changelog.gz",
+                                 "usr/share/doc/ferrite-mjpeg/ferrite-mjpeg.spdx.json"})
+        self.dpkg(root, "--purge", "ferrite-mjpeg")
+        self.assertEqual(self.files(root), before)
+
+    def test_the_other_programs_need_the_systems_own_libraries_and_no_others(self):
+        for name, library in {"ferrite-mqtt": "libmosquitto.so.1", "ferrite-mjpeg": "libjpeg.so.62"}.items():
+            for machine in ("", "-armv7"):
+                headers = fixtures.run("aarch64-linux-gnu-readelf", "-d", fixtures.ROOT / f"build/{name}{machine}")
+                self.assertEqual(set(re.findall(r"NEEDED.*\[(.*)\]", headers)), {library, "libc.so.6"})
 
     def test_a_changed_configuration_survives_an_upgrade(self):
         root = self.scratch / "upgrade"
@@ -156,6 +200,19 @@ class Package(unittest.TestCase):
             self.assertIn(option, (fixtures.ROOT / "packaging/ferrite-edge.bash-completion").read_text())
         of_the_stream = " ".join(re.findall(r'^#?(?:FRAMES|OPTIONS)="(.*)"$', settings, re.M))
         self.assertTrue(set(re.findall(r"--[a-z]+", of_the_stream)) <= options)
+
+    def test_every_option_of_pictures_is_in_its_manual_page(self):
+        usage = (fixtures.ROOT / "Sources/ferrite-mjpeg/Settings.swift").read_text().split('"""')[1]
+        manual = (fixtures.ROOT / "packaging/ferrite-mjpeg.1").read_text().replace("\\-", "-")
+        options = set(re.findall(r"--[a-z-]+", usage))
+        self.assertTrue({"--camera", "--camera-size", "--every"} <= options)
+        for option in sorted(options):
+            self.assertIn(option, manual)
+        # What the service's settings offer to take is a call.
+        settings = (fixtures.ROOT / "packaging/ferrite-edge.default").read_text()
+        words = re.search(r'^#CAMERA="ferrite-mjpeg (.*)"$', settings, re.M)[1].split()
+        self.assertEqual((words[0::2], words[3]), (["--camera", "--size", "--camera-size"], "640x360"))
+        self.assertIn('#FRAMES="--stdin grey --size 640x360"\n', settings)
 
     def test_every_option_of_messages_is_in_its_manual_page(self):
         usage = (fixtures.ROOT / "Sources/ferrite-mqtt/Settings.swift").read_text().split('"""')[1]

@@ -4,9 +4,11 @@ import fcntl
 import functools
 import json
 import os
+import random
 import re
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -189,6 +191,81 @@ class Statistics(unittest.TestCase):
             self.assertEqual(watch.process.wait(PATIENCE), 0)
             self.assertIn("1 frames, 0 dropped; from frame to line", watch.messages)
             self.assertIn("  deadline 1000 ms: 0 missed\n", watch.messages)
+
+    def test_an_ending_signal_leaves_the_summary_behind_whole_lines(self):
+        for options in ((), ("--every",)):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(options=options, signal=number), Watch("--json", "--summary", *options) as watch:
+                    for face in self.faces[:5]:
+                        watch.show(face)
+                        self.assertIn("frame", json.loads(watch.process.stdout.readline()))
+                    watch.process.send_signal(number)
+                    found = fixtures.summary(watch.process.stdout.read().decode())
+                    self.assertEqual(watch.process.wait(PATIENCE), 0)
+                    self.assertEqual((found["frames"], found["dropped"], found["allocations"]), (5, 0, 0))
+                    self.assertIn("5 frames, 0 dropped; from frame to line", watch.messages)
+
+    def test_a_signal_at_any_moment_leaves_whole_lines_and_one_summary(self):
+        moments = random.Random(23)
+        for turn in range(24):
+            options = ("--every",) if turn % 2 else ()
+            with self.subTest(turn=turn), Watch("--json", "--summary", *options) as watch:
+                watch.show(self.faces[0])
+                lines = [watch.process.stdout.readline()]
+                # A fast machine fills the pipe before the signal comes.
+                reader = threading.Thread(target=lambda: lines.extend(watch.process.stdout))
+                reader.start()
+                ending = threading.Timer(moments.uniform(0, 0.05), watch.process.terminate)
+                ending.start()
+                try:
+                    while watch.process.poll() is None:
+                        watch.show(self.faces[0])
+                except BrokenPipeError:
+                    pass
+                ending.join()
+                self.assertEqual(watch.process.wait(PATIENCE), 0)
+                reader.join(PATIENCE)
+                self.assertTrue(all(line.endswith(b"\n") for line in lines))
+                found = [json.loads(line) for line in lines]
+                self.assertEqual([line["frame"] for line in found[:-1]], list(range(len(found) - 1)))
+                # Of one frame the line may be given up half made.
+                self.assertIn(found[-1]["summary"]["frames"] - (len(found) - 1), (0, 1))
+
+    def test_a_summary_waits_for_its_reader_for_a_second(self):
+        for options in ((), ("--every",)):
+            reading, writing = os.pipe()
+            self.addCleanup(os.close, reading)
+            with self.subTest(options), Watch("--json", "--summary", *options, stdout=writing) as watch:
+                watch.show(self.faces[0])
+                self.assertTrue(os.read(reading, 1 << 16))
+                os.set_blocking(writing, False)
+                try:
+                    while True:
+                        os.write(writing, b"x")
+                except BlockingIOError:
+                    os.set_blocking(writing, True)
+                started = time.monotonic()
+                watch.process.terminate()
+                self.assertEqual(watch.process.wait(PATIENCE), 0)
+                self.assertTrue(0.9 < time.monotonic() - started < 3)
+            os.close(writing)
+
+    def test_a_stream_that_ends_within_a_frame_is_summed_up(self):
+        with Watch("--json", "--summary") as watch:
+            watch.show(self.faces[0])
+            watch.process.stdout.readline()
+            watch.process.stdin.write(bytes(100))
+            watch.process.stdin.close()
+            self.assertEqual(fixtures.summary(watch.process.stdout.read().decode())["frames"], 1)
+            self.assertEqual(watch.process.wait(PATIENCE), 65)
+            self.assertIn("the input ends within a frame", watch.messages)
+
+    def test_what_a_full_disk_refuses_is_an_error(self):
+        for options in ((), ("--every",)):
+            with self.subTest(options), open("/dev/full", "w") as full, Watch("--json", *options, stdout=full) as watch:
+                watch.show(self.faces[0])
+                self.assertEqual(watch.end(), 65)
+                self.assertIn("ferrite-edge: standard output: No space left on device\n", watch.messages)
 
     def test_an_ending_signal_does_not_wait_for_a_reader_of_the_report(self):
         reading, writing = os.pipe()

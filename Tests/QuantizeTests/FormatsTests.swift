@@ -20,6 +20,13 @@ private func histogram(_ values: [Float]) -> Histogram {
     #expect(FixedFormat(width: 8, fraction: -3, isSigned: true).raw(number * 8) == raw)
   }
 
+  /// A hair below a half is below it.
+  @Test func whatIsJustBelowAHalfGoesDown() {
+    let format = FixedFormat(width: 8, fraction: 0, isSigned: true)
+    #expect(format.unboundedRaw(0.5 - 0x1p-30) == 0 && format.unboundedRaw(0.5) == 1)
+    #expect(format.unboundedRaw(-0.5 - 0x1p-30) == -1 && format.unboundedRaw(-0.5) == 0)
+  }
+
   @Test func everyRawValueSurvivesTheWayToANumberAndBack() {
     for format in [
       FixedFormat(width: 8, fraction: 6, isSigned: true), FixedFormat(width: 7, fraction: -2, isSigned: false),
@@ -49,6 +56,17 @@ private func histogram(_ values: [Float]) -> Histogram {
       #expect(
         flat.format(width: 8, isSigned: false, method: method) == FixedFormat(width: 8, fraction: 6, isSigned: false))
     }
+  }
+
+  /// Where steps are finer than bins a value costs a twelfth of a step's square; where they are not, what it loses at its bin's centre.
+  @Test func squaredErrorsOfFineAndCoarseSteps() {
+    let values = histogram([Float](repeating: 0.7, count: 10))
+    let total = Double(values.total)
+    let fine = FixedFormat(width: 16, fraction: 15, isSigned: false)
+    #expect(abs(values.squaredError(fine) - total * 0x1p-30 / 12) < 1e-15)
+    let coarse = FixedFormat(width: 4, fraction: 2, isSigned: false)
+    // To 0.75: 0.05, give or take a bin of its channel and one of the tensor.
+    #expect(abs((values.squaredError(coarse) / total).squareRoot() - 0.05) < 2 * values.binWidth)
   }
 
   @Test func oneOutlierIsClippedBySquaredErrorAndPercentileAndKeptByRange() {
@@ -134,6 +152,17 @@ private func histogram(_ values: [Float]) -> Histogram {
     #expect(Int(quantized.shifts[0]) == 10 + quantized.fractions[0] - 4)
   }
 
+  /// At eight bits dropped: a bias of 2^31 - 384 or 2^31 - 256, a half of 128, and a weight of 1 times 128.
+  @Test func aSumOf2To31IsTooMuchAndOneThatIsLessIsNot() throws {
+    let byte = FixedFormat(width: 8, fraction: 0, isSigned: true)
+    let wide = FixedFormat(width: 16, fraction: 0, isSigned: true)
+    for (bias, shift, bound) in [(Float(8_388_606.5), 8, 1 << 31 - 128), (8_388_607, 7, 1 << 30 + 64)] {
+      let quantized = try QuantizedWeights(weights: [1 / 256], bias: [bias], width: 2, input: byte, output: wide)
+      #expect(quantized.shifts == [UInt8(shift)] && quantized.raws == [1])
+      #expect(Int(quantized.accumulatorBound) == bound)
+    }
+  }
+
   @Test func sumsThatNoScaleCanHoldAreRefused() {
     let format = FixedFormat(width: 8, fraction: 30, isSigned: true)
     #expect(throws: QuantizationError.accumulatorOverflow(channel: 1)) {
@@ -156,5 +185,33 @@ private func histogram(_ values: [Float]) -> Histogram {
     #expect(throws: QuantizationError.notFinite(channel: 0)) {
       try QuantizedWeights(weights: [1, 1], bias: [.infinity, 0], width: 8, input: input, output: output)
     }
+  }
+
+  @Test func weightsOnAGridKeepIt() throws {
+    let grid = WeightGrid(width: 4, fractions: [3, 5])
+    let weights: [Float] = [0.875, -0.25, 0, 0.03125]
+    let quantized = try QuantizedWeights(weights: weights, bias: [0, 0], grid: grid, input: input, output: output)
+    #expect(quantized.raws == [7, -2, 0, 1] && quantized.fractions == [3, 5] && quantized.shifts == [5, 7])
+    // More than 31 bits would have to be dropped.
+    let far = WeightGrid(width: 4, fractions: [60, 5])
+    #expect(throws: QuantizationError.unreachableGrid(channel: 0)) {
+      try QuantizedWeights(
+        weights: [0x1p-60, 0, 0, 0.03125], bias: [0, 0], grid: far, input: input, output: output)
+    }
+  }
+
+  /// A hundred weights of an eighth are worth more than one of a half, which is clipped to an eighth.
+  @Test func aFewLargeWeightsAreClippedWhereThatPays() {
+    #expect(WeightFormat.fraction([Float](repeating: 0.125, count: 100) + [0.5], width: 2) == 3)
+    #expect(WeightFormat.fraction([0.125, 0.5], width: 2) == 1)
+  }
+
+  /// Weights that are steps of one number get it; a lone large one is clipped, at 15/42 of it at most, where that pays.
+  @Test func theBestStepHasTheLeastError() throws {
+    #expect(WeightFormat.bestStep([0, 0], width: 4) == nil)
+    #expect(try #require(WeightFormat.bestStep([0.7, -0.7, 0.1, 0.3], width: 4)) == Double(Float(0.7)) / 7)
+    let outlier: [Float] = [Float](repeating: 0.1, count: 100) + [0.32]
+    let step = try #require(WeightFormat.bestStep(outlier[...], width: 2))
+    #expect(abs(step - Double(Float(0.32)) * 15 / 42) < 1e-9)
   }
 }

@@ -79,7 +79,7 @@ def test_targets_are_smoothed_labels():
 def test_teachers_take_their_share_of_the_targets(monkeypatch):
     answers = {"a.onnx": [0, 0, 0, 0, 0, 0, 50.0], "b.onnx": [0, 50.0, 0, 0, 0, 0, 0]}
 
-    def network(path):
+    def network(path, device):
         return lambda images: torch.tensor(answers[str(path)]).repeat(len(images), 1)
 
     monkeypatch.setattr("training.targets.trained_network", network)

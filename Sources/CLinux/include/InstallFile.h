@@ -11,6 +11,12 @@ int linux_install_file(const void *bytes, size_t count, const char *path);
 /// `path` with ".old" behind it, valid until the next call; NULL where that is too long.
 const char *_Nullable linux_old_path(const char *path);
 
+/// `path` with ".accepted" behind it, valid until the next call; NULL where that is too long.
+const char *_Nullable linux_accepted_path(const char *path);
+
+/// The same as `linux_install_file` without keeping the file that stands at `path`.
+int linux_replace_file(const void *bytes, size_t count, const char *path);
+
 /// Creates `path` with ".new" behind it, empty, for writing, readable by all. Returns its descriptor or a negated error number.
 int linux_create_beside(const char *path);
 

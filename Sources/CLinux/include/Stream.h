@@ -19,6 +19,8 @@ static inline bool linux_is_file(int file) {
   return fstat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+static inline bool linux_is_terminal(int file) { return isatty(file) == 1; }
+
 static inline void linux_close(int file) { close(file); }
 
 /// At most `bytes` bytes; 0 at the end.

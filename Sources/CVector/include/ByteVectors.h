@@ -72,7 +72,7 @@ static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_maximumHalv
   return __builtin_elementwise_max(a, b);
 }
 
-#if defined(__aarch64__)
+#if defined(__ARM_NEON)
 /// No instruction: what needs `first` or `second` stays behind what made `low` and `high`.
 static inline __attribute__((always_inline)) void ferrite_inOrder(FerriteInt32x4 *low, FerriteInt32x4 *high,
                                                                   FerriteInt8x8 *first, FerriteInt8x8 *second) {

@@ -30,6 +30,12 @@ FERRITE_VECTORS(16)
 
 #undef FERRITE_VECTORS
 
+/// `a0 0 a1 0`.
+typedef int32_t FerriteInt32x2 __attribute__((ext_vector_type(2)));
+static inline __attribute__((always_inline)) FerriteInt32x4 ferrite_besideZeros(FerriteInt32x2 a) {
+  return __builtin_shufflevector(a, (FerriteInt32x2)(0), 0, 2, 1, 2);
+}
+
 #if defined(__aarch64__)
 #include <arm_neon.h>
 

@@ -38,3 +38,10 @@ static inline bool ferrite_hasAVX512VNNI(void) {
 /// FEAT_DotProd, as the kernel reports it (HWCAP_ASIMDDP).
 static inline bool ferrite_hasDotProduct(void) { return getauxval(AT_HWCAP) & 1UL << 20; }
 #endif
+
+#if defined(__arm__)
+#include <sys/auxv.h>
+
+/// Advanced SIMD, as the kernel reports it (HWCAP_NEON): some 32-bit processors lack it.
+static inline bool ferrite_hasNEON(void) { return getauxval(AT_HWCAP) & 1UL << 12; }
+#endif

@@ -59,7 +59,7 @@ static inline __attribute__((always_inline)) FerriteUInt8x8 ferrite_secondBytes(
 }
 
 // `floor(2 * a * b / 2^16)` of each lane; not for -2^15 times -2^15.
-#if defined(__aarch64__)
+#if defined(__ARM_NEON)
 #include <arm_neon.h>
 
 static inline __attribute__((always_inline)) FerriteInt16x8 ferrite_doubledHighProduct8(FerriteInt16x8 a,

@@ -139,10 +139,11 @@ extension ConvolutionProblem {
     }
     let largestSum = taps * parameters.kernelHeight * most * max(-least, greatest)
     for output in 0..<paddedOutputs {
-      let shift = output < outputChannels ? generator.next(in: 0...(isExtreme ? 31 : 14)) : 0
+      let isFar = isExtreme && !hasSmallBiases
+      let shift = output < outputChannels ? generator.next(in: 0...(isFar ? 31 : 14)) : 0
       let half = shift == 0 ? 0 : 1 << (shift - 1)
-      let room = isExtreme ? (1 << 31) - 1 - half - largestSum : largestSum / 4
-      let bias = output < outputChannels ? generator.next(in: -room / 2...room / 2) * (isExtreme ? 2 : 1) : 0
+      let room = isFar ? Int(Int32.max) - half - largestSum : largestSum / 4
+      let bias = output < outputChannels ? generator.next(in: -room / 2...room / 2) * (isFar ? 2 : 1) : 0
       unsafe base.storeBytes(of: Int32(bias), toByteOffset: places.bias + 4 * output, as: Int32.self)
       unsafe base.storeBytes(of: UInt8(shift), toByteOffset: places.shifts + output, as: UInt8.self)
     }

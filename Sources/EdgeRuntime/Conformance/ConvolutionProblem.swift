@@ -11,6 +11,8 @@ public struct ConvolutionProblem: Sendable {
   public var isExtreme = false
   /// The greatest magnitude of a weight; nil for what the width allows.
   public var largestWeight: Int?
+  /// Keeps biases and shifts of an extreme problem as small as those of others: far ones saturate most outputs, whatever the sums are.
+  public var hasSmallBiases = false
   public var seed: UInt64 = 1
 
   public init(

@@ -14,7 +14,7 @@ public struct SeededGenerator: Sendable {
 
   /// A value of `range`, which spans less than 2^32; the bias of the remainder does not matter to tests.
   public mutating func next(in range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(next() >> 32) % (range.upperBound - range.lowerBound + 1)
+    range.lowerBound + Int((next() >> 32) % UInt64(range.upperBound - range.lowerBound + 1))
   }
 
   public mutating func pick<let count: Int>(_ choices: InlineArray<count, Int>) -> Int {

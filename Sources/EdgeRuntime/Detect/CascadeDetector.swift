@@ -1,24 +1,31 @@
+import CLinux
+
 /// Finds what a cascade was trained on, at all sizes, in memory that the caller supplies: allocates nothing, uses integers alone, and
 /// gives the same rectangles on every machine.
 ///
 /// The algorithm is that of OpenCV's `detectMultiScale` for LBP cascades (cascadedetect.cpp): the frame is reduced by each factor, every
 /// window of a level (every second one where factors are below 2) passes through the stages until one rejects it, a window that the
-/// first stage rejects takes the next one in its row with it, and the windows that remain are grouped.
+/// first stage rejects takes the next one in its row with it, and the windows that remain are grouped. Threads of a pool may share the
+/// levels (`DetectorBands`): the rectangles are the same at any number.
 @safe
 public struct CascadeDetector: ~Copyable {
   public let frameWidth: Int
   public let frameHeight: Int
   public let settings: DetectorSettings
-  private let windowWidth: Int
-  private let windowHeight: Int
-  private let levelCount: Int
+  public let threads: Int
   private let levels: UnsafeMutablePointer<DetectorLevel>
-  private let stages: CascadeStages
-  private let walk: WindowWalk
-  private let image: IntegralImage
-  private var reduction: PictureReduction
+  private let bands: UnsafeMutablePointer<DetectorBand>
+  private let bandCount: Int
+  private let firstWorker: UnsafeMutableRawPointer
+  /// From a worker to the next.
+  private let workerBytes: Int
+  private let search: DetectorSearch
   private let grouping: RectangleGrouping
   private let found: UnsafeMutablePointer<Detection>
+  /// Nil for one thread.
+  private let pool: OpaquePointer?
+  /// Nil between frames.
+  private var frame: DetectorFrame?
   /// Faces in the last frame, those on which most windows agree first.
   public private(set) var count = 0
   /// Whether the last frame had more windows to group than there was room for; the smallest are left out.
@@ -32,11 +39,12 @@ public struct CascadeDetector: ~Copyable {
   /// - Parameters:
   ///   - width, height: of a frame, `frameExtents`.
   ///   - settings: its factor and capacity in their ranges.
+  ///   - threads: of the pool that shares the work; 1 without.
   @export(interface)
   public static func memoryBytes(
-    _ cascade: borrowing CascadeFile, width: Int, height: Int, _ settings: DetectorSettings
+    _ cascade: borrowing CascadeFile, width: Int, height: Int, _ settings: DetectorSettings, threads: Int = 1
   ) -> Int {
-    DetectorMemory(cascade, width, height, settings).bytes
+    DetectorMemory(cascade, width, height, settings, threads: threads).bytes
   }
 
   /// - Parameters:
@@ -48,10 +56,31 @@ public struct CascadeDetector: ~Copyable {
     _ cascade: borrowing CascadeFile, width: Int, height: Int, _ settings: DetectorSettings,
     unsafeMemory memory: UnsafeMutableRawBufferPointer
   ) {
+    unsafe self.init(cascade, width, height, settings, memory, threads: 1, nil)
+  }
+
+  /// A detector whose work the threads of a pool share.
+  ///
+  /// - Parameters:
+  ///   - memory: `memoryBytes` bytes for the pool's threads, or more, as above.
+  ///   - pool: outlives the detector, and serves nobody else while `run` does.
+  @export(interface)
+  public init(
+    _ cascade: borrowing CascadeFile, width: Int, height: Int, _ settings: DetectorSettings,
+    unsafeMemory memory: UnsafeMutableRawBufferPointer, unsafePool pool: borrowing ThreadPool
+  ) {
+    unsafe self.init(
+      cascade, width, height, settings, memory, threads: pool.threads, pool.threads > 1 ? pool.handle : nil)
+  }
+
+  private init(
+    _ cascade: borrowing CascadeFile, _ width: Int, _ height: Int, _ settings: DetectorSettings,
+    _ memory: UnsafeMutableRawBufferPointer, threads: Int, _ pool: OpaquePointer?
+  ) {
     precondition(Self.frameExtents ~= width && Self.frameExtents ~= height, "a frame's extent is out of range")
     precondition(DetectorSettings.scaleFactors ~= settings.scaleFactor, "a scale factor is out of range")
     precondition(1...65535 ~= settings.capacity && settings.neighbours >= 0, "a detector's setting is out of range")
-    let places = DetectorMemory(cascade, width, height, settings)
+    let places = DetectorMemory(cascade, width, height, settings, threads: threads)
     guard let base = memory.baseAddress, memory.count >= places.bytes else {
       preconditionFailure("the detector's memory is too small")
     }
@@ -59,26 +88,40 @@ public struct CascadeDetector: ~Copyable {
     frameWidth = width
     frameHeight = height
     self.settings = settings
-    windowWidth = cascade.windowWidth
-    windowHeight = cascade.windowHeight
-    levelCount = places.levelCount
+    self.threads = threads
+    unsafe self.pool = pool
     unsafe levels = base.bindMemory(to: DetectorLevel.self, capacity: places.levelCount)
-    reduction = unsafe PictureReduction(
-      sourceWidth: width, sourceHeight: height, greatestWidth: places.greatestWidth,
-      unsafeMemory: base + places.reduction)
-    image = unsafe IntegralImage(
-      greatestWidth: places.greatestWidth, greatestHeight: places.greatestHeight, unsafeMemory: base + places.image)
-    stages = unsafe CascadeStages(cascade, in: image, unsafeMemory: base + places.stages)
-    walk = unsafe WindowWalk(unsafeMemory: base + places.walk)
-    grouping = unsafe RectangleGrouping(capacity: settings.capacity, unsafeMemory: base + places.grouping)
-    unsafe found = (base + places.found).bindMemory(to: Detection.self, capacity: settings.capacity)
     var all = DetectorLevels(
-      windowWidth: windowWidth, windowHeight: windowHeight, frameWidth: frameWidth, frameHeight: frameHeight, settings)
+      windowWidth: cascade.windowWidth, windowHeight: cascade.windowHeight, frameWidth: width, frameHeight: height,
+      settings)
     var index = 0
     while let level = all.next() {
       unsafe (levels + index).initialize(to: level)
       index += 1
     }
+    unsafe bands = (base + places.bands).bindMemory(
+      to: DetectorBand.self, capacity: DetectorBands.greatest(levels: places.levelCount, threads: threads))
+    bandCount = unsafe DetectorBands(
+      windowWidth: cascade.windowWidth, windowHeight: cascade.windowHeight, threads: threads
+    ).make(unsafe: levels, count: places.levelCount, to: bands)
+    unsafe firstWorker = base + places.worker
+    workerBytes = places.workerBytes
+    for thread in 0..<threads {
+      let place = unsafe firstWorker + thread * workerBytes
+      unsafe place.bindMemory(to: DetectorWorker.self, capacity: 1).initialize(
+        to: DetectorWorker(
+          frameWidth: width, frameHeight: height, greatestWidth: places.greatestWidth,
+          greatestHeight: places.greatestHeight, capacity: settings.capacity,
+          unsafeMemory: place + DetectorMemory.workerOwnBytes))
+    }
+    search = unsafe DetectorSearch(
+      windowWidth: cascade.windowWidth, windowHeight: cascade.windowHeight,
+      stages: CascadeStages(
+        cascade, rowStep: IntegralImage.rowStep(greatestWidth: places.greatestWidth),
+        unsafeMemory: base + places.stages),
+      walk: WindowWalk(unsafeMemory: base + places.walk))
+    grouping = unsafe RectangleGrouping(capacity: settings.capacity, unsafeMemory: base + places.grouping)
+    unsafe found = (base + places.found).bindMemory(to: Detection.self, capacity: settings.capacity)
   }
 
   /// A face of the last frame, 0..<count.
@@ -96,72 +139,51 @@ public struct CascadeDetector: ~Copyable {
   @export(interface)
   public mutating func run(unsafeSource source: UnsafeRawPointer, pixelStep: Int, rowStep: Int) {
     precondition(1...2 ~= pixelStep && rowStep >= frameWidth * pixelStep, "pixels overlap or are too far apart")
-    count = 0
-    isOverfull = false
-    // The largest windows first: they are fewest.
-    var index = levelCount
-    while index > 0, !isOverfull {
-      index -= 1
-      let level = unsafe levels[index]
-      reduction.prepare(width: level.width, height: level.height, pixelStep: pixelStep)
-      unsafe image.fill(
-        &reduction, level, unsafeSource: source, pixelStep: pixelStep, rowStep: rowStep)
-      search(level)
+    frame = unsafe DetectorFrame(source: source, pixelStep: pixelStep, rowStep: rowStep)
+    if let pool = unsafe pool {
+      unsafe withUnsafePointer(to: self) { detector in
+        unsafe linux_on_all_threads(
+          pool,
+          { context, _, thread in
+            unsafe context.assumingMemoryBound(to: CascadeDetector.self).pointee.run(thread: Int(thread))
+          }, detector, 0)
+      }
+    } else {
+      run(thread: 0)
     }
+    frame = nil
+    join()
     let groups = unsafe grouping.group(unsafe: found, count: count, neighbours: settings.neighbours)
     order(groups)
   }
 
-  /// Passes the windows of a level through the cascade.
-  private mutating func search(_ level: DetectorLevel) {
-    // Windows beside each other are elements beside each other, whatever the step.
-    let windows = (level.width - windowWidth) / level.step + 1
-    var y = 0
-    while y <= level.height - windowHeight {
-      let row = unsafe UnsafePointer(image.elements + y * image.rowStep)
-      var isFirstSkipped = false
-      var first = 0
-      while first < windows {
-        let passing = unsafe stages.passing(0, step: level.step, unsafeWindow: row + first)
-        var left = walk.walk(passing, isFirstSkipped: &isFirstSkipped)
-        // Behind the row's end nothing passes.
-        if windows &- first < 8 { left &= (1 << UInt8(windows &- first)) &- 1 }
-        if left != 0 { unsafe search(level, row + first, left, x: first, y: y) }
-        first &+= PreparedStump.lanes
-      }
-      y += level.step
+  /// Looks through a thread's bands. No other thread touches them or its worker.
+  private func run(thread: Int) {
+    guard let frame else { return }
+    let worker = unsafe worker(thread)
+    unsafe worker.pointee.begin()
+    for index in 0..<bandCount where unsafe bands[index].thread == thread {
+      unsafe worker.pointee.run(&bands[index], of: levels[bands[index].level], search, frame)
     }
   }
 
-  /// Passes some of eight windows through the stages behind the first: together, as long as that is less work than one by one.
-  @inline(__always)
-  private mutating func search(
-    _ level: DetectorLevel, _ windows: UnsafePointer<UInt16>, _ some: UInt8, x first: Int, y: Int
-  ) {
-    var left = some
-    var stage = 1
-    while left & (left &- 1) != 0, stage < stages.count {
-      unsafe left &= stages.passing(stage, step: level.step, unsafeWindow: windows)
-      stage &+= 1
-    }
-    while left != 0 {
-      let window = left.trailingZeroBitCount
-      left &= left &- 1
-      if unsafe stages.passes(from: stage, step: level.step, unsafeWindow: windows + window) {
-        add(level, x: (first + window) * level.step, y: y)
-      }
-    }
+  private func worker(_ thread: Int) -> UnsafeMutablePointer<DetectorWorker> {
+    unsafe (firstWorker + thread * workerBytes).assumingMemoryBound(to: DetectorWorker.self)
   }
 
-  private mutating func add(_ level: DetectorLevel, x: Int, y: Int) {
-    guard count < settings.capacity else {
-      isOverfull = true
-      return
+  /// Puts what the threads have found together, in the order of bands.
+  private mutating func join() {
+    count = 0
+    isOverfull = false
+    for thread in 0..<threads where unsafe worker(thread).pointee.isOverfull { isOverfull = true }
+    for index in 0..<bandCount {
+      let band = unsafe bands[index]
+      let kept = min(band.count, settings.capacity - count)
+      let source = unsafe worker(band.thread).pointee.found + band.first
+      unsafe (found + count).update(from: source, count: kept)
+      count += kept
+      if kept < band.count { isOverfull = true }
     }
-    unsafe found[count] = Detection(
-      x: Int32(scaled(x, by: level.factor)), y: Int32(scaled(y, by: level.factor)), width: Int32(level.windowWidth),
-      height: Int32(level.windowHeight))
-    count += 1
   }
 
   /// Cuts the faces to the frame, out of which rounding may have moved them, and puts them in their order.

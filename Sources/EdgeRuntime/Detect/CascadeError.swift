@@ -12,9 +12,22 @@ public struct CascadeError: Error, Equatable, Sendable {
     self.systemError = systemError
   }
 
+  init(_ error: SignatureError) {
+    let fault: Fault =
+      switch error.fault {
+      case .malformed: .signature
+      case .ofAnotherFile: .signatureOfAnotherFile
+      case .absent: .notSigned
+      case .byAnotherKey: .signedByAnotherKey
+      case .forged: .forged
+      }
+    self.init(fault, at: error.byteOffset)
+  }
+
   public enum Fault: UInt8, Sendable {
     case unreadable, tooShort, magic, version, headerSize, fileSize, unknownFeature, reservedNotZero, window, count
     case fractionBits, digest, stage, feature, sums, provenance
+    case signature, signatureOfAnotherFile, notSigned, signedByAnotherKey, forged
 
     public var message: StaticString {
       switch self {
@@ -34,6 +47,11 @@ public struct CascadeError: Error, Equatable, Sendable {
       case .feature: "a feature's nine blocks leave the window, or a block is too large"
       case .sums: "a stage's sums do not fit 32 bits"
       case .provenance: "the provenance is not UTF-8 text"
+      case .signature: SignatureError.Fault.malformed.message
+      case .signatureOfAnotherFile: SignatureError.Fault.ofAnotherFile.message
+      case .notSigned: SignatureError.Fault.absent.message
+      case .signedByAnotherKey: SignatureError.Fault.byAnotherKey.message
+      case .forged: SignatureError.Fault.forged.message
       }
     }
   }

@@ -5,21 +5,25 @@ import CLinux
 @safe
 public struct CascadeFile: ~Copyable, @unchecked Sendable {
   let bytes: ByteView
+  /// The signature behind the cascade, verified if a key was given.
+  public let signature: FileSignature?
   private let isMapped: Bool
 
   /// Maps and checks the file at `path`.
   ///
+  /// - Parameter key: of whoever alone is trusted. Then the file is read into memory of its own first, as a `ModelFile` is.
   /// - Throws: `CascadeError` with the byte offset of the first fault; `.unreadable` with the system's error number.
   @export(interface)
-  public init(path: UnsafePointer<CChar>) throws(CascadeError) {
+  public init(path: UnsafePointer<CChar>, key: PublicKey? = nil) throws(CascadeError) {
     var base: UnsafeRawPointer?
     var length = 0
-    let error = unsafe linux_map_file(path, CascadeLayout.maximumFileBytes, &base, &length)
+    let limit = CascadeLayout.maximumFileBytes + SignatureLayout.bytes
+    let error = unsafe linux_map_file(path, limit, key != nil, &base, &length)
     guard error == 0, let base = unsafe base else { throw CascadeError(.unreadable, at: 0, systemError: error) }
-    let view = unsafe ByteView(base: base, count: length)
     do throws(CascadeError) {
-      try Self.validate(view)
-      bytes = view
+      let signed = unsafe try Self.validated(ByteView(base: base, count: length), key)
+      bytes = signed.content
+      signature = signed.signature
       isMapped = true
     } catch {
       unsafe linux_unmap(base, length)
@@ -29,19 +33,22 @@ public struct CascadeFile: ~Copyable, @unchecked Sendable {
 
   /// Checks a cascade in memory that outlives this value and isn't changed meanwhile.
   @export(interface)
-  public init(unsafeBytes: UnsafeRawBufferPointer) throws(CascadeError) {
+  public init(unsafeBytes: UnsafeRawBufferPointer, key: PublicKey? = nil) throws(CascadeError) {
     guard let base = unsafeBytes.baseAddress else { throw CascadeError(.tooShort, at: 0) }
-    let view = unsafe ByteView(base: base, count: unsafeBytes.count)
-    try Self.validate(view)
-    bytes = view
+    let signed = unsafe try Self.validated(ByteView(base: base, count: unsafeBytes.count), key)
+    bytes = signed.content
+    signature = signed.signature
     isMapped = false
   }
 
   deinit {
-    if isMapped { unsafe linux_unmap(bytes.base, bytes.count) }
+    if isMapped { unsafe linux_unmap(bytes.base, fileBytes) }
   }
 
-  public var fileBytes: Int { bytes.count }
+  /// With the signature.
+  public var fileBytes: Int { bytes.count + (signature == nil ? 0 : SignatureLayout.bytes) }
+  /// The whole file; valid as long as this cascade.
+  public var unsafeFile: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: bytes.base, count: fileBytes) }
   /// The picture that a window is reduced to, in pixels.
   public var windowWidth: Int { Int(bytes.u16(32)) }
   public var windowHeight: Int { Int(bytes.u16(34)) }

@@ -14,8 +14,10 @@ struct CascadeStages {
       + Layout.aligned(2 * cascade.stumpCount * MemoryLayout<PreparedStump>.stride)
   }
 
-  /// - Parameter memory: `memoryBytes` bytes at a multiple of 64 that outlive this value.
-  init(_ cascade: borrowing CascadeFile, in image: IntegralImage, unsafeMemory memory: UnsafeMutableRawPointer) {
+  /// - Parameters:
+  ///   - rowStep: of the integral images that are looked at.
+  ///   - memory: `memoryBytes` bytes at a multiple of 64 that outlive this value.
+  init(_ cascade: borrowing CascadeFile, rowStep: Int, unsafeMemory memory: UnsafeMutableRawPointer) {
     count = cascade.stageCount
     stumpCount = cascade.stumpCount
     unsafe stages = memory.bindMemory(to: CascadeStage.self, capacity: cascade.stageCount)
@@ -24,8 +26,8 @@ struct CascadeStages {
     for index in 0..<count { unsafe (stages + index).initialize(to: cascade.stage(index)) }
     for index in 0..<stumpCount {
       let stump = cascade.stump(index)
-      unsafe (stumps + index).initialize(to: PreparedStump(stump, in: image, step: 1))
-      unsafe (stumps + stumpCount + index).initialize(to: PreparedStump(stump, in: image, step: 2))
+      unsafe (stumps + index).initialize(to: PreparedStump(stump, rowStep: rowStep, step: 1))
+      unsafe (stumps + stumpCount + index).initialize(to: PreparedStump(stump, rowStep: rowStep, step: 2))
     }
   }
 

@@ -1,7 +1,17 @@
 /// The checks between a file's bytes and the detector, which checks nothing: every count is bounded before it is multiplied.
 extension CascadeFile {
-  static func validate(_ bytes: ByteView) throws(CascadeError) {
+  static func validated(_ bytes: ByteView, _ key: PublicKey?) throws(CascadeError) -> SignedContent {
     guard bytes.count >= CascadeLayout.headerBytes else { throw CascadeError(.tooShort, at: bytes.count) }
+    let signed = try parted(bytes, key)
+    try validate(signed.content)
+    return signed
+  }
+
+  private static func parted(_ bytes: ByteView, _ key: PublicKey?) throws(CascadeError) -> SignedContent {
+    do throws(SignatureError) { return try SignedContent(bytes, key: key) } catch { throw CascadeError(error) }
+  }
+
+  private static func validate(_ bytes: ByteView) throws(CascadeError) {
     try checkHeader(bytes)
     let (stages, stumps) = (Int(bytes.u16(36)), Int(bytes.u16(38)))
     try checkPlaces(bytes, stages, stumps)

@@ -42,24 +42,21 @@ struct IntegralImage {
 
   /// Where column `x` stands in a row.
   @inline(__always)
-  func place(_ x: Int, step: Int) -> Int { step == 1 ? x : (x & 1) * (rowStep / 2) + x >> 1 }
+  static func place(_ x: Int, rowStep: Int, step: Int) -> Int { step == 1 ? x : (x & 1) * (rowStep / 2) + x >> 1 }
 
-  /// Makes the sums of a reduced picture.
+  /// Makes the sums of some rows of a reduced picture, as if it began with the first of them: blocks within them have the same sums.
   ///
   /// - Parameters:
   ///   - reduction: prepared for the level.
-  ///   - source: the whole picture's first pixel.
-  func fill(
-    _ reduction: inout PictureReduction, _ level: DetectorLevel, unsafeSource source: UnsafeRawPointer,
-    pixelStep: Int, rowStep sourceStep: Int
-  ) {
+  ///   - rows: at most as many as the greatest height.
+  func fill(_ reduction: inout PictureReduction, _ level: DetectorLevel, rows: Range<Int>, _ frame: DetectorFrame) {
     // Another layout's sums may stand in the row of zeros.
     unsafe elements.update(repeating: 0, count: rowStep)
-    for row in 0..<level.height {
+    for row in rows {
       unsafe reduction.makeRow(
-        row, unsafeSource: source, pixelStep: pixelStep, rowStep: sourceStep, to: pixels)
-      let above = unsafe UnsafePointer(elements + row * rowStep)
-      let below = unsafe elements + (row + 1) * rowStep
+        row, unsafeSource: frame.source, pixelStep: frame.pixelStep, rowStep: frame.rowStep, to: pixels)
+      let above = unsafe UnsafePointer(elements + (row - rows.lowerBound) * rowStep)
+      let below = unsafe elements + (row - rows.lowerBound + 1) * rowStep
       if level.step == 1 {
         unsafe add(to: above, below, level.width)
       } else {

@@ -12,11 +12,12 @@ struct PreparedStump {
   private var outside: Int32
   private var subset: InlineArray<8, UInt32>
 
-  init(_ stump: CascadeStump, in image: IntegralImage, step: Int) {
+  /// - Parameter rowStep: of the integral images that are looked at.
+  init(_ stump: CascadeStump, rowStep: Int, step: Int) {
     // Rows of at most 4098 elements, 255 of them: below 2^21.
-    firstRow = Int32(stump.y * image.rowStep)
-    nextRow = Int32(stump.height * image.rowStep)
-    columns = InlineArray { Int32(image.place(stump.x + $0 * stump.width, step: step)) }
+    firstRow = Int32(stump.y * rowStep)
+    nextRow = Int32(stump.height * rowStep)
+    columns = InlineArray { Int32(IntegralImage.place(stump.x + $0 * stump.width, rowStep: rowStep, step: step)) }
     inside = stump.inside
     outside = stump.outside
     subset = stump.subset

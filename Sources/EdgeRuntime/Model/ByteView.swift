@@ -28,8 +28,8 @@ struct ByteView {
 
   func i32(_ offset: Int) -> Int32 { Int32(bitPattern: u32(offset)) }
 
-  /// A u32 as a size: 0 ... 2^32-1.
-  func size(_ offset: Int) -> Int { Int(u32(offset)) }
+  /// A u32 as a size. Where 32 bits are too few for it, it is `Int.max`, which exceeds every limit as well.
+  func size(_ offset: Int) -> Int { Int(clamping: u32(offset)) }
 
   func isZero(_ range: Range<Int>) -> Bool {
     var all: UInt8 = 0

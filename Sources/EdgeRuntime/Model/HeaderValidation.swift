@@ -1,10 +1,15 @@
 /// The checks that stand between a file's bytes and the runtime, whose kernels check nothing: header and sections here,
 /// tensors and operations beside this file. Counts are bounded before they are multiplied, so no product overflows.
 extension ModelView {
-  static func validated(_ base: UnsafeRawPointer, _ count: Int) throws(ModelError) -> ModelView {
-    let bytes = unsafe ByteView(base: base, count: count)
+  static func validated(
+    _ base: UnsafeRawPointer, _ count: Int, _ key: PublicKey?
+  ) throws(ModelError) -> (ModelView, FileSignature?) {
     let tableEnd = Layout.sectionTableOffset + Layout.sectionCount * Layout.sectionEntryBytes
     guard count >= tableEnd else { throw ModelError(.tooShort, at: count) }
+    let signed = unsafe try parted(ByteView(base: base, count: count), key)
+    let bytes = signed.content
+    guard bytes.count >= tableEnd else { throw ModelError(.tooShort, at: bytes.count) }
+    guard bytes.count <= Layout.maximumFileBytes else { throw ModelError(.fileSize, at: 16) }
     try checkIdentity(bytes)
     let view = ModelView(
       bytes: bytes, tensorCount: bytes.size(36), operationCount: bytes.size(40), arenaBytes: bytes.size(44),
@@ -17,7 +22,11 @@ extension ModelView {
     try view.checkInputAndOutput()
     try view.checkOperations()
     try view.checkVectors()
-    return view
+    return (view, signed.signature)
+  }
+
+  private static func parted(_ bytes: ByteView, _ key: PublicKey?) throws(ModelError) -> SignedContent {
+    do throws(SignatureError) { return try SignedContent(bytes, key: key) } catch { throw ModelError(error) }
   }
 
   private static func checkIdentity(_ bytes: ByteView) throws(ModelError) {

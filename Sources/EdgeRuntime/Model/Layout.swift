@@ -20,7 +20,8 @@ public enum Layout {
   public static let outputsPerBlock = 16
   public static let tapsPerGroup = 4
 
-  public static let maximumFileBytes = 1 << 30
+  /// 1 GiB, and 256 MiB where addresses have 32 bits: there every count of weights fits an `Int`.
+  public static let maximumFileBytes = Int.bitWidth < 64 ? 1 << 28 : 1 << 30
   public static let maximumArenaBytes = 256 << 20
   public static let maximumExtent = 65535
   public static let maximumTensors = 4096
@@ -32,7 +33,9 @@ public enum Layout {
 
   /// `bytes` rounded up to the next multiple of 64.
   @inlinable
-  public static func aligned(_ bytes: Int) -> Int { (bytes + (alignment - 1)) & ~(alignment - 1) }
+  public static func aligned<Count: FixedWidthInteger>(_ bytes: Count) -> Count {
+    (bytes + (Count(alignment) - 1)) & ~(Count(alignment) - 1)
+  }
 }
 
 /// The sections of a file, in their order.

@@ -12,11 +12,24 @@ public struct ModelError: Error, Equatable, Sendable {
     self.systemError = systemError
   }
 
+  init(_ error: SignatureError) {
+    let fault: Fault =
+      switch error.fault {
+      case .malformed: .signature
+      case .ofAnotherFile: .signatureOfAnotherFile
+      case .absent: .notSigned
+      case .byAnotherKey: .signedByAnotherKey
+      case .forged: .forged
+      }
+    self.init(fault, at: error.byteOffset)
+  }
+
   public enum Fault: UInt8, Sendable {
     case unreadable, tooShort, magic, version, headerSize, fileSize, unknownFeature, reservedNotZero, count, arena
     case tensorIndex, digest, sectionOrder, sectionPlace, sectionLength, name, format, extent, tensorPlace, liveRange
     case operationKind, inputCount, undefinedInput, overlap, outputRange, parameter, shape, weightPlace, weightValue
     case shift, accumulatorBound, workspace, label, vector, multiplyAccumulates, tableValue
+    case signature, signatureOfAnotherFile, notSigned, signedByAnotherKey, forged
 
     public var message: StaticString {
       switch self {
@@ -56,6 +69,11 @@ public struct ModelError: Error, Equatable, Sendable {
       case .vector: "the test vectors do not fit the model"
       case .multiplyAccumulates: "the multiply-accumulates are not those of the operation's shapes, or above 2^48"
       case .tableValue: "a table's entry is outside the range of the operation's outputs"
+      case .signature: SignatureError.Fault.malformed.message
+      case .signatureOfAnotherFile: SignatureError.Fault.ofAnotherFile.message
+      case .notSigned: SignatureError.Fault.absent.message
+      case .signedByAnotherKey: SignatureError.Fault.byAnotherKey.message
+      case .forged: SignatureError.Fault.forged.message
       }
     }
   }

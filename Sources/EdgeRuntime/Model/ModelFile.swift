@@ -7,19 +7,24 @@ import CLinux
 @safe
 public struct ModelFile: ~Copyable, @unchecked Sendable {
   let view: ModelView
+  /// The signature behind the model, verified if a key was given.
+  public let signature: FileSignature?
   private let isMapped: Bool
 
   /// Maps and checks the file at `path`.
   ///
+  /// - Parameter key: of whoever alone is trusted. Then the file is read into memory of its own first, so that what was verified is what
+  ///   runs, whatever is written to the file later.
   /// - Throws: `ModelError` with the byte offset of the first fault; `.unreadable` with the system's error number.
   @export(interface)
-  public init(path: UnsafePointer<CChar>) throws(ModelError) {
+  public init(path: UnsafePointer<CChar>, key: PublicKey? = nil) throws(ModelError) {
     var base: UnsafeRawPointer?
     var length = 0
-    let error = unsafe linux_map_file(path, Layout.maximumFileBytes, &base, &length)
+    let limit = Layout.maximumFileBytes + SignatureLayout.bytes
+    let error = unsafe linux_map_file(path, limit, key != nil, &base, &length)
     guard error == 0, let base = unsafe base else { throw ModelError(.unreadable, at: 0, systemError: error) }
     do throws(ModelError) {
-      view = unsafe try ModelView.validated(base, length)
+      (view, signature) = unsafe try ModelView.validated(base, length, key)
       isMapped = true
     } catch {
       unsafe linux_unmap(base, length)
@@ -29,27 +34,32 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
 
   /// Checks a model in memory that outlives this value and isn't changed meanwhile; 64-byte aligned as a mapping is.
   @export(interface)
-  public init(unsafeBytes bytes: UnsafeRawBufferPointer) throws(ModelError) {
+  public init(unsafeBytes bytes: UnsafeRawBufferPointer, key: PublicKey? = nil) throws(ModelError) {
     guard let base = bytes.baseAddress else { throw ModelError(.tooShort, at: 0) }
     precondition(Int(bitPattern: base) % Layout.alignment == 0, "a model in memory starts at a multiple of 64")
-    view = unsafe try ModelView.validated(base, bytes.count)
+    (view, signature) = unsafe try ModelView.validated(base, bytes.count, key)
     isMapped = false
   }
 
   deinit {
-    if isMapped { unsafe linux_unmap(view.bytes.base, view.bytes.count) }
+    if isMapped { unsafe linux_unmap(view.bytes.base, fileBytes) }
   }
 
-  public var fileBytes: Int { view.bytes.count }
+  /// With the signature.
+  public var fileBytes: Int { view.bytes.count + (signature == nil ? 0 : SignatureLayout.bytes) }
   /// The whole file; valid as long as this model.
   public var unsafeFile: UnsafeRawBufferPointer {
-    unsafe UnsafeRawBufferPointer(start: view.bytes.base, count: view.bytes.count)
+    unsafe UnsafeRawBufferPointer(start: view.bytes.base, count: fileBytes)
   }
   /// Bytes of the tensors and of one thread's workspace.
   public var arenaBytes: Int { view.arenaBytes }
   /// Bytes of memory that a session of so many threads needs: the arena, in which each thread has a workspace of its own
-  /// behind the first one's, and what the session prepares.
-  public func sessionBytes(threads: Int) -> Int { preparedOffset(threads: threads) + view.preparedBytes }
+  /// behind the first one's, and what the session prepares. `Int.max` for more than any memory has.
+  public func sessionBytes(threads: Int) -> Int {
+    let ofOtherThreads = Int64(threads - 1) * Int64(view.workspaceBytes)
+    return Int(clamping: Int64(arenaBytes) + ofOtherThreads + Int64(view.preparedBytes))
+  }
+  /// - Requires: `sessionBytes(threads:)` bytes of memory to be there.
   func preparedOffset(threads: Int) -> Int { arenaBytes + (threads - 1) * view.workspaceBytes }
   public var workspaceOffset: Int { view.workspaceOffset }
   public var tensorCount: Int { view.tensorCount }

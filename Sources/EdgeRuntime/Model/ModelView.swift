@@ -13,16 +13,18 @@ struct ModelView {
   /// One thread's workspace, a multiple of 64.
   var workspaceBytes: Int { arenaBytes - workspaceOffset }
 
-  /// A table of prepared operations, and what convolutions keep behind it; a multiple of 64.
+  /// A table of prepared operations, and what convolutions keep behind it; a multiple of 64, or `Int.max` for more than any memory
+  /// has.
   var preparedBytes: Int {
-    var bytes = preparedTableBytes
+    var bytes = Int64(preparedTableBytes)
     for index in 0..<operationCount {
       let record = operation(index)
       guard let parameters = record.operation.convolution else { continue }
-      bytes += Conv2D.preparedBytes(
-        parameters, inputChannels: tensor(record.inputs[0]).channels, outputChannels: tensor(record.output).channels)
+      bytes += Int64(
+        Conv2D.preparedBytes(
+          parameters, inputChannels: tensor(record.inputs[0]).channels, outputChannels: tensor(record.output).channels))
     }
-    return bytes
+    return Int(clamping: bytes)
   }
 
   var preparedTableBytes: Int {
@@ -87,7 +89,7 @@ struct ModelView {
         paddingLeft: size(5), paddingBottom: size(6), paddingRight: size(7), dilationHeight: size(8),
         dilationWidth: size(9), groups: size(10), hasMaxPool: size(11) == 1, weightsOffset: size(12),
         weightsBytes: size(13), biasOffset: size(14), shiftOffset: size(15), weightWidth: size(16),
-        storesBytes: !packsWeights && size(16) < 8, accumulatorBound: UInt32(size(17)))
+        storesBytes: !packsWeights && size(16) < 8, accumulatorBound: bytes.u32(words + 68))
     }
     func pool() -> PoolParameters {
       PoolParameters(

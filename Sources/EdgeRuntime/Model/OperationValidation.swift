@@ -46,9 +46,9 @@ extension ModelView {
     guard wanted.contains(inputs) else { throw ModelError(.inputCount, at: at + 2) }
     try checkName(at: at + 4)
     for position in 0..<4 {
-      let tensor = bytes.u32(at + 12 + 4 * position)
-      guard position < inputs ? Int(tensor) < tensorCount : tensor == Layout.noTensor else {
-        throw ModelError(.tensorIndex, at: at + 12 + 4 * position)
+      let field = at + 12 + 4 * position
+      guard position < inputs ? bytes.size(field) < tensorCount : bytes.u32(field) == Layout.noTensor else {
+        throw ModelError(.tensorIndex, at: field)
       }
     }
     guard bytes.size(at + 28) < tensorCount else { throw ModelError(.tensorIndex, at: at + 28) }

@@ -25,7 +25,7 @@ public struct TensorRecord: Equatable, Sendable {
     self.lastOperation = lastOperation
   }
 
-  /// Values, at most 65535^3: below 2^48.
+  /// Values: of a model that was checked at most an arena's bytes.
   public var count: Int { height * width * channels }
   public var bytes: Int { count * format.elementBytes }
 }

@@ -17,8 +17,9 @@ extension ModelView {
       }
     }
     // Three extents below 2^16 and two bytes: below 2^49.
-    let size = bytes.size(at + 12) * bytes.size(at + 16) * bytes.size(at + 20) * elementBytes
-    guard bytes.size(at + 28) == size else { throw ModelError(.extent, at: at + 28) }
+    let product = UInt64(bytes.u32(at + 12)) * UInt64(bytes.u32(at + 16)) * UInt64(bytes.u32(at + 20))
+    guard UInt64(bytes.u32(at + 28)) == product * UInt64(elementBytes) else { throw ModelError(.extent, at: at + 28) }
+    let size = bytes.size(at + 28)
     let place = bytes.size(at + 24)
     guard place % elementBytes == 0, place <= workspaceOffset, size <= workspaceOffset - place else {
       throw ModelError(.tensorPlace, at: at + 24)
@@ -72,7 +73,9 @@ extension ModelView {
   func checkVectors() throws(ModelError) {
     let pixels = Layout.aligned(tensor(inputTensor).count)
     let logits = Layout.aligned(4 * tensor(outputTensor).channels)
-    let wanted = testVectorCount == 0 ? 0 : testVectorCount * (pixels + logits) + Layout.digestBytes
-    guard sectionLength(.vectors) == wanted else { throw ModelError(.vector, at: entry(.vectors) + 16) }
+    // Two tensors of an arena each, 1024 times: below 2^40.
+    let wanted =
+      testVectorCount == 0 ? 0 : Int64(testVectorCount) * Int64(pixels + logits) + Int64(Layout.digestBytes)
+    guard Int64(sectionLength(.vectors)) == wanted else { throw ModelError(.vector, at: entry(.vectors) + 16) }
   }
 }

@@ -8,7 +8,7 @@ public enum InstructionSet: UInt8, Sendable {
   case avx2
   /// x86-64 with AVX-512 BW, VL and VNNI.
   case avx512vnni
-  /// Every 64-bit ARM.
+  /// Every 64-bit ARM, and most 32-bit ones.
   case neon
   /// 64-bit ARM with `sdot` (FEAT_DotProd): Cortex-A76 and later.
   case dotprod
@@ -37,6 +37,12 @@ public enum InstructionSet: UInt8, Sendable {
       case .scalar, .neon: true
       case .dotprod: ferrite_hasDotProduct()
       case .avx2, .avx512vnni: false
+      }
+    #elseif arch(arm)
+      switch self {
+      case .scalar: true
+      case .neon: ferrite_hasNEON()
+      case .dotprod, .avx2, .avx512vnni: false
       }
     #else
       self == .scalar

@@ -3,9 +3,9 @@ import CVector
 
 extension InstructionSet {
   /// Multiply-accumulates a cycle of one core that the multiplying instructions can do at most: 8 by `smull` and `smlal` (one a
-  /// cycle on Cortex-A53, A72 and A76), 32 by `sdot` (two a cycle on Cortex-A76), 32 by `vpmaddwd` (two a cycle), 128 by
-  /// `vpdpbusd` on 512 bits (two a cycle; many processors do one). A core with more ports, or a kernel that needs fewer
-  /// products than the plain sum, can exceed it.
+  /// cycle on Cortex-A53, A72 and A76; assumed of 32-bit cores), 32 by `sdot` (two a cycle on Cortex-A76), 32 by `vpmaddwd`
+  /// (two a cycle), 128 by `vpdpbusd` on 512 bits (two a cycle; many processors do one). A core with more ports, or a kernel
+  /// that needs fewer products than the plain sum, can exceed it.
   public var peakMultiplyAccumulates: Int {
     switch self {
     case .scalar: 1

@@ -7,11 +7,13 @@ public enum ProcessorClock {
   public static func cyclesPerMicrosecond() -> Double {
     let links = 100_000
     var least = UInt64.max
-    var value = linux_nanoseconds()
+    var value = UInt(truncatingIfNeeded: linux_nanoseconds())
+    let addend = UInt(truncatingIfNeeded: 0x9E37_79B9_7F4A_7C15 as UInt64)
+    let pattern = UInt(truncatingIfNeeded: 0x5555_AAAA_5A5A_A5A5 as UInt64)
     for _ in 0..<20 {
       let start = linux_nanoseconds()
-      // Constants of 64 bits stay in registers: some x86-64 cores add small ones without taking a cycle.
-      for _ in 0..<links { value = (value &+ 0x9E37_79B9_7F4A_7C15) ^ 0x5555_AAAA_5A5A_A5A5 }
+      // Constants of a register's width stay in registers: some x86-64 cores add small ones without taking a cycle.
+      for _ in 0..<links { value = (value &+ addend) ^ pattern }
       // The value decides nothing, but has to be known before the clock is read again.
       least = min(least, linux_nanoseconds() &- start &+ (value == 0 ? 1 : 0))
     }

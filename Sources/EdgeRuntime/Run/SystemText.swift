@@ -54,30 +54,31 @@ public struct SystemText: Sendable {
     left.count == right.utf8CodeUnitCount && left.starts(with: right)
   }
 
-  /// The text as a decimal number; nil if it is none of at most 15 digits.
+  /// The text as a decimal number; nil if it is none of at most 15 digits, or too great.
   var decimal: Int? {
     let negative = bytes[0] == UInt8(ascii: "-")
     return number(from: negative ? 1 : 0, radix: 10).map { negative ? -$0 : $0 }
   }
 
-  /// The text as a hexadecimal number, with or without `0x`; nil if it is none of at most 15 digits.
+  /// The text as a hexadecimal number, with or without `0x`; nil if it is none of at most 15 digits, or too great.
   var hexadecimal: Int? { number(from: starts(with: "0x") ? 2 : 0, radix: 16) }
 
   private func number(from first: Int, radix: Int) -> Int? {
     guard count > first, count - first <= 15 else { return nil }
-    var value = 0
+    // Below 16^15.
+    var value: Int64 = 0
     for index in first..<count {
-      let digit: Int
+      let digit: Int64
       switch bytes[index] {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = Int(bytes[index] - UInt8(ascii: "0"))
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = Int(bytes[index] - UInt8(ascii: "a")) + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = Int(bytes[index] - UInt8(ascii: "A")) + 10
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = Int64(bytes[index] - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = Int64(bytes[index] - UInt8(ascii: "a")) + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = Int64(bytes[index] - UInt8(ascii: "A")) + 10
       default: return nil
       }
-      guard digit < radix else { return nil }
-      value = value * radix + digit
+      guard digit < Int64(radix) else { return nil }
+      value = value * Int64(radix) + digit
     }
-    return value
+    return Int(exactly: value)
   }
 }
 

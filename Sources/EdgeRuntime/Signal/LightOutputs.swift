@@ -195,7 +195,8 @@ public struct LightOutputs: ~Copyable {
     let isActive = light.isDecided && light.pattern.isActive(after: nanoseconds &- light.since)
     lights[index].updated = nanoseconds
     // Off and on are below 2^31, the strength at most 2^16.
-    let value = isActive ? light.off + ((light.on - light.off) * Int(light.strength) + 32768) >> 16 : light.off
+    let span = (Int64(light.on - light.off) * Int64(light.strength) + 32768) >> 16
+    let value = isActive ? light.off + Int(span) : light.off
     guard value != light.value else { return }
     let error = unsafe Digits(value).withText { unsafe linux_write_attribute(attributes, light.attribute, $0, $1) }
     guard error == 0 else { throw SystemError(number: error) }

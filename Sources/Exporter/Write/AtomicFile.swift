@@ -52,12 +52,17 @@ public enum AtomicFile {
   }
 }
 
-/// A file on its way, beside the one that it will replace.
+/// A file on its way to the place of another one. It has no name until it is whole, where the file system knows such files: a program that
+/// is killed leaves nothing.
 @safe
 private final class AtomicDraft {
   private let path: String
   private let target: String
+  /// Beside the target, so that a rename is all that is left to do.
   private let name: String
+  private var isNamed: Bool
+  /// O_TMPFILE, as fcntl.h composes it; Swift doesn't see the macro.
+  private static let unnamed = 0x40_0000 | O_DIRECTORY
   private let file: UnsafeMutablePointer<FILE>
   /// The system's error number of the first part that could not be written, else 0.
   private var failure: Int32 = 0
@@ -66,7 +71,12 @@ private final class AtomicDraft {
     self.path = path
     self.target = target
     name = "\(target).\(ProcessInfo.processInfo.processIdentifier).draft"
-    guard let file = unsafe fopen(name, "wbx") else { throw AtomicFile.unwritable(path) }
+    let folder = URL(fileURLWithPath: target).deletingLastPathComponent().path
+    var descriptor = unsafe open(folder, Self.unnamed | O_WRONLY | O_CLOEXEC, 0o666)
+    isNamed = descriptor < 0
+    // What a file system without such files says, or a kernel; every other error comes again.
+    if isNamed { descriptor = unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+    guard descriptor >= 0, let file = unsafe fdopen(descriptor, "wb") else { throw AtomicFile.unwritable(path) }
     unsafe self.file = file
   }
 
@@ -76,15 +86,22 @@ private final class AtomicDraft {
 
   func finish() throws(ExportError) {
     if failure == 0, unsafe fflush(file) != 0 || fsync(fileno(file)) != 0 { failure = errno }
+    if failure == 0, !isNamed { giveName() }
     unsafe fclose(file)
     if failure == 0, unsafe rename(name, target) != 0 { failure = errno }
     if failure == 0 { return }
-    unsafe unlink(name)
+    if isNamed { unsafe unlink(name) }
     throw AtomicFile.unwritable(path, code: failure)
+  }
+
+  /// There is no way to link over a file that is there, so the target is replaced by a rename.
+  private func giveName() {
+    isNamed = unsafe linkat(AT_FDCWD, "/proc/self/fd/\(fileno(file))", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+    if !isNamed { failure = errno }
   }
 
   func discard() {
     unsafe fclose(file)
-    unsafe unlink(name)
+    if isNamed { unsafe unlink(name) }
   }
 }

@@ -20,6 +20,7 @@ struct CascadeReport {
           ]
         }),
       "frame_bytes": JSON(memory), "provenance": JSON(cascade.provenance),
+      "signature": cascade.file.signature.json,
     ]
   }
 
@@ -37,6 +38,7 @@ struct CascadeReport {
       memory      \(memory.grouped) bytes for frames of 640x480 with faces from 48 pixels on
       provenance  \(cascade.provenance)
       digest      \(cascade.file.digest.hexadecimal)
+      signature   \(cascade.file.signature.text)
 
       """
   }

@@ -10,11 +10,12 @@ final class LoadedCascade: Sendable {
 
   /// Maps and checks the file.
   ///
+  /// - Parameter key: of whoever must have signed it.
   /// - Throws: `BadData` with the path, the fault and its byte offset.
-  init(path: String) throws {
+  init(path: String, key: PublicKey? = nil) throws {
     self.path = path
     do throws(CascadeError) {
-      file = unsafe try CascadeFile(path: path)
+      file = unsafe try CascadeFile(path: path, key: key)
     } catch {
       throw BadData("\(path): \(error.explanation)")
     }

@@ -104,6 +104,7 @@ extension ModelReport {
       "buffers": JSON(buffers.map(\.json)),
       "labels": JSON(model.labels.map(JSON.string)),
       "provenance": JSON(model.provenance),
+      "signature": model.file.signature.json,
     ]
   }
 }

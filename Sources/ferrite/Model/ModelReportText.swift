@@ -41,6 +41,7 @@ extension ModelReport {
       labels      \(model.labels.joined(separator: ", "))
       provenance  \(model.briefProvenance)
       digest      \(model.file.digest.hexadecimal)
+      signature   \(model.file.signature.text)
 
       """
   }

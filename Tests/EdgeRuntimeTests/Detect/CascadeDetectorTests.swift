@@ -28,9 +28,13 @@ import Testing
     // No window fits; a single stage.
     Problem(seed: 10, window: (60, 60), stumps: [1, 1], frame: (59, 200)),
     Problem(seed: 11, window: (24, 24), stumps: [4], frame: (48, 47), factor: (4, 1)),
+    // Windows that are wide enough before they are high enough.
+    Problem(seed: 12, window: (20, 12), stumps: [2, 3], frame: (70, 60), minimumSize: 24, neighbours: 0),
   ]
 
-  @Test("finds what plain loops over pixels find", arguments: problems)
+  private static let threads = [1, 2, 3, 4, 7]
+
+  @Test("finds what plain loops over pixels find, on any number of threads", arguments: problems)
   func agreesWithPlainLoops(_ problem: Problem) throws {
     var generator = SeededGenerator(seed: problem.seed)
     let cascade = TestCascade.random(
@@ -44,12 +48,29 @@ import Testing
     let reference = ReferenceDetector(
       cascade: cascade, minimumSize: problem.minimumSize, factor: problem.factor, neighbours: problem.neighbours)
     let expected = reference.faces(in: .init(width: width, height: height, pixels: pixels))
-    let found = try detect(
-      cascade, pixels, width: width, height: height, minimumSize: problem.minimumSize, factor: problem.factor,
-      neighbours: problem.neighbours, pixelStep: problem.pixelStep)
-    #expect(found == expected)
+    for threads in Self.threads {
+      let found = try detect(
+        cascade, pixels, width: width, height: height, minimumSize: problem.minimumSize, factor: problem.factor,
+        neighbours: problem.neighbours, pixelStep: problem.pixelStep, threads: threads)
+      #expect(found == expected, "\(threads) threads")
+    }
     // Two frames after each other don't touch each other.
     if problem.window.0 <= width && problem.window.1 <= height && problem.neighbours == 0 { #expect(!expected.isEmpty) }
+  }
+
+  /// The frame at its own size: the last column is itself, and nothing of its neighbour, which is black in one row.
+  @Test("sees the last column as it is")
+  func lastColumn() throws {
+    var pixels = [UInt8](repeating: 255, count: 16 * 16)
+    pixels[13 * 16 + 14] = 0
+    var subset = [UInt32](repeating: 0, count: 8)
+    // All around the middle but what stands above it.
+    subset[0b1011_1111 / 32] = 1 << (0b1011_1111 % 32)
+    let stump = TestCascade.Stump(x: 13, y: 13, width: 1, height: 1, inside: 1, outside: -1, subset: subset)
+    let cascade = TestCascade(windowWidth: 16, windowHeight: 16, stages: [.init(threshold: 1, stumps: [stump])])
+    let found = try detect(
+      cascade, pixels, width: 16, height: 16, minimumSize: 0, factor: (2, 1), neighbours: 0)
+    #expect(found.count == 1)
   }
 
   @Test(
@@ -80,8 +101,8 @@ import Testing
     }
   }
 
-  @Test("keeps the largest windows where there is no room for all, and says so")
-  func overfull() throws {
+  @Test("keeps the largest windows where there is no room for all, and says so", arguments: threads)
+  func overfull(threads: Int) throws {
     let stump = TestCascade.Stump(
       x: 0, y: 0, width: 2, height: 2, inside: 1, outside: 1, subset: [UInt32](repeating: 0, count: 8))
     let cascade = TestCascade(windowWidth: 16, windowHeight: 16, stages: [.init(threshold: 0, stumps: [stump])])
@@ -95,6 +116,19 @@ import Testing
       isOverfull: true)
     #expect(some.count == 100)
     #expect(some.filter { $0.width == 64 }.count == 1 && some.allSatisfy { $0.width >= 32 })
+    // The very windows, wherever they were found, and whether one is too many or all but one.
+    for capacity in [1, 2, 100, 289, 290, 291, all.count - 1] {
+      let found = try [1, threads].map { threads in
+        try detect(
+          cascade, pixels, width: 64, height: 64, minimumSize: 0, factor: (2, 1), neighbours: 0, capacity: capacity,
+          isOverfull: true, threads: threads)
+      }
+      #expect(found[0] == found[1] && found[0].count == capacity)
+    }
+    let exactly = try detect(
+      cascade, pixels, width: 64, height: 64, minimumSize: 0, factor: (2, 1), neighbours: 0, capacity: all.count,
+      threads: threads)
+    #expect(exactly == all)
   }
 
   @Test(
@@ -116,7 +150,8 @@ import Testing
 
   private func detect(
     _ cascade: TestCascade, _ pixels: [UInt8], width: Int, height: Int, minimumSize: Int, factor: (Int, Int),
-    neighbours: Int, pixelStep: Int = 1, capacity: Int = 20000, isOverfull: Bool = false
+    neighbours: Int, pixelStep: Int = 1, capacity: Int = 20000, isOverfull: Bool = false,
+    threads: Int = 1
   ) throws -> [Detection] {
     let bytes = Memory(cascade.bytes)
     let file = unsafe try CascadeFile(unsafeBytes: UnsafeRawBufferPointer(bytes.bytes))
@@ -133,12 +168,13 @@ import Testing
       for x in 0..<width { frame[y * rowStep + x * pixelStep] = pixels[y * width + x] }
     }
     let source = Memory(frame)
-    let size = CascadeDetector.memoryBytes(file, width: width, height: height, settings)
+    let pool = try ThreadPool(threads: threads)
+    let size = CascadeDetector.memoryBytes(file, width: width, height: height, settings, threads: threads)
     // Whatever the memory held before, and a guard behind it.
     let memory = Memory([UInt8](repeating: 0xA5, count: size + 64))
     var detector = unsafe CascadeDetector(
       file, width: width, height: height, settings,
-      unsafeMemory: UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<size]))
+      unsafeMemory: UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<size]), unsafePool: pool)
     var found: [[Detection]] = []
     for _ in 0..<2 {
       unsafe detector.run(unsafeSource: source.pointer, pixelStep: pixelStep, rowStep: rowStep)

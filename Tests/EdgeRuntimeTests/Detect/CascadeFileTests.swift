@@ -53,6 +53,50 @@ import Testing
     }
   }
 
+  /// Every bit of the header, the stages and the stumps, the digest made right again: refused, or it searches a picture inside its memory.
+  @Test("with any bit flipped is refused or stays inside its memory")
+  func structure() {
+    let cascade = Self.cascade
+    let structure = cascade.bytes.count - cascade.provenance.utf8.count
+    var (refused, accepted) = (0, 0)
+    for index in 0..<structure {
+      for bit in UInt8(0)..<8 {
+        var damaged = cascade.bytes
+        damaged[index] ^= 1 << bit
+        if search(TestCascade.stamped(damaged)) { accepted += 1 } else { refused += 1 }
+      }
+    }
+    // A stump's 32 bytes of subset may hold anything, its values and a stage's threshold nearly.
+    #expect(accepted > 6 * 256 && refused > structure)
+  }
+
+  /// Searches a picture of noise, in memory between guards and in memory that the address sanitizer watches; false where the file is refused.
+  private func search(_ bytes: [UInt8]) -> Bool {
+    let memory = Memory(bytes)
+    do throws(CascadeError) {
+      let cascade = unsafe try CascadeFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
+      var settings = DetectorSettings()
+      settings.neighbours = 0
+      let needed = CascadeDetector.memoryBytes(cascade, width: 40, height: 33, settings)
+      var generator = SeededGenerator(seed: 5)
+      let picture = Memory((0..<40 * 33).map { _ in UInt8.random(in: 0...255, using: &generator) })
+      var found: [[Detection]] = []
+      for guardBytes in [4096, 0] {
+        let working = Memory([UInt8](repeating: 0xA5, count: needed + 2 * guardBytes))
+        let inside = unsafe UnsafeMutableRawBufferPointer(rebasing: working.bytes[guardBytes..<guardBytes + needed])
+        var detector = unsafe CascadeDetector(cascade, width: 40, height: 33, settings, unsafeMemory: inside)
+        unsafe detector.run(unsafeSource: UnsafeRawPointer(picture.pointer), pixelStep: 1, rowStep: 40)
+        found.append((0..<detector.count).map { detector[$0] })
+        let after = working.elements
+        #expect(after[..<guardBytes].allSatisfy { $0 == 0xA5 } && after.suffix(guardBytes).allSatisfy { $0 == 0xA5 })
+      }
+      #expect(found[0] == found[1])
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// A field at an offset, what is written there, and what the loader says; the digest fits the change.
   static let changes: [(Int, [UInt8], CascadeError)] = [
     (0, [0x88], CascadeError(.magic, at: 0)), (8, [2], CascadeError(.version, at: 8)),

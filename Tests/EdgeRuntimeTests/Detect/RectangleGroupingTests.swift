@@ -48,6 +48,12 @@ import Testing
     #expect(grouped(outer + beside, neighbours: 2).map(\.width) == [100])
     let away = [Detection](repeating: box(79, 180, 40), count: 4)
     #expect(grouped(outer + away, neighbours: 2).map(\.width) == [100, 40])
+    // A fifth of 43 is 8.6: to the nearest, 9.
+    let odd = [Detection](repeating: box(100, 100, 43), count: 5)
+    for (x, widths) in [(Int32(91), [43]), (90, [43, 20])] {
+      let near = [Detection](repeating: box(x, 110, 20), count: 4)
+      #expect(grouped(odd + near, neighbours: 2).map(\.width) == widths.map { Int32($0) })
+    }
     // Fewer than three give way to any other.
     let pair = [Detection](repeating: box(130, 130, 40), count: 2)
     #expect(grouped([box(100, 100, 100), box(100, 100, 100)] + pair, neighbours: 1).map(\.width) == [100])

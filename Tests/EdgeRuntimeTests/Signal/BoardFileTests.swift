@@ -226,4 +226,52 @@ import Testing
       #expect(reading.safeValue == false, "\(file.lastPathComponent)")
     }
   }
+
+  /// Cut off anywhere, or with any bit flipped: read, or refused for a line that is there.
+  @Test func noDamageToABoardFileGoesUnnoticedOrCrashes() {
+    let text = """
+      name = all of it
+      chip-label = pinctrl-x
+      consumer = lamp
+      active-low = yes
+      safe = low
+      drive = open-drain
+      bias = pull-up
+      bit.0 = 17
+      line.happy = GPIO4
+      heartbeat = 5
+      led.sad = status
+      blink.sad = 100 50
+      pwm.happy = pwmchip0 1 20000 500 1500
+      pulse.happy = 300
+      strength = probability
+
+      """
+    let bytes = Array(text.utf8)
+    let lines = bytes.count { $0 == UInt8(ascii: "\n") }
+    #expect(fault(bytes) == nil)
+    for count in bytes.indices {
+      if let fault = fault(Array(bytes[..<count])) { #expect((0...lines).contains(fault.lineNumber)) }
+    }
+    var refused = 0
+    for index in bytes.indices {
+      for bit in 0..<8 {
+        var damaged = bytes
+        damaged[index] ^= 1 << UInt8(bit)
+        guard let fault = fault(damaged) else { continue }
+        refused += 1
+        #expect((0...lines + 1).contains(fault.lineNumber))
+      }
+    }
+    #expect(refused > bytes.count)
+  }
+
+  private func fault(_ bytes: [UInt8]) -> BoardError? {
+    do throws(BoardError) {
+      _ = try BoardFile(parsing: bytes.span)
+      return nil
+    } catch {
+      return error
+    }
+  }
 }

@@ -168,6 +168,27 @@ def matmul_grid() -> onnx.ModelProto:
         numbers("size", [1, 5, 6, 2]), numbers("base", base, np.float32), weights("v", 4, 60)], 20)
 
 
+def residual() -> onnx.ModelProto:
+    """Two sums of images: behind a ReLU as in ResNet, and without one around a depthwise convolution as in MobileNetV2."""
+    pads = {"pads": [1, 1, 1, 1]}
+    return graph((3, 13, 10), [
+        ("Conv", ["image", "w1", "b1"], "a", pads),
+        ("Relu", ["a"], "stem", {}),
+        ("Conv", ["stem", "w2"], "b", pads),
+        ("Add", ["b", "stem"], "c", {}),
+        ("Relu", ["c"], "d", {}),
+        ("MaxPool", ["d"], "e", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        ("Conv", ["e", "w3", "b3"], "f", {**pads, "group": 17}),
+        ("Relu", ["f"], "g", {}),
+        ("Conv", ["g", "w4"], "h", {}),
+        ("Add", ["e", "h"], "i", {}),
+        ("AveragePool", ["i"], "j", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        ("Flatten", ["j"], "k", {}),
+        ("Gemm", ["k", "w5"], "logits", {}),
+    ], [weights("w1", 17, 3, 3, 3), weights("b1", 17), weights("w2", 17, 17, 3, 3), weights("w3", 17, 1, 3, 3),
+        weights("b3", 17), weights("w4", 17, 17, 1, 1), weights("w5", 17 * 3 * 2, 5)], 17)
+
+
 def quantized() -> onnx.ModelProto:
     """Formats in the graph: weights of 8, 4 and 3 bits, by output and by tensor, as integers and as rounded floats; activations
     of 8, 6 and 16 bits; an int32 bias; a sampler and a pool that keep their input's format."""
@@ -443,6 +464,7 @@ def main() -> None:
         "dense": lambda: dense(),
         "matmul-grid": lambda: matmul_grid(),
         "quantized": lambda: quantized(),
+        "residual": lambda: residual(),
         "activations-legacy": lambda: activations("legacy"),
         "activations-dynamo": lambda: activations("dynamo"),
         "pointwise-12": lambda: pointwise(12),

@@ -14,7 +14,7 @@ extension Addition {
       case .avx512vnni: unsafe ferrite_add_avx512vnni(&task)
       default: unsafe ferrite_add_avx2(&task)
       }
-    #elseif arch(arm64)
+    #elseif arch(arm64) || arch(arm)
       unsafe ferrite_add_neon(&task)
     #endif
   }

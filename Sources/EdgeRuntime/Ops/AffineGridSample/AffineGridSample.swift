@@ -11,7 +11,7 @@ extension AffineGridSample {
       case .avx512vnni: unsafe ferrite_sample_avx512vnni(&task)
       default: unsafe ferrite_sample_avx2(&task)
       }
-    #elseif arch(arm64)
+    #elseif arch(arm64) || arch(arm)
       unsafe ferrite_sample_neon(&task)
     #else
       unsafe reference(a)

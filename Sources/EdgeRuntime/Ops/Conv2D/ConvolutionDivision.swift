@@ -33,9 +33,11 @@ extension ConvolutionArguments {
       weightWindows += 17
       activationWindows = unsafe rows.count * windowsPerRow / 5
     }
-    let byRows = unsafe (rowsOfShare * windowsPerRow + weightWindows) * blocks.count
+    // A share's windows are at most four of each value of a tensor, and so are all blocks' together: 64 bits hold them.
+    let byRows = unsafe Int64(rowsOfShare * windowsPerRow + weightWindows) * Int64(blocks.count)
     let byBlocks =
-      unsafe rows.count * windowsPerRow * WorkShare.greatest(of: blocks.count, among: threads) + activationWindows
+      unsafe Int64(rows.count * windowsPerRow) * Int64(WorkShare.greatest(of: blocks.count, among: threads))
+      + Int64(activationWindows)
     return byRows * 16 <= byBlocks * 17 ? .rows : .blocks
   }
 }
@@ -43,9 +45,14 @@ extension ConvolutionArguments {
 extension Conv2D {
   /// How a convolution is divided into Winograd's tiles, where the instruction set has kernels for them and they win.
   static func winogradPlan(_ a: ConvolutionArguments, instructionSet: InstructionSet) -> WinogradPlan? {
-    guard instructionSet == .neon else { return nil }
-    return unsafe WinogradPlan(
-      a.parameters, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
-      outputChannels: a.outputChannels)
+    #if arch(arm)
+      // Nine tiles' sums of eight outputs are more than 16 registers.
+      return nil
+    #else
+      guard instructionSet == .neon else { return nil }
+      return unsafe WinogradPlan(
+        a.parameters, inputHeight: a.inputHeight, inputWidth: a.inputWidth, inputChannels: a.inputChannels,
+        outputChannels: a.outputChannels)
+    #endif
   }
 }

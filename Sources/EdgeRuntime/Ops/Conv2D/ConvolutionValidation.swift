@@ -37,7 +37,6 @@ extension ModelView {
   private func checkWeights(
     _ p: ConvolutionParameters, from input: TensorRecord, outputChannels: Int, at words: Int
   ) throws(ModelError) {
-    // Extents below 2^16 and kernels below 2^8: the product stays below 2^52.
     let weights = p.packedBytes(inputChannels: input.channels, outputChannels: outputChannels)
     let blocks = Layout.blocks(outputChannels)
     let perOutput = Layout.outputsPerBlock * blocks

@@ -37,6 +37,7 @@ extension Conv2D {
   ///
   /// The same for every instruction set, so that a file runs everywhere: what direct and Winograd kernels need at most.
   ///
+  /// - Returns: `Int.max` for more than an `Int` holds, which no arena has.
   /// - Requires: extents and parameters of at most 65535 each, which keeps every product below 2^62.
   public static func workspaceBytes(
     parameters p: ConvolutionParameters, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int
@@ -62,18 +63,20 @@ extension Conv2D {
     else { return 0 }
     let isDepthwise = isDepthwise(p, inputChannels: inputChannels, outputChannels: outputChannels)
     let folded = isDepthwise ? 1 : foldedRows(p, inputHeight: inputHeight, inputWidth: inputWidth)
-    let pixelBytes = isDepthwise ? inputChannels : inputChannels / p.groups * bytesPerTap
+    let pixelBytes = Int64(isDepthwise ? inputChannels : inputChannels / p.groups * bytesPerTap)
     let isGathered = !isDepthwise && p.dilationWidth > 1 && p.kernelWidth > 1
     let pixelStep = isGathered ? p.kernelWidth : p.strideWidth
     let windowReach = isGathered ? p.kernelWidth : (p.kernelWidth - 1) * p.dilationWidth + 1
-    let rowBytes = ((p.convolvedWidth(inputWidth) * folded - 1) * pixelStep + windowReach) * pixelBytes
-    let rowsForAll = stripRows(p, outputRows: outputHeight / folded)
-    let rowsForOne = stripRows(p, outputRows: 1)
+    let rowPixels = (p.convolvedWidth(inputWidth) * folded - 1) * pixelStep + windowReach
+    let rowBytes = Int64(rowPixels) * pixelBytes
+    let rowsForAll = Int64(stripRows(p, outputRows: outputHeight / folded))
+    let rowsForOne = Int64(stripRows(p, outputRows: 1))
     let rows = min(rowsForAll, max(rowsForOne, stripTarget / rowBytes))
-    let overhang = (isDepthwise ? depthwiseOverhangPixels : overhangPixels) * pixelStep * pixelBytes + overhangBytes
-    return unpackedBytes(
+    let overhangPixels = isDepthwise ? depthwiseOverhangPixels : overhangPixels
+    let overhang = Int64(overhangPixels * pixelStep) * pixelBytes + overhangBytes
+    let unpacked = unpackedBytes(
       p, inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: inputChannels, outputChannels: outputChannels)
-      + Layout.aligned(rows * rowBytes + overhang)
+    return Int(clamping: Int64(unpacked) + Layout.aligned(rows * rowBytes + overhang))
   }
 
   /// Bytes for packed weights of 16 output channels, a byte each; a multiple of 64. A convolution unpacks all of them and
@@ -94,14 +97,16 @@ extension Conv2D {
       return biasBytes(outputChannels)
     }
     let blocks = Layout.blocks(outputChannels)
-    return biasBytes(outputChannels) + orderedBytes(p, blocks: blocks) + Layout.aligned(blocks)
+    let others = Int64(biasBytes(outputChannels) + Layout.aligned(blocks))
+    return Int(clamping: others + Int64(orderedBytes(p, blocks: blocks)))
   }
 
   /// An Int32 for each output channel of whole blocks.
   static func biasBytes(_ outputChannels: Int) -> Int { Layout.blocks(outputChannels) * Layout.outputsPerBlock * 4 }
 
+  /// A kernel of 255 x 255 over 65535 channels: below 2^33.
   static func orderedBytes(_ p: ConvolutionParameters, blocks: Int) -> Int {
-    Layout.aligned(blocks * Layout.outputsPerBlock * p.kernelHeight * p.kernelWidth)
+    Int(clamping: Layout.aligned(Int64(blocks * Layout.outputsPerBlock) * Int64(p.kernelHeight * p.kernelWidth)))
   }
 
   /// Input rows, padding included, under so many rows of the output.
@@ -118,9 +123,9 @@ extension Conv2D {
   /// Pixels that fill every instruction set's tiles well.
   private static let longRow = 64
   /// The last four-tap group of a row may read past it, where its weights are zero.
-  private static let overhangBytes = 64
+  private static let overhangBytes: Int64 = 64
   /// Inside the level-2 cache of every core in view beside the weights of a block of output channels.
-  private static let stripTarget = 64 << 10
+  private static let stripTarget: Int64 = 64 << 10
   /// A small part of every level-1 cache. Whole chunks of groups, for as many blocks as a kernel streams at once.
   private static let unpackedPiece = 4096
 }

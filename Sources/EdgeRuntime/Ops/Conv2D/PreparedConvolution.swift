@@ -108,6 +108,11 @@ public struct PreparedConvolution {
       case (.dotprod, _): unsafe ferrite_convolve_dotprod(&task)
       case (_, _): unsafe ferrite_convolve_neon(&task)
       }
+    #elseif arch(arm)
+      switch unsafe kernel {
+      case .depthwise: unsafe ferrite_convolve_depthwise_neon(&task)
+      default: unsafe ferrite_convolve_neon(&task)
+      }
     #else
       preconditionFailure("an instruction set of another architecture")
     #endif

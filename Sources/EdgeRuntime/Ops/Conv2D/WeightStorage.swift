@@ -9,9 +9,12 @@ public enum WeightStorage {
   /// - Parameters:
   ///   - inputsPerGroup: input channels that an output channel reads.
   ///   - bits: 2...8, the layer's weight width.
+  /// - Returns: `Int.max` for more than an `Int` holds, which no file has.
+  /// - Requires: channels below 2^16 and a kernel's extents below 2^8, which keeps the product below 2^52.
   public static func bytes(outputs: Int, kernelHeight: Int, kernelWidth: Int, inputsPerGroup: Int, bits: Int) -> Int {
-    let blocks = Layout.blocks(outputs)
-    return blocks * kernelHeight * groupsPerRow(taps: kernelWidth * inputsPerGroup) * groupBytes(bits: bits)
+    let rows = Int64(Layout.blocks(outputs)) * Int64(kernelHeight)
+    return Int(
+      clamping: rows * Int64(groupsPerRow(taps: kernelWidth * inputsPerGroup)) * Int64(groupBytes(bits: bits)))
   }
 
   /// Bytes of a group: 64 weights.

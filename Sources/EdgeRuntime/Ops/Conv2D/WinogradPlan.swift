@@ -27,10 +27,12 @@ public struct WinogradPlan: Sendable {
     outputs = isFourExact && four <= three ? 4 : 3
     // Direct kernels take as many products as a pixel has taps.
     products = outputs == 4 ? four : three
-    guard 5 * products <= 3 * 9 * height * width else { return nil }
+    guard 5 * Int64(products) <= 3 * 9 * Int64(height * width) else { return nil }
 
     tilesAcross = (width + outputs - 1) / outputs
     let points = (outputs + 2) * (outputs + 2)
+    // What exceeds every arena by itself has no use for a plan, and its places no room in 32 bits.
+    guard Int64(points * tilesAcross) * Int64(inputChannels * 2) <= Self.mostRowBytes else { return nil }
     let rowBytes = points * tilesAcross * inputChannels * 2
     // Two rows of tiles of 3 are three rows of windows.
     let step = p.hasMaxPool && outputs == 3 ? 2 : 1
@@ -66,6 +68,8 @@ public struct WinogradPlan: Sendable {
   private static let leastPixels = 16
   /// 9 * 3669 * 127 * 128 < 2^29.
   private static let mostChannels = 3669
+  /// Of transformed activations, for one row of tiles; a strip may have two.
+  private static let mostRowBytes = Int64(Layout.maximumArenaBytes / 2)
   /// Transformed activations of a strip: beside a block's transformed weights inside a level-2 cache of 512 KiB.
   private static let valuesTarget = 192 << 10
 }

@@ -30,7 +30,7 @@ extension Pool2D {
       case .avx512vnni: unsafe ferrite_pool_avx512vnni(&task)
       default: unsafe ferrite_pool_avx2(&task)
       }
-    #elseif arch(arm64)
+    #elseif arch(arm64) || arch(arm)
       unsafe ferrite_pool_neon(&task)
     #endif
   }

@@ -1,0 +1,5 @@
+#pragma once
+#include "Confine.h"
+#include "Decode.h"
+#include "Pictures.h"
+#include "WriteFrame.h"
