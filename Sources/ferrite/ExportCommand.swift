@@ -36,7 +36,7 @@ struct Export: ParsableCommand {
   var network: String
 
   @Option(name: [.short, .long], help: "The model file to write (.fxm; .fxc of a cascade).")
-  var output: String
+  var output: String?
 
   @Option(
     help: """
@@ -81,10 +81,18 @@ struct Export: ParsableCommand {
       """)
   var without = RepairList()
 
+  @Flag(help: "Write nothing, and list all that keeps the network from being exported; needs neither pictures nor -o.")
+  var dryRun = false
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func validate() throws {
+    if dryRun {
+      guard !isCascade else { throw ValidationError("--dry-run: a cascade has no use for it") }
+      return
+    }
+    guard let output else { throw ValidationError("Missing expected argument '--output <output>'") }
     guard !output.isEmpty else { throw ValidationError("--output is empty") }
     if isCascade { return try validateCascade() }
     guard let calibrate else {
@@ -114,7 +122,9 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    guard let calibrate else { return try exportCascade() }
+    if dryRun { return try DryRun(path: network).report(json: json) }
+    guard let output else { return }
+    guard let calibrate else { return try exportCascade(output) }
     guard output != network, output != calibrate else {
       throw ValidationError("-o \(output): would replace its source")
     }
@@ -140,7 +150,7 @@ struct Export: ParsableCommand {
   private var isCalibrated: Bool { calibrate?.hasSuffix(CalibrationFile.suffix) == true }
   private var isCascade: Bool { network.lowercased().hasSuffix(".xml") }
 
-  private func exportCascade() throws {
+  private func exportCascade(_ output: String) throws {
     guard output != network else { throw ValidationError("-o \(output): would replace its source") }
     try AtomicFile.checkWritable(output)
     let source = [UInt8](try contents(of: network).prefix(FloatCascade.maximumBytes + 1))

@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Quantize
 
 /// Runs a float graph by plain loops in Double: the oracle for fixed point, independent of the float reference.
@@ -33,6 +34,30 @@ struct FloatLoops {
     case .flatten: return x
     case .clip(let least, let greatest): return x.map { min(max($0, Double(least)), Double(greatest)) }
     case .batchNormalization, .quantize: preconditionFailure("no test makes one")
+    case .multiply:
+      let second = inputs[1].shape
+      return x.indices.map { index in
+        let (pixel, channel) = (index / shape.channels, index % shape.channels)
+        let row = second.height == 1 ? 0 : pixel / shape.width
+        let column = second.width == 1 ? 0 : pixel % shape.width
+        let place = (row * second.width + column) * second.channels + (second.channels == 1 ? 0 : channel)
+        return x[index] * inputs[1].values[place]
+      }
+    case .rearrange(let r):
+      return (0..<shape.count).map { index in
+        let (pixel, channel) = (index / shape.channels, index % shape.channels + r.firstChannel)
+        // Floor and remainder of what may be negative.
+        func source(_ place: Int, _ axis: RearrangeParameters.Axis, _ extent: Int) -> Int? {
+          let moved = place * axis.step + axis.offset
+          let found = Int((Double(moved) / Double(axis.divisor)).rounded(.down))
+          return 0..<extent ~= found && (r.repeats || moved % axis.divisor == 0) ? found : nil
+        }
+        guard let row = source(pixel / shape.width, r.rows, from.height), 0..<from.channels ~= channel,
+          let column = source(pixel % shape.width, r.columns, from.width)
+        else { return Double(r.fill) }
+        return x[(row * from.width + column) * from.channels + channel]
+      }
+    case .pointwise(let function): return function.values(at: x)
     case .fullyConnected(let weights, let bias):
       return bias.indices.map { output in
         x.indices.reduce(Double(bias[output])) { $0 + Double(weights[output * x.count + $1]) * x[$1] }

@@ -32,9 +32,9 @@ struct ImportErrorTests {
 
   @Test("an unsupported operator, with its node and what is supported")
   func unsupportedOperator() throws {
-    try expectRefusal([#"node "act" (LeakyRelu)"#, #""features""#, "AffineGrid, AveragePool, BatchNormalization"]) {
+    try expectRefusal([#"node "act" (LRN)"#, #""features""#, "AffineGrid, AveragePool, BatchNormalization"]) {
       $0.graph.node[0].output = ["before"]
-      $0.graph.node.append(TinyONNX.node("LeakyRelu", ["before"], "features", name: "act"))
+      $0.graph.node.append(TinyONNX.node("LRN", ["before"], "features", name: "act"))
     }
     try expectRefusal([#"node "features" (com.example.Conv)"#]) { $0.graph.node[0].domain = "com.example" }
   }
@@ -49,7 +49,10 @@ struct ImportErrorTests {
     }
     try expectRefusal(
       [#""features" (MaxPool)"#, "dilations is 2, 2", "supported: 1, 1"], pool(.init("dilations", [2, 2])))
-    try expectRefusal(["ceil_mode is 1"], pool(.init("ceil_mode", 1), .init("strides", [2, 2])))
+    try expectRefusal(["ceil_mode is 1"]) {
+      $0.graph.node[0] = TinyONNX.node(
+        "AveragePool", ["image"], "features", [window, .init("ceil_mode", 1), .init("strides", [2, 2])])
+    }
     try expectRefusal(["pads is [1, 1]", "four numbers"], pool(.init("pads", [1, 1])))
     try expectRefusal(["pads is as wide as the kernel"], pool(.init("pads", [2, 0, 0, 0])))
     try expectRefusal(["strides is [0, 1]"], pool(.init("strides", [0, 1])))
@@ -117,6 +120,44 @@ struct ImportErrorTests {
         $0.graph.node.append(TinyONNX.node("Range", ["start", "end", "step"], "range"))
       }
     }
+  }
+
+  @Test("parts, pads and places that can't be had, with the node")
+  func rearrangements() throws {
+    func replacing(
+      _ type: String, _ inputs: [String], _ attributes: [ONNXAttributeProto] = [], _ constants: [ONNXTensorProto] = []
+    ) -> (inout ONNXModelProto) -> Void {
+      { model in
+        model.graph.initializer += constants
+        model.graph.node[0] = TinyONNX.node(type, inputs, "features", attributes)
+      }
+    }
+    let (one, three) = (TinyONNX.integers("one", [1]), TinyONNX.integers("three", [3]))
+    try expectRefusal(
+      [#""features" (Slice)"#, "keeps nothing"],
+      replacing("Slice", ["image", "three", "one", "one"], [], [one, three]))
+    try expectRefusal(
+      [#""features" (Split)"#, "[1, 3]"],
+      replacing("Split", ["image", "parts"], [.init("axis", 1)], [TinyONNX.integers("parts", [1, 3])]))
+    let around = TinyONNX.integers("around", [0, 0, 1, 1, 0, 0, 1, 1])
+    try expectRefusal(
+      [#""features" (Pad)"#, "mode is reflect", "constant"],
+      replacing("Pad", ["image", "around"], [.init("mode", "reflect")], [around]))
+    try expectRefusal(
+      [#""features" (Pad)"#, "pads the batch"],
+      replacing("Pad", ["image", "around"], [], [TinyONNX.integers("around", [1, 0, 0, 0, 0, 0, 0, 0])]))
+    let scales = TinyONNX.tensor("scales", [4], [1, 1, 1.3, 1])
+    try expectRefusal(
+      [#""features" (Resize)"#, "from 3 x 3 to 3 x 3", "not evenly spaced"],
+      replacing("Resize", ["image", "", "scales"], [.init("nearest_mode", "floor")], [scales]))
+    try expectRefusal(
+      [#""features" (Resize)"#, "mode is cubic"],
+      replacing("Resize", ["image", "", "scales"], [.init("mode", "cubic")], [scales]))
+    try expectRefusal(
+      [#""features" (ConvTranspose)"#, "output_shape"],
+      replacing("ConvTranspose", ["image", "kernel"], [.init("output_shape", [6, 6])]))
+    try expectRefusal(
+      [#""features" (ReduceMax)"#, "axes is [1]"], replacing("ReduceMax", ["image"], [.init("axes", [1])]))
   }
 
   // MARK: Inputs, outputs, structure

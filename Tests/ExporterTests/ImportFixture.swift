@@ -5,7 +5,8 @@ struct ImportFixture {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
   static let names = [
     "network-legacy", "network-dynamo", "network-legacy-aligned", "network-unoptimised", "convolutions", "pools",
-    "dense", "matmul-grid", "quantized", "residual",
+    "dense", "matmul-grid", "quantized", "residual", "activations-legacy", "activations-dynamo", "pointwise-12",
+    "pointwise-20", "channels-last", "rearranged-11", "rearranged-18", "transposed", "gates", "unet",
   ]
 
   struct Golden: Decodable {

@@ -69,6 +69,57 @@ struct ImportTests {
         == operations("network-dynamo").sorted())
   }
 
+  @Test("makes one function of an activation, however it is spelled", arguments: ["legacy", "dynamo"])
+  func joinsFunctions(exporter: String) throws {
+    let graph = Passes.all(try Importer.graph(data: try ImportFixture("activations-\(exporter)").data, folder: nil))
+    let functions = graph.nodes.filter { if case .pointwise = $0.operation { true } else { false } }
+    #expect(functions.count == 15)
+    // Each reads a convolution, and nothing is left of its parts.
+    for node in functions {
+      let maker = try #require(graph.maker(of: node.inputs[0]))
+      guard case .convolution = graph.nodes[maker].operation else {
+        Issue.record("\(node.name) does not read a convolution")
+        continue
+      }
+    }
+    let others = graph.nodes.filter { node in
+      switch node.operation {
+      case .pointwise, .convolution, .averagePool, .concatenate, .fullyConnected: false
+      case .flatten: graph.values[node.inputs[0]].shape != graph.values[node.output].shape
+      default: true
+      }
+    }
+    #expect(others.map(\.name) == [])
+  }
+
+  @Test("joins functions of a vector through constants")
+  func joinsFunctionsOfVectors() throws {
+    var model = TinyONNX.model
+    model.graph.initializer.append(TinyONNX.tensor("half", [], [0.5]))
+    model.graph.node[2].output = ["scores"]
+    model.graph.node += [
+      TinyONNX.node("Mul", ["scores", "half"], "halves"), TinyONNX.node("Tanh", ["halves"], "bent"),
+      TinyONNX.node("Mul", ["scores", "bent"], "logits"),
+    ]
+    let graph = Passes.all(try TinyONNX.graph(model))
+    let x = Quantize.PointwiseFunction.argument
+    guard case .pointwise(let function) = try #require(graph.nodes.last).operation else {
+      Issue.record("the last node is no function")
+      return
+    }
+    #expect(graph.nodes.count == 4 && function == x * .unary(.tanh, x * .constant(0.5)))
+  }
+
+  @Test("reads an image with channels last where everything turns it")
+  func channelsLast() throws {
+    let graph = try Importer.graph(data: try ImportFixture("channels-last").data, folder: nil)
+    #expect(graph.values[graph.input].shape == Shape(height: 6, width: 5, channels: 3))
+    // Nothing is left of the turning.
+    #expect(
+      Passes.all(graph).nodes.map { node in String("\(node.operation)".prefix { $0 != "(" }) }
+        == ["convolution", "pointwise", "convolution", "flatten", "fullyConnected"])
+  }
+
   @Test("reads preparation and labels from the metadata")
   func readsMetadata() throws {
     let graph = try Importer.graph(data: try ImportFixture("network-legacy").data, folder: nil)

@@ -49,6 +49,9 @@ import Testing
       case .affineGridSample: "sample"
       case .concatenate: "concatenate"
       case .add: "add"
+      case .pointwise: "function"
+      case .multiply: "multiply"
+      case .rearrange: "rearrange"
       }
     }
   }

@@ -147,8 +147,8 @@ import Testing
     model.graph.node.insert(TinyONNX.node("Add", ["features", "narrow"], "sum"), at: 2)
     model.graph.node[3].input = ["sum"]
     #expect { try TinyONNX.graph(model) } throws: { "\($0)".contains("must be equal") }
-    model.graph.node[2].opType = "Mul"
-    model.graph.node[2].input = ["features", "features"]
-    #expect { try TinyONNX.graph(model) } throws: { "\($0)".contains("both depend on the image") }
+    model.graph.node[2].opType = "Div"
+    model.graph.node[2].input = ["features", "image"]
+    #expect { try TinyONNX.graph(model) } throws: { "\($0)".contains("depend on the image in different ways") }
   }
 }

@@ -62,6 +62,9 @@ import Testing
     case (.affineGridSample(let a), .affineGridSample(let b)): #expect(a == b)
     case (.concatenate(let a), .concatenate(let b)): #expect(b.indices.map { a[$0] } == b)
     case (.requantize(let a), .requantize(let b)): #expect(a == b)
+    case (.table(let a), .table(let b)): #expect(a.tables == b.tables)
+    case (.rearrange(let a), .rearrange(let b)): #expect(a == b)
+    case (.multiply(let a), .multiply(let b)): #expect(a == b)
     default: Issue.record("\(read) was written as \(written.kind)")
     }
   }

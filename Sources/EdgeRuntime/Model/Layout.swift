@@ -47,7 +47,8 @@ public enum SectionKind: UInt32, Sendable {
 /// The operations a runtime knows.
 public enum OperationKind: UInt16, Sendable {
   case conv2D = 1
-  case fullyConnected, maxPool2D, averagePool2D, affineGridSample, concatenate, requantize, add
+  case fullyConnected, maxPool2D, averagePool2D, affineGridSample, concatenate, requantize, add, table
+  case rearrange, multiply
 }
 
 #if !hasFeature(Embedded)

@@ -28,7 +28,7 @@ public struct ModelError: Error, Equatable, Sendable {
     case unreadable, tooShort, magic, version, headerSize, fileSize, unknownFeature, reservedNotZero, count, arena
     case tensorIndex, digest, sectionOrder, sectionPlace, sectionLength, name, format, extent, tensorPlace, liveRange
     case operationKind, inputCount, undefinedInput, overlap, outputRange, parameter, shape, weightPlace, weightValue
-    case shift, accumulatorBound, workspace, label, vector, multiplyAccumulates
+    case shift, accumulatorBound, workspace, label, vector, multiplyAccumulates, tableValue
     case signature, signatureOfAnotherFile, notSigned, signedByAnotherKey, forged
 
     public var message: StaticString {
@@ -68,6 +68,7 @@ public struct ModelError: Error, Equatable, Sendable {
       case .label: "the labels are not one text line for each output"
       case .vector: "the test vectors do not fit the model"
       case .multiplyAccumulates: "the multiply-accumulates are not those of the operation's shapes, or above 2^48"
+      case .tableValue: "a table's entry is outside the range of the operation's outputs"
       case .signature: SignatureError.Fault.malformed.message
       case .signatureOfAnotherFile: SignatureError.Fault.ofAnotherFile.message
       case .notSigned: SignatureError.Fault.absent.message

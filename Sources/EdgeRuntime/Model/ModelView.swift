@@ -102,6 +102,13 @@ struct ModelView {
       else { preconditionFailure("an unknown way to sample") }
       return AffineGridParameters(interpolation: interpolation, outside: outside, x: axis(2), y: axis(8))
     }
+    func rearrangement() -> RearrangeParameters {
+      func axis(_ word: Int) -> RearrangeParameters.Axis {
+        RearrangeParameters.Axis(step: size(word), offset: Int(int(word + 1)), divisor: size(word + 2))
+      }
+      return RearrangeParameters(
+        rows: axis(0), columns: axis(3), firstChannel: Int(int(6)), repeats: size(7) == 1, fill: int(8))
+    }
     return switch kind {
     case .conv2D: .conv2D(convolution())
     case .fullyConnected: .fullyConnected(convolution())
@@ -111,6 +118,9 @@ struct ModelView {
     case .concatenate: .concatenate(shifts: [int(0), int(1), int(2), int(3)])
     case .requantize: .requantize(shift: int(0))
     case .add: .add(AdditionParameters(first: int(0), second: int(1), shift: int(2)))
+    case .table: .table(TableParameters(offset: size(0), bytes: size(1), tables: size(2)))
+    case .rearrange: .rearrange(rearrangement())
+    case .multiply: .multiply(shift: int(0))
     }
   }
 }

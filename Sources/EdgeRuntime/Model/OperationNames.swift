@@ -10,6 +10,9 @@ extension OperationKind {
     case .concatenate: "concatenate"
     case .requantize: "requantize"
     case .add: "add"
+    case .table: "table"
+    case .rearrange: "rearrange"
+    case .multiply: "multiply"
     }
   }
 }

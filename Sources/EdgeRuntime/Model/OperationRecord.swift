@@ -41,6 +41,9 @@ public enum Operation: Sendable {
   case concatenate(shifts: InlineArray<4, Int32>)
   case requantize(shift: Int32)
   case add(AdditionParameters)
+  case table(TableParameters)
+  case rearrange(RearrangeParameters)
+  case multiply(shift: Int32)
 
   /// Of a convolution or fully connected layer.
   var convolution: ConvolutionParameters? {
@@ -60,6 +63,9 @@ public enum Operation: Sendable {
     case .concatenate: .concatenate
     case .requantize: .requantize
     case .add: .add
+    case .table: .table
+    case .rearrange: .rearrange
+    case .multiply: .multiply
     }
   }
 }

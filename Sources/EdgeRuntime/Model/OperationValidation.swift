@@ -39,7 +39,7 @@ extension ModelView {
     let inputs = Int(bytes.u16(at + 2))
     let wanted: ClosedRange<Int> =
       switch kind {
-      case .affineGridSample, .add: 2...2
+      case .affineGridSample, .add, .multiply: 2...2
       case .concatenate: 2...4
       default: 1...1
       }
@@ -83,7 +83,9 @@ extension ModelView {
     case .affineGridSample: 14
     case .concatenate: 4
     case .requantize: 1
-    case .add: 3
+    case .add, .table: 3
+    case .rearrange: 9
+    case .multiply: 1
     }
   }
 
@@ -122,6 +124,12 @@ extension ModelView {
       }
     case .add(let parameters):
       try checkAddition(record, parameters, to: output, at: words)
+    case .table(let parameters):
+      try checkTable(parameters, record, at: words)
+    case .rearrange(let parameters):
+      try checkRearrangement(parameters, record, at: words)
+    case .multiply(let shift):
+      try checkMultiplication(shift, record, at: words)
     }
     guard record.workspaceBytes == workspace else { throw ModelError(.workspace, at: at + 52) }
     guard record.multiplyAccumulates == multiplyAccumulates(record.operation, from: input, to: output) else {

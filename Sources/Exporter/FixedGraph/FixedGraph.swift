@@ -51,6 +51,9 @@ public enum FixedOperation: Sendable, Equatable {
   case concatenate(shifts: [Int32])
   case requantize(shift: Int32)
   case add(AdditionParameters)
+  case table(FixedTable)
+  case rearrange(RearrangeParameters)
+  case multiply(shift: Int32)
 
   /// The weights of a convolution or a fully connected layer.
   public var linear: FixedLinear? {
@@ -59,6 +62,14 @@ public enum FixedOperation: Sendable, Equatable {
     default: nil
     }
   }
+}
+
+/// An element-wise function in fixed point.
+public struct FixedTable: Sendable, Equatable {
+  /// One for all channels, or one for each.
+  public var tables: Int
+  /// Tables x entries: for each raw input, numbered by its bits as an unsigned number, the raw output.
+  public var entries: [Int32]
 }
 
 /// A convolution or fully connected layer in fixed point.

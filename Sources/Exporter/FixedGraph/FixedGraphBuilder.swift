@@ -129,6 +129,21 @@ private struct FixedGraphBuilder {
       let fraction = first.fraction + Int(sum.first)
       output.fraction = max(min(output.fraction, fraction), fraction - 30)
       kind = .add(AdditionParameters(first: sum.first, second: sum.second, shift: Int32(fraction - output.fraction)))
+    case .table(let function):
+      output = selection.format(layer.output)
+      kind = .table(
+        try FixedTable(
+          function, from: input, to: output, within: try outputBounds(of: layer, output),
+          channels: layers.shape(layer.output).channels, layer: layer.name))
+    case .rearrange(let rearrangement):
+      kind = .rearrange(try RearrangeParameters(rearrangement, input, layer: layer.name))
+      output = input
+    case .multiply:
+      output = selection.format(layer.output)
+      let fraction = input.fraction + format(layer.inputs[1]).fraction
+      // Fraction bits beyond those of the product would hold nothing, and with more dropped nothing would be left.
+      output.fraction = max(min(output.fraction, fraction), fraction - Int(Multiplication.mostShift))
+      kind = .multiply(shift: Int32(fraction - output.fraction))
     case .clip:
       output = selection.format(layer.output)
       output.fraction = min(output.fraction, input.fraction + 15)
@@ -160,7 +175,7 @@ private struct FixedGraphBuilder {
       var reached = given
       switch layer.operation {
       // It keeps its input's format. One of the same steps that reaches further changes no value.
-      case .maxPool, .affineGridSample:
+      case .maxPool, .affineGridSample, .rearrange:
         if given.minimumRaw <= format.minimumRaw, given.maximumRaw >= format.maximumRaw {
           (reached.width, reached.isSigned) = (format.width, format.isSigned)
         }

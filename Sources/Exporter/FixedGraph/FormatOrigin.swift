@@ -8,7 +8,7 @@ enum FormatOrigin: Equatable {
   case theta
   /// The graph's output.
   case logits
-  /// A max-pool or a sampler makes it and keeps its input's format.
+  /// A max-pool, a sampler or a rearrangement makes it and keeps its input's format.
   case kept(from: Int)
   /// Nothing but a concatenation reads it. What it makes is rounded to that one's format sooner or later: once is better
   /// than twice.
@@ -24,7 +24,7 @@ extension LayerGraph {
     if consumers.contains(where: { $0.isTheta(value, in: self) }) { return .theta }
     if storage[graph.output] == value { return .logits }
     switch producer(value)?.operation {
-    case .maxPool, .affineGridSample: return .kept(from: storage[producer(value)!.inputs[0]])
+    case .maxPool, .affineGridSample, .rearrange: return .kept(from: storage[producer(value)!.inputs[0]])
     default: break
     }
     if consumers.count == 1, case .concatenate = consumers[0].operation,
@@ -37,7 +37,7 @@ extension LayerGraph {
 
   /// The format that the network gives a stored value; nil where it is ours to choose.
   ///
-  /// What only a max-pool or a sampler reads has that one's format, and a concatenation that of its inputs where all agree.
+  /// What only a max-pool, a sampler or a rearrangement reads has that one's format, and a concatenation that of its inputs where all agree.
   private func givenFormat(_ value: Int) -> FixedFormat? {
     guard let layer = producer(value) else { return inputFormat }
     if let format = layer.format { return format }
@@ -48,7 +48,7 @@ extension LayerGraph {
     let consumers = consumers(value)
     guard consumers.count == 1, storage[graph.output] != value else { return nil }
     switch consumers[0].operation {
-    case .maxPool: return givenFormat(consumers[0].output)
+    case .maxPool, .rearrange: return givenFormat(consumers[0].output)
     case .affineGridSample where !consumers[0].isTheta(value, in: self): return givenFormat(consumers[0].output)
     default: return nil
     }

@@ -45,8 +45,10 @@ struct FormatSelection {
     return switch layer.operation {
     case .maxPool, .averagePool: isNonNegative(layer.inputs[0])
     case .affineGridSample: isNonNegative(layer.inputs[0])
-    case .concatenate, .add: layer.inputs.allSatisfy(isNonNegative)
+    case .concatenate, .add, .multiply: layer.inputs.allSatisfy(isNonNegative)
+    case .rearrange(let rearrangement): rearrangement.fill >= 0 && isNonNegative(layer.inputs[0])
     case .clip: isNonNegative(layer.inputs[0])
+    case .table(let function): function.isNonNegative(ofNonNegative: isNonNegative(layer.inputs[0]))
     case .convolution, .fullyConnected: false
     }
   }

@@ -1,6 +1,26 @@
 import EdgeRuntime
 import Quantize
 
+extension LayerGraph {
+  /// Whatever of the layers the model file has no room for; needs no calibration.
+  public var geometryProblems: [ExportError] {
+    layers.compactMap { layer -> ExportError? in
+      do throws(ExportError) {
+        switch layer.operation {
+        case .convolution(let convolution, let hasMaxPool):
+          _ = try ConvolutionParameters(convolution, hasMaxPool: hasMaxPool, weightWidth: 8, layer: layer.name)
+        case .maxPool(let pool), .averagePool(let pool): _ = try PoolParameters(pool, layer: layer.name)
+        case .rearrange(let rearrangement): try rearrangement.checkAxes(layer: layer.name)
+        case .fullyConnected, .affineGridSample, .concatenate, .add, .multiply, .table, .clip: break
+        }
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+}
+
 /// The float graph's kernels as the runtime's parameters.
 extension ConvolutionParameters {
   init(_ c: FloatConvolution, hasMaxPool: Bool, weightWidth: Int, layer: String) throws(ExportError) {
@@ -32,6 +52,30 @@ private func checkWindow(
   let paddings = [padding.top, padding.left, padding.bottom, padding.right]
   guard positive.allSatisfy({ 1...255 ~= $0 }), paddings.allSatisfy({ 0...255 ~= $0 }) else {
     throw .unsupported(layer: layer, reason: "a kernel, stride, dilation or padding above 255")
+  }
+}
+
+extension RearrangeParameters {
+  /// - Parameter format: of the values, which the fill takes, too.
+  init(_ r: FloatRearrangement, _ format: FixedFormat, layer: String) throws(ExportError) {
+    try r.checkAxes(layer: layer)
+    guard format.covers(Double(r.fill)) else {
+      throw .unsupported(
+        layer: layer, reason: "what it puts around, \(r.fill), is beyond the format \(format.text) of its input")
+    }
+    self.init(
+      rows: r.rows, columns: r.columns, firstChannel: r.firstChannel, repeats: r.repeats,
+      fill: Int32(format.raw(Double(r.fill))))
+  }
+}
+
+extension FloatRearrangement {
+  fileprivate func checkAxes(layer: String) throws(ExportError) {
+    for axis in [rows, columns] {
+      guard 1...255 ~= axis.step, 1...255 ~= axis.divisor, axis.offset.magnitude <= 1 << 24 else {
+        throw .unsupported(layer: layer, reason: "a step or a factor above 255")
+      }
+    }
   }
 }
 

@@ -5,7 +5,7 @@ extension LayerGraph {
   /// Joins what the runtime computes in one step.
   ///
   /// A convolution takes the clips and one 2x2 max-pool that follow it, in either order (both are monotone, so they
-  /// commute); a fully connected layer and a sum take their clips. Every layer takes the format that its output is quantised to. A
+  /// commute); a fully connected layer, a sum, a product and an element-wise function take their clips. Every layer takes the format that its output is quantised to. A
   /// value that something else reads, too, ends the chain.
   ///
   /// - Throws: `ExportError.unsupported` for a batch-norm that the passes left; `.notFinite` for a weight or bias.
@@ -54,6 +54,9 @@ extension LayerGraph.Layer {
     case .affineGridSample(let sampler): operation = .affineGridSample(sampler)
     case .concatenate: operation = .concatenate
     case .add: operation = .add
+    case .pointwise(let function): operation = .table(function)
+    case .multiply: operation = .multiply
+    case .rearrange(let rearrangement): operation = .rearrange(rearrangement)
     case .clip(let least, let greatest):
       operation = .clip
       (self.least, self.greatest) = (least, greatest)
@@ -83,7 +86,8 @@ extension LayerGraph.Layer {
       // The format comes first, so that what it rounds could leave a bound that it does not hold.
       return false
     case (.convolution, .clip(let low, let high)), (.fullyConnected, .clip(let low, let high)),
-      (.clip, .clip(let low, let high)), (.add, .clip(let low, let high)):
+      (.clip, .clip(let low, let high)), (.add, .clip(let low, let high)), (.table, .clip(let low, let high)),
+      (.multiply, .clip(let low, let high)):
       least = min(max(least, low), high)
       greatest = max(min(greatest, high), low)
     case (.convolution(let convolution, hasMaxPool: false), .maxPool(let pool)) where pool.isTwoByTwo:

@@ -52,6 +52,10 @@ public enum LayerOperation: Sendable {
   case affineGridSample(FloatSampler)
   case concatenate
   case add
+  /// A function of each value; its clip is that of the table.
+  case table(PointwiseFunction)
+  case rearrange(FloatRearrangement)
+  case multiply
   /// A clip that follows none of the above, or that others read around.
   case clip
 }

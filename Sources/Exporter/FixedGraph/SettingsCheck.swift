@@ -69,7 +69,7 @@ extension LayerGraph {
 
 extension String {
   /// The least number of characters to insert, delete or replace (Levenshtein).
-  fileprivate func editDistance(to other: String) -> Int {
+  func editDistance(to other: String) -> Int {
     let other = Array(other)
     var row = Array(0...other.count)
     for (index, character) in self.enumerated() {

@@ -23,6 +23,15 @@ struct GraphBuilder {
     return values.count - 1
   }
 
+  /// Adds the graph's input.
+  @discardableResult
+  mutating func addImage(_ interface: ONNXInterface) -> Int {
+    let input = addInput(interface.input, shape: interface.shape)
+    operands[interface.input] =
+      interface.isChannelsLast ? .activation(Activation(channelsLast: input, interface.shape)) : asImage(input)
+    return input
+  }
+
   /// Adds an operation and the value that it makes, both named after the ONNX node.
   ///
   /// - Throws: `ONNXError.invalidNode` if the shape exceeds what a model may hold.
@@ -56,9 +65,13 @@ struct GraphBuilder {
 
   /// The value behind an operand as a vector: flattened if it is an image. Its element order stays HWC.
   mutating func vector(_ activation: Activation, for node: ONNXNode) throws(ONNXError) -> Int {
-    let shape = shape(activation.value)
-    if shape == .vector(shape.channels) { return activation.value }
-    return try add(.flatten, [activation.value], shape: .vector(shape.count), for: node, suffix: "/flatten")
+    try vector(activation.value, for: node)
+  }
+
+  mutating func vector(_ value: Int, for node: ONNXNode) throws(ONNXError) -> Int {
+    let shape = shape(value)
+    if shape == .vector(shape.channels) { return value }
+    return try add(.flatten, [value], shape: .vector(shape.count), for: node, suffix: "/flatten")
   }
 
   /// A value as the image that ONNX sees in it.

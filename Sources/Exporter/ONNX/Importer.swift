@@ -4,7 +4,7 @@ import SwiftProtobuf
 
 /// Reads ONNX files into float graphs.
 ///
-/// One image goes in, `[1, channels, height, width]` in 32-bit floats; one vector comes out. Arithmetic on constants and
+/// One image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first; one vector comes out. Arithmetic on constants and
 /// shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
 /// images, are put in that order here.
 public enum Importer {
@@ -29,8 +29,7 @@ public enum Importer {
     let model = try decode(data)
     let interface = try ONNXInterface(model.graph)
     var builder = GraphBuilder(externalData: ExternalData(folder: folder?.path))
-    let input = builder.addInput(interface.input, shape: interface.shape)
-    builder.operands[interface.input] = builder.asImage(input)
+    let input = builder.addImage(interface)
 
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
     let order = try GraphOrder(
@@ -46,7 +45,7 @@ public enum Importer {
       labels: try labels(model.metadataProps, classes: channels))
   }
 
-  private static func decode(_ data: Data) throws(ONNXError) -> ONNXModelProto {
+  static func decode(_ data: Data) throws(ONNXError) -> ONNXModelProto {
     guard !data.isEmpty else { throw .notONNX(reason: "it is empty") }
     let model: ONNXModelProto
     do {
@@ -64,7 +63,7 @@ public enum Importer {
     return model
   }
 
-  private static func importNode(
+  static func importNode(
     _ node: ONNXNodeProto, _ initializers: [String: ONNXTensorProto], _ builder: inout GraphBuilder
   ) throws(ONNXError) {
     let place = node.place
@@ -85,7 +84,7 @@ public enum Importer {
     }
     let attributes = Dictionary(node.attribute.map { ($0.name, $0) }) { first, _ in first }
     let resolved = ONNXNode(
-      place: place, output: node.output.first ?? "", inputs: inputs, inputNames: node.input, attributes: attributes)
+      place: place, outputs: node.output, inputs: inputs, inputNames: node.input, attributes: attributes)
     if let unknown = attributes.keys.sorted().first(where: { !operation.attributes.contains($0) }) {
       throw resolved.reject(
         unknown, "given", supported: operation.attributes.sorted().joined(separator: ", "))

@@ -36,7 +36,8 @@ public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
         + "ai.onnx \(Importer.opsets.lowerBound) to \(Importer.opsets.upperBound) are"
     case .interface(let reason): reason
     case .unsupportedOperator(let place, let output):
-      "\(place): the operator is not supported (its output is \"\(output)\"); supported are "
+      "\(place): the operator is not supported (its output is \"\(output)\")"
+        + (NearestOperator.to(place.operatorName).map { "; nearest: \($0)" } ?? "") + "; supported are "
         + OperatorTable.operators.keys.sorted().joined(separator: ", ")
     case .unsupportedAttribute(let place, let attribute, let found, let supported):
       "\(place): attribute \(attribute) is \(found); supported: \(supported)"
@@ -47,6 +48,19 @@ public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
     case .externalData(let tensor, let location, let reason):
       "tensor \"\(tensor)\": external data \"\(location)\": \(reason)"
     case .metadata(let key, let reason): "metadata \(key): \(reason)"
+    }
+  }
+}
+
+extension ONNXError {
+  /// What is wrong, without the node that a list names beside it.
+  var reason: String {
+    switch self {
+    case .unsupportedOperator: "the operator is not supported"
+    case .unsupportedAttribute(_, let attribute, let found, let supported):
+      "attribute \(attribute) is \(found); supported: \(supported)"
+    case .invalidNode(_, let reason): reason
+    default: description
     }
   }
 }

@@ -4,6 +4,9 @@ import Quantize
 struct ONNXInterface {
   var input: String
   var shape: Shape
+  /// Whether the image comes as [1, height, width, channels] and is turned by every node that reads it, as converters from
+  /// frameworks with channels last write it.
+  var isChannelsLast: Bool
   var output: String
 
   /// - Throws: `ONNXError.interface` unless there is one output and one input that no initializer fills, a 32-bit float
@@ -36,7 +39,10 @@ struct ONNXInterface {
     guard dims[0].dimValue == 1 else {
       throw .interface(reason: "input \"\(input)\" has dims \(found); the batch (the first) must be 1")
     }
-    shape = Shape(height: Int(dims[2].dimValue), width: Int(dims[3].dimValue), channels: Int(dims[1].dimValue))
+    isChannelsLast = graph.turnsChannelsFirst(input)
+    let order = isChannelsLast ? [1, 2, 3] : [2, 3, 1]
+    shape = Shape(
+      height: Int(dims[order[0]].dimValue), width: Int(dims[order[1]].dimValue), channels: Int(dims[order[2]].dimValue))
     guard elementCount([shape.height, shape.width, shape.channels]) != nil else {
       throw .interface(reason: "input \"\(input)\" has dims \(found), more than \(elementLimit) elements")
     }
@@ -45,6 +51,17 @@ struct ONNXInterface {
   private static func list(_ values: [ONNXValueInfoProto], _ what: String) -> String {
     let names = values.prefix(8).map { "\"\($0.name)\"" }.joined(separator: ", ")
     return values.isEmpty ? "no \(what)" : "\(values.count) \(what)s (\(names))"
+  }
+}
+
+extension ONNXGraphProto {
+  /// Whether all that reads a value is transpositions from channels last to channels first.
+  fileprivate func turnsChannelsFirst(_ value: String) -> Bool {
+    let readers = node.filter { $0.input.contains(value) }
+    return !readers.isEmpty
+      && readers.allSatisfy { reader in
+        reader.opType == "Transpose" && reader.attribute.first { $0.name == "perm" }?.ints == [0, 3, 1, 2]
+      }
   }
 }
 

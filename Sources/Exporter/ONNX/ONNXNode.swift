@@ -3,12 +3,35 @@ import Foundation
 /// A node with its operands found, as an operator's importer reads it.
 struct ONNXNode {
   var place: ONNXError.Place
-  /// The name of its first output.
-  var output: String
+  /// The names of its outputs; empty where one is not wanted.
+  var outputs: [String]
+  /// The one that is being made: the first, unless `making` chose another.
+  private var made = 0
   /// In the node's order; nil where an optional one is left out.
   var inputs: [Operand?]
   var inputNames: [String]
   var attributes: [String: ONNXAttributeProto]
+
+  init(
+    place: ONNXError.Place, outputs: [String], inputs: [Operand?], inputNames: [String],
+    attributes: [String: ONNXAttributeProto]
+  ) {
+    self.place = place
+    self.outputs = outputs
+    self.inputs = inputs
+    self.inputNames = inputNames
+    self.attributes = attributes
+  }
+
+  var output: String { made < outputs.count ? outputs[made] : "" }
+
+  /// The same node, making another of its outputs; its name tells which.
+  func making(output: Int) -> ONNXNode {
+    var node = self
+    node.made = output
+    if output > 0 { node.place.node += "/\(output)" }
+    return node
+  }
 
   func fail(_ reason: String) -> ONNXError { .invalidNode(place, reason: reason) }
 

@@ -46,11 +46,36 @@ struct Activation {
   /// elements run through channels, rows, columns of the value's shape.
   var positions: [Int]?
 
+  /// An image as [1, height, width, channels].
+  init(channelsLast value: Int, _ shape: Shape) {
+    self.init(
+      value: value, dims: [1, shape.height, shape.width, shape.channels], positions: Array(0..<shape.count))
+  }
+
+  init(value: Int, dims: [Int], positions: [Int]?) {
+    self.value = value
+    self.dims = dims
+    self.positions = positions
+  }
+
   /// The positions written out.
   func order(_ shape: Shape) -> NDArray<Int> {
     if let positions { return NDArray(dims, positions) }
     let channelsLast = NDArray([shape.height, shape.width, shape.channels], Array(0..<shape.count))
     return channelsLast.transposed([2, 0, 1]).reshaped(dims)
+  }
+
+  /// Axis k of the result is axis `permutation[k]` of this.
+  func transposed(_ permutation: [Int], _ shape: Shape) -> Activation {
+    let order = order(shape).transposed(permutation)
+    // There and back again, as between layers of channels-last networks, is the usual order.
+    return Activation(value: value, dims: order.dims, positions: order.elements).normalized(shape)
+  }
+
+  /// Without positions where they are the usual ones.
+  func normalized(_ shape: Shape) -> Activation {
+    let usual = Activation(value: value, dims: dims, positions: nil)
+    return usual.order(shape).elements == positions ? usual : self
   }
 }
 

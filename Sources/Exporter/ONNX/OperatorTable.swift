@@ -16,15 +16,55 @@ struct Operator: Sendable {
 enum OperatorTable {
   static let operators: [String: Operator] = [
     "Conv": Operator(WindowGeometry.attributes.union(["group"]), importConvolution),
+    "ConvTranspose": Operator(
+      WindowGeometry.attributes.union(["group", "output_padding", "output_shape"]), importTransposedConvolution),
     "BatchNormalization": Operator(["epsilon", "momentum", "training_mode"], importBatchNormalization),
     "Relu": Operator { node, builder throws(ONNXError) in
       try importClip(node, &builder, least: 0, greatest: .infinity)
     },
     "Clip": Operator([], importClip),
+    "Sigmoid": importUnary(.sigmoid),
+    "Tanh": importUnary(.tanh),
+    "Softplus": importUnary(.softplus),
+    "Erf": importUnary(.errorFunction),
+    "Exp": importUnary(.exponential),
+    "Log": importUnary(.logarithm),
+    "Sqrt": importUnary(.squareRoot),
+    "Reciprocal": importUnary(.reciprocal),
+    "Abs": importUnary(.magnitude),
+    "LeakyRelu": Operator(["alpha"], importLeakyRelu),
+    "PRelu": Operator([], importPRelu),
+    "Elu": Operator(["alpha"]) { node, builder throws(ONNXError) in
+      try importElu(node, &builder, alpha: try node.float("alpha", default: 1), scale: 1, reach: 1)
+    },
+    "Celu": Operator(["alpha"]) { node, builder throws(ONNXError) in
+      let alpha = try node.float("alpha", default: 1)
+      return try importElu(node, &builder, alpha: alpha, scale: 1, reach: alpha)
+    },
+    "Selu": Operator(["alpha", "gamma"]) { node, builder throws(ONNXError) in
+      try importElu(
+        node, &builder, alpha: try node.float("alpha", default: 1.673_263_2),
+        scale: try node.float("gamma", default: 1.050_701), reach: 1)
+    },
+    "HardSigmoid": Operator(["alpha", "beta"], importHardSigmoid),
+    "HardSwish": Operator([], importHardSwish),
+    "Swish": Operator(["alpha"], importSwish),
+    "Gelu": Operator(["approximate"], importGelu),
+    "Mish": Operator([], importMish),
+    "Softsign": Operator([], importSoftsign),
+    "Pow": Operator([], importPower),
+    "Max": Operator([]) { node, builder throws(ONNXError) in try importExtreme(node, &builder, isMaximum: true) },
+    "Min": Operator([]) { node, builder throws(ONNXError) in try importExtreme(node, &builder, isMaximum: false) },
     "MaxPool": Operator(WindowGeometry.attributes.union(["ceil_mode", "storage_order"]), importMaxPool),
     "AveragePool": Operator(WindowGeometry.attributes.union(["ceil_mode", "count_include_pad"]), importAveragePool),
     "GlobalAveragePool": Operator([], importGlobalAveragePool),
-    "ReduceMean": Operator(["axes", "keepdims", "noop_with_empty_axes"], importReduceMean),
+    "GlobalMaxPool": Operator([], importGlobalMaxPool),
+    "ReduceMean": Operator(["axes", "keepdims", "noop_with_empty_axes"]) { node, builder throws(ONNXError) in
+      try importReduction(node, &builder) { .averagePool($0) }
+    },
+    "ReduceMax": Operator(["axes", "keepdims", "noop_with_empty_axes"]) { node, builder throws(ONNXError) in
+      try importReduction(node, &builder) { .maxPool($0) }
+    },
     "Gemm": Operator(["alpha", "beta", "transA", "transB"], importGemm),
     "MatMul": Operator([], importMatMul),
     "AffineGrid": Operator(["align_corners"], importAffineGrid),
@@ -44,6 +84,7 @@ enum OperatorTable {
     "Transpose": Operator(["perm"], importTranspose),
     "Concat": Operator(["axis"], importConcat),
     "Slice": Operator([], importSlice),
+    "Split": Operator(["axis", "num_outputs", "split"], importSplit),
     "Gather": Operator(["axis"], importGather),
     "Expand": Operator([], importExpand),
 
@@ -54,10 +95,25 @@ enum OperatorTable {
     "ConstantOfShape": Operator(["value"], importConstantOfShape),
     "Range": Operator([], importRange),
     "ReduceSum": Operator(["axes", "keepdims", "noop_with_empty_axes"], importReduceSum),
-    "Equal": Operator([]) { node, builder throws(ONNXError) in try importComparison(node, by: ==, by: ==) },
-    "Less": Operator([]) { node, builder throws(ONNXError) in try importComparison(node, by: <, by: <) },
+    "Equal": Operator([]) { node, builder throws(ONNXError) in try importComparison(node, &builder, .equal) },
+    "Greater": Operator([]) { node, builder throws(ONNXError) in try importComparison(node, &builder, .greater) },
+    "GreaterOrEqual": Operator([]) { node, builder throws(ONNXError) in
+      try importComparison(node, &builder, .greater, swapped: true, isNegated: true)
+    },
+    "Less": Operator([]) { node, builder throws(ONNXError) in
+      try importComparison(node, &builder, .greater, swapped: true)
+    },
+    "LessOrEqual": Operator([]) { node, builder throws(ONNXError) in
+      try importComparison(node, &builder, .greater, isNegated: true)
+    },
     "Where": Operator([], importWhere),
     "Pad": Operator(["mode"], importPad),
+    "Resize": Operator(
+      [
+        "antialias", "axes", "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside",
+        "extrapolation_value",
+        "keep_aspect_ratio_policy", "mode", "nearest_mode",
+      ], importResize),
     "Add": arithmetic(.add),
     "Sub": arithmetic(.subtract),
     "Mul": arithmetic(.multiply),

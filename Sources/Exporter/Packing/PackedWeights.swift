@@ -1,16 +1,26 @@
 import EdgeRuntime
 import Quantize
 
-/// The weights section: each layer's packed weights, biases and shifts, every blob at a multiple of 64.
+/// The weights section: each layer's packed weights, biases and shifts, and element-wise functions' tables, every blob at a multiple of 64.
 public struct PackedWeights: Sendable, Equatable {
   public var bytes: [UInt8]
   /// By operation: the parameters with the places of their blobs; nil for operations without weights.
   public var parameters: [ConvolutionParameters?]
+  /// By operation: the place of its table; nil for operations without.
+  public var tables: [TableParameters?]
 
   public init(_ graph: FixedGraph) {
     bytes = []
     parameters = []
+    tables = []
     for operation in graph.operations {
+      if case .table(let table) = operation.kind {
+        let entries = table.entries(elementBytes: graph.tensors[operation.output].format.elementBytes)
+        tables.append(TableParameters(offset: append(entries), bytes: entries.count, tables: table.tables))
+        parameters.append(nil)
+        continue
+      }
+      tables.append(nil)
       guard let linear = operation.kind.linear else {
         parameters.append(nil)
         continue

@@ -31,8 +31,9 @@ extension FloatGraph {
     switch nodes[maker].operation {
     case .convolution: return true
     case .clip, .maxPool: return leadsFromConvolution(nodes[maker].inputs[0])
-    case .batchNormalization, .averagePool, .fullyConnected, .flatten, .affineGridSample, .concatenate, .add,
-      .quantize:
+    case .batchNormalization, .pointwise, .averagePool, .fullyConnected, .flatten, .affineGridSample, .concatenate,
+      .add,
+      .multiply, .rearrange, .quantize:
       return false
     }
   }

@@ -26,11 +26,13 @@ extension FloatOperation {
   fileprivate func isIdentity(from input: Shape, to output: Shape) -> Bool {
     switch self {
     case .clip(let least, let greatest): least == -.infinity && greatest == .infinity
+    case .pointwise(let function): function == .argument
     case .flatten: input == output
     case .maxPool(let pool), .averagePool(let pool):
       pool.kernel == Extent(1, 1) && pool.stride == Extent(1, 1) && pool.padding == Padding()
     case .batchNormalization(let scale, let shift): scale.allSatisfy { $0 == 1 } && shift.allSatisfy { $0 == 0 }
-    case .convolution, .fullyConnected, .affineGridSample, .concatenate, .add, .quantize: false
+    case .rearrange(let rearrangement): input == output && rearrangement == FloatRearrangement(fill: rearrangement.fill)
+    case .convolution, .fullyConnected, .affineGridSample, .concatenate, .add, .multiply, .quantize: false
     }
   }
 }

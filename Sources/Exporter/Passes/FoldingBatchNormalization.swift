@@ -1,7 +1,7 @@
 import Quantize
 
 extension Passes {
-  /// Folds each batch-norm into the convolution or fully connected layer before it, unless something else reads that
+  /// Folds each batch-norm into the convolution, fully connected layer or element-wise function before it, unless something else reads that
   /// layer's output, too: `scale * (w x + b) + shift = (scale * w) x + (scale * b + shift)`, by output channel.
   /// Each new weight and bias is rounded once. Weights that lie on a grid of the source stay on it: only a
   /// shift is folded into their layer.
@@ -44,8 +44,9 @@ extension FloatOperation {
       return .convolution(convolution)
     case .fullyConnected(let weights, let bias):
       return .fullyConnected(weights: scaled(weights), bias: shifted(bias))
-    case .batchNormalization, .clip, .maxPool, .averagePool, .flatten, .affineGridSample, .concatenate, .add,
-      .quantize:
+    case .pointwise(let function): return .pointwise(.channelwise(scale: scale, shift: shift).of(function))
+    case .batchNormalization, .clip, .maxPool, .averagePool, .flatten, .affineGridSample, .concatenate, .add, .multiply,
+      .rearrange, .quantize:
       return nil
     }
   }

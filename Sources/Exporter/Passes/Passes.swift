@@ -7,7 +7,7 @@ public enum Passes {
   public static func all(_ graph: FloatGraph) -> FloatGraph {
     // Dead readers go first, because a value that is read once can be folded; last goes what folding left over.
     let live = droppingDeadValues(droppingIdentities(graph))
-    let folded = foldingBatchNormalization(live)
+    let folded = droppingDeadValues(fusingPads(foldingBatchNormalization(live)))
     let convolved = convolvingBatchNormalization(folded)
     let ordered = clippingBeforeMaxPools(convolved)
     return droppingDeadValues(ordered)

@@ -18,10 +18,11 @@ struct ChannelLink {
 }
 
 extension FloatGraph {
-  /// The link of a node; nil if a reader can't undo factors: theta, a clip between finite bounds, a given format or grid,
+  /// The link of a node; nil if a reader can't undo factors: theta, a clip between finite bounds, a function that bends
+  /// elsewhere than at zero, a given format or grid,
   /// the graph's output.
   ///
-  /// ReLU, pooling, sampling, flattening and concatenation commute with a positive factor for each channel, and a sum with
+  /// ReLU, leaky ReLU, pooling, sampling, flattening and concatenation commute with a positive factor for each channel, and a sum with
   /// one that both of its sides have.
   func link(ofNode index: Int) -> ChannelLink? {
     guard isScalable(index) else { return nil }
@@ -57,7 +58,9 @@ extension FloatGraph {
       return follow(value, channels, &link)
     // Following the input leads through the node to `value`.
     case .clip, .maxPool, .averagePool, .add: return tie(nodes[maker].inputs[0], channels, &link)
-    case .batchNormalization, .flatten, .affineGridSample, .concatenate, .quantize: return false
+    case .pointwise(let function):
+      return function.isHomogeneous && tie(nodes[maker].inputs[0], channels, &link)
+    case .batchNormalization, .flatten, .affineGridSample, .concatenate, .multiply, .rearrange, .quantize: return false
     }
   }
 
@@ -72,6 +75,8 @@ extension FloatGraph {
         case .clip(let least, let greatest):
           guard least == 0 || least == -.infinity, greatest == .infinity else { return false }
           guard follow(node.output, channels, &link) else { return false }
+        case .pointwise(let function):
+          guard function.isHomogeneous, follow(node.output, channels, &link) else { return false }
         case .maxPool, .averagePool:
           guard follow(node.output, channels, &link) else { return false }
         case .flatten:
@@ -92,7 +97,15 @@ extension FloatGraph {
         case .convolution, .fullyConnected:
           guard node.grid == nil else { return false }
           link.readers.append(ChannelLink.Reader(node: index, channels: channels))
-        case .batchNormalization, .quantize: return false
+        case .rearrange(let rearrangement):
+          // A fill other than zero would have to be scaled, too.
+          guard rearrangement.fill == 0 else { return false }
+          let moved = (0..<values[node.output].shape.channels).map { channel in
+            let source = channel + rearrangement.firstChannel
+            return channels.indices ~= source ? channels[source] : -1
+          }
+          guard follow(node.output, moved, &link) else { return false }
+        case .batchNormalization, .multiply, .quantize: return false
         }
       }
     }

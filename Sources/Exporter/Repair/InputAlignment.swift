@@ -73,7 +73,7 @@ extension FloatGraph {
     let touched = Set(link.values.map(\.value))
     for node in nodes where touched.contains(node.inputs[0]) {
       switch node.operation {
-      case .clip: return nil
+      case .clip, .pointwise, .rearrange: return nil
       case .averagePool(let pool): if pool.padding != Padding() { return nil }
       default: break
       }

@@ -104,7 +104,7 @@ extension LayerGraph {
     guard let layer = producer(value) else { return inputFormat == nil }
     if layer.format != nil || consumers(value).contains(where: { $0.isTheta(value, in: self) }) { return false }
     return switch layer.operation {
-    case .maxPool, .affineGridSample: false
+    case .maxPool, .affineGridSample, .rearrange: false
     default: true
     }
   }

@@ -44,7 +44,7 @@ extension ModelContent {
       writer.put(sqnrCentibels[index] ?? Int32.min)
       writer.size(plan.workspaceBytes[index])
       writer.pad(to: start + Layout.parameterOffset)
-      operation.kind.putParameters(to: &writer, placed: weights.parameters[index])
+      operation.kind.putParameters(to: &writer, placed: weights.parameters[index], table: weights.tables[index])
       writer.pad(to: start + Layout.operationRecordBytes)
     }
     return writer.bytes
@@ -91,11 +91,16 @@ extension FixedOperation {
     case .concatenate: .concatenate
     case .requantize: .requantize
     case .add: .add
+    case .table: .table
+    case .rearrange: .rearrange
+    case .multiply: .multiply
     }
   }
 
   /// The words after the fields that all kinds share.
-  fileprivate func putParameters(to writer: inout ByteWriter, placed: ConvolutionParameters?) {
+  fileprivate func putParameters(
+    to writer: inout ByteWriter, placed: ConvolutionParameters?, table: TableParameters?
+  ) {
     switch self {
     case .convolution(let linear), .fullyConnected(let linear): (placed ?? linear.geometry).put(to: &writer)
     case .maxPool(let pool): pool.put(to: &writer)
@@ -115,6 +120,19 @@ extension FixedOperation {
       writer.put(parameters.first)
       writer.put(parameters.second)
       writer.put(parameters.shift)
+    case .table(let fixed):
+      let placed = table ?? TableParameters(tables: fixed.tables)
+      for word in [placed.offset, placed.bytes, placed.tables] { writer.size(word) }
+    case .multiply(let shift): writer.put(shift)
+    case .rearrange(let r):
+      for axis in [r.rows, r.columns] {
+        writer.size(axis.step)
+        writer.put(Int32(axis.offset))
+        writer.size(axis.divisor)
+      }
+      writer.put(Int32(r.firstChannel))
+      writer.size(r.repeats ? 1 : 0)
+      writer.put(r.fill)
     }
   }
 }

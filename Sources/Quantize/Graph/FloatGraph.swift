@@ -115,6 +115,8 @@ public enum FloatOperation: Sendable {
   case batchNormalization(scale: [Float], shift: [Float])
   /// Inputs: anything. `min(max(x, least), greatest)`; a ReLU is `least: 0, greatest: .infinity`.
   case clip(least: Float, greatest: Float)
+  /// Inputs: anything. A function of each value, whose constants are one or one for each channel.
+  case pointwise(PointwiseFunction)
   /// Inputs: image.
   case maxPool(FloatPool)
   /// Inputs: image. The divisor is always the whole kernel.
@@ -130,6 +132,10 @@ public enum FloatOperation: Sendable {
   case concatenate
   /// Inputs: two of one shape. Their sum.
   case add
+  /// Inputs: two. Their product; each extent of the second is that of the first, or 1.
+  case multiply
+  /// Inputs: image. The same values at other places.
+  case rearrange(FloatRearrangement)
   /// Inputs: anything. The nearest values of a format, saturated, halves to even: ONNX QuantizeLinear, then
   /// DequantizeLinear. The format binds what quantises the graph.
   case quantize(FixedFormat)
@@ -195,6 +201,28 @@ public struct FloatSampler: Equatable, Sendable {
   /// Bilinear, zeros outside, one convention for target and source.
   public init(alignCorners: Bool) {
     self.init(targetAlignsCorners: alignCorners, sourceAlignsCorners: alignCorners)
+  }
+}
+
+/// Which value of an image each value of another one is.
+public struct FloatRearrangement: Equatable, Sendable {
+  public var rows: RearrangeParameters.Axis
+  public var columns: RearrangeParameters.Axis
+  public var firstChannel: Int
+  /// Whether a place between two of the image's is the one before it, or outside.
+  public var repeats: Bool
+  /// The value outside.
+  public var fill: Float
+
+  public init(
+    rows: RearrangeParameters.Axis = .init(), columns: RearrangeParameters.Axis = .init(), firstChannel: Int = 0,
+    repeats: Bool = false, fill: Float = 0
+  ) {
+    self.rows = rows
+    self.columns = columns
+    self.firstChannel = firstChannel
+    self.repeats = repeats
+    self.fill = fill
   }
 }
 

@@ -48,6 +48,22 @@ public struct DoubleArithmetic {
     return output
   }
 
+  /// The product of pairs; an extent of 1 of the second serves the whole axis.
+  public func multiply(_ first: [Double], _ shape: Shape, by second: [Double], _ secondShape: Shape) -> [Double] {
+    var output = [Double](repeating: 0, count: shape.count)
+    multiplyPairs(first, second, secondShape, into: &output, shape)
+    return output
+  }
+
+  /// The values at other places.
+  public func rearrange(
+    _ image: [Double], _ shape: Shape, _ rearrangement: FloatRearrangement, outputShape: Shape
+  ) -> [Double] {
+    var output = [Double](repeating: 0, count: outputShape.count)
+    rearrangement.apply(to: image, shape, into: &output, outputShape)
+    return output
+  }
+
   /// Joins images of `pixels` pixels each along their channels.
   public func concatenate(_ images: [[Double]], pixels: Int) -> [Double] {
     var output = [Double](repeating: 0, count: images.reduce(0) { $0 + $1.count })

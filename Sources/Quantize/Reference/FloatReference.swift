@@ -71,6 +71,9 @@ public final class FloatReference {
       }
     case .clip(let least, let greatest):
       for index in input.indices { output[index] = min(max(input[index], least), greatest) }
+    case .pointwise(let function):
+      let numbers = function.values(at: input.map(Double.init))
+      for index in input.indices { output[index] = Float(numbers[index]) }
     case .maxPool(let pool): pool.maximum(of: input, inputShape, into: &output, outputShape)
     case .averagePool(let pool): pool.average(of: input, inputShape, into: &output, outputShape)
     case .fullyConnected(let weights, let bias): multiply(weights, by: input, adding: bias, into: &output)
@@ -84,6 +87,9 @@ public final class FloatReference {
     case .add:
       let second = values[node.inputs[1]]
       for index in input.indices { output[index] = input[index] + second[index] }
+    case .multiply:
+      multiplyPairs(input, values[node.inputs[1]], graph.values[node.inputs[1]].shape, into: &output, outputShape)
+    case .rearrange(let rearrangement): rearrangement.apply(to: input, inputShape, into: &output, outputShape)
     case .concatenate:
       joinChannels(of: node.inputs.map { values[$0] }, pixels: outputShape.height * outputShape.width, into: &output)
     }

@@ -19,6 +19,9 @@ extension FloatGraph {
       precondition(scale.count == output.channels && shift.count == output.channels, "a scale for each channel")
     case .clip, .quantize:
       precondition(inputs[0] == output, "a clip and a quantisation keep the shape")
+    case .pointwise(let function):
+      precondition(inputs[0] == output, "a function of each value keeps the shape")
+      precondition(function.hasConstants(for: output.channels), "a constant is one number, or one for each channel")
     case .maxPool(let pool), .averagePool(let pool):
       precondition(pool.outputShape(inputs[0]) == output, "a pool's output has the size of its steps")
     case .fullyConnected(let weights, let bias):
@@ -31,6 +34,15 @@ extension FloatGraph {
       precondition(inputs[0].channels == output.channels, "a sampler keeps the channels")
     case .add:
       precondition(inputs.count == 2 && inputs.allSatisfy { $0 == output }, "a sum has the shape of both")
+    case .multiply:
+      precondition(inputs.count == 2 && inputs[0] == output, "a product has the shape of its first factor")
+      precondition(
+        [(inputs[1].height, output.height), (inputs[1].width, output.width), (inputs[1].channels, output.channels)]
+          .allSatisfy { $0 == 1 || $0 == $1 }, "and the second one's extents are the same or 1")
+    case .rearrange(let rearrangement):
+      precondition(
+        [rearrangement.rows, rearrangement.columns].allSatisfy { $0.step >= 1 && $0.divisor >= 1 },
+        "steps and divisors are positive")
     case .concatenate:
       precondition(
         inputs.allSatisfy { $0.height == output.height && $0.width == output.width }

@@ -28,7 +28,10 @@ extension ModelReport.Layer {
     case .affineGridSample: return Accumulator(bits: 32, bound: reach << 14 + 1 << 13)
     case .add(let parameters):
       return Accumulator(bits: 32, bound: UInt64(parameters.bound(inputs[0].format, inputs[1].format)))
-    case .maxPool2D, .concatenate, .requantize: return nil
+    case .multiply(let shift):
+      let second = UInt64(max(inputs[1].format.maximumRaw, -inputs[1].format.minimumRaw))
+      return Accumulator(bits: 64, bound: reach * second + (shift == 0 ? 0 : 1 << UInt64(shift - 1)))
+    case .maxPool2D, .concatenate, .requantize, .table, .rearrange: return nil
     }
   }
 }

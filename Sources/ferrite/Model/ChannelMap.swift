@@ -15,6 +15,15 @@ struct ChannelMap: Equatable, Sendable {
     numbers.indices.map { numbers[$0] * factors[$0 % factors.count] + offsets[$0 % offsets.count] }
   }
 
+  /// The map of channels from `first` on; those that are none of the tensor's are as they were.
+  func moved(by first: Int, channels: Int) -> ChannelMap {
+    guard factors.count > 1 || offsets.count > 1 else { return self }
+    let sources = (0..<channels).map { $0 + first }
+    return ChannelMap(
+      factors: sources.map { factors.count == 1 ? factors[0] : factors.indices ~= $0 ? factors[$0] : 1 },
+      offsets: sources.map { offsets.count == 1 ? offsets[0] : offsets.indices ~= $0 ? offsets[$0] : 0 })
+  }
+
   /// The network's numbers again.
   func undone(in numbers: [Double]) -> [Double] {
     numbers.indices.map { (numbers[$0] - offsets[$0 % offsets.count]) / factors[$0 % factors.count] }
@@ -49,6 +58,11 @@ struct ChannelMaps: Sendable {
         found = ChannelMap(
           factors: parts.flatMap { part in (0..<part.channels).map { part.map.factors[$0 % part.map.factors.count] } },
           offsets: parts.flatMap { part in (0..<part.channels).map { part.map.offsets[$0 % part.map.offsets.count] } })
+      // No factor goes through a product.
+      case .multiply: found = .identity
+      case .rearrange(let rearrangement):
+        found = map(of: record.inputs[0]).moved(
+          by: rearrangement.firstChannel, channels: model.file.tensor(record.output).channels)
       default: found = map(of: record.inputs[0])
       }
       byTensor[record.output] = found

@@ -100,6 +100,11 @@ extension DoubleArithmetic {
     case .add:
       let (first, second) = (layer.aligned(inputs[0], 0), layer.aligned(inputs[1], 1))
       return zip(first, second).map { rule.applied($0 + $1) }
+    case .multiply:
+      return multiply(inputs[0], shape, by: inputs[1], layer.inputShapes[1]).map(rule.applied)
+    case .rearrange(let rearrangement):
+      return rearrange(inputs[0], shape, rearrangement, outputShape: layer.outputShape)
+    case .table(let function): return function.values(at: inputs[0]).map(rule.applied)
     case .clip: return inputs[0].map(rule.applied)
     }
   }

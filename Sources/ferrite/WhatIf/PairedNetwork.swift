@@ -90,7 +90,7 @@ struct PairedLayer: Sendable {
   /// Whether the operation rounds. A max-pool and a concatenation of equal formats move values only.
   var rounds: Bool {
     switch kind {
-    case .maxPool2D: false
+    case .maxPool2D, .rearrange: false
     case .concatenate(let shifts): producers.indices.contains { shifts[$0] != 0 }
     default: true
     }
@@ -149,7 +149,8 @@ extension EdgeRuntime.Operation {
     case (.affineGridSample(let own), .affineGridSample(let sampler)):
       own.interpolation == sampler.interpolation && own.outside == sampler.outside
     case (.fullyConnected, .fullyConnected), (.concatenate, .concatenate), (.requantize, .clip),
-      (.add, .add):
+      (.add, .add), (.table, .table), (.multiply, .multiply),
+      (.rearrange, .rearrange):
       true
     default: false
     }

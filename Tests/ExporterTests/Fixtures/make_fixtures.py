@@ -1,6 +1,6 @@
 """Writes the ONNX files of this folder and golden.json, ONNX Runtime's output of each for one seeded input.
 
-    python make_fixtures.py
+    python make_fixtures.py [NAME...]     # all, or some, which golden.json then has anew
 
 torch 2.15, onnx 1.23 and onnxruntime 1.32 wrote the committed ones. `network-*` is one small network with a spatial
 transformer, as torch's two exporters spell it; the others exercise operators alone.
@@ -8,6 +8,7 @@ transformer, as torch's two exporters spell it; the others exercise operators al
 
 import io
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -252,6 +253,260 @@ def quantized() -> onnx.ModelProto:
         integers("w3", -3, 3, 3, 20, kind=TensorProto.INT4), steps("s_w3", [4, 5, 4]), weights("b3_bias", 3)], 21)
 
 
+class Activations(nn.Module):
+    """[1, 3, 6, 6] to 4 logits: each activation behind a convolution of its own, so that none can hide in another."""
+
+    FUNCTIONS = [
+        nn.Sigmoid(), nn.Tanh(), nn.Hardsigmoid(), nn.Hardswish(), nn.LeakyReLU(0.2), nn.PReLU(4), nn.GELU(),
+        nn.GELU("tanh"), nn.ELU(0.7), nn.CELU(1.3), nn.SELU(), nn.Softplus(), nn.SiLU(), nn.Mish(), nn.Softsign()]
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(3 if index == 0 else 4, 4, 3, padding=1), nn.BatchNorm2d(4), function)
+            for index, function in enumerate(self.FUNCTIONS))
+        self.classifier = nn.Linear(4 * len(self.FUNCTIONS), 4)
+
+    def forward(self, x):
+        seen = []
+        for layer in self.layers:
+            x = layer(x)
+            seen.append(x.mean((2, 3)))
+        return self.classifier(torch.cat(seen, 1))
+
+
+def activations(exporter: str) -> onnx.ModelProto:
+    """As torch spells them: in operators of their own, or in products, sums and clips."""
+    torch.manual_seed(3)
+    net = Activations()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.8, 2)
+            nn.init.normal_(module.bias, std=0.7)
+        if isinstance(module, nn.PReLU):
+            module.weight.data = torch.tensor([0.25, -0.5, 0, 1.5])
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=0.5)
+    net.eval()
+    names = {"input_names": ["image"], "output_names": ["logits"], "opset_version": 18}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if exporter == "legacy":
+            buffer = io.BytesIO()
+            torch.onnx.export(net, (torch.zeros(1, 3, 6, 6),), buffer, dynamo=False, **names)
+            return onnx.load_from_string(buffer.getvalue())
+        return torch.onnx.export(net, (torch.zeros(1, 3, 6, 6),), dynamo=True, verbose=False, **names).model_proto
+
+
+def pointwise(opset: int) -> onnx.ModelProto:
+    """Element-wise operators and their attributes, each of a convolution's four channels; a filter of its own for each of
+    the values, so that every one is in the logits."""
+    functions = [
+        ("Sigmoid", {}), ("Tanh", {}), ("HardSigmoid", {"alpha": 0.3, "beta": 0.4}), ("LeakyRelu", {"alpha": -0.3}),
+        ("Elu", {"alpha": 1.7}), ("Celu", {"alpha": 0.6}), ("Selu", {"alpha": 1.2, "gamma": 0.9}), ("Softplus", {}),
+        ("Softsign", {}), ("Erf", {}), ("Exp", {}), ("Abs", {}), ("Neg", {})]
+    if opset >= 14:
+        functions += [("HardSwish", {})]
+    if opset >= 20:
+        functions += [("Gelu", {}), ("Gelu", {"approximate": "tanh"}), ("Mish", {})]
+    nodes = [("Conv", ["image", "w"], "x", {}), ("Abs", ["x"], "positive", {}), ("Add", ["positive", "one"], "above", {})]
+    nodes += [(name, ["x"], f"f{index}", attributes) for index, (name, attributes) in enumerate(functions)]
+    nodes += [
+        ("PRelu", ["x", "slopes"], "g0", {}), ("Log", ["above"], "g1", {}), ("Sqrt", ["above"], "g2", {}),
+        ("Reciprocal", ["above"], "g3", {}), ("Div", ["slopes", "above"], "g4", {}), ("Pow", ["x", "three"], "g5", {}),
+        ("Max", ["x", "slopes"], "g6", {}), ("Min", ["one", "x"], "g7", {}),
+        # Of one value twice: a square, a difference of two functions, a quotient.
+        ("Mul", ["x", "x"], "g8", {}), ("Sub", ["f0", "f1"], "g9", {}), ("Div", ["x", "above"], "g10", {}),
+        ("Max", ["x", "f4"], "g11", {}),
+        # Behind a clip, and through a batch-norm that differs by channel.
+        ("Clip", ["x", "low", "one"], "c", {}), ("Mul", ["c", "x"], "g12", {}),
+        ("Mul", ["x", "slopes"], "d", {}), ("Tanh", ["d"], "e", {}), ("Mul", ["e", "x"], "g13", {}),
+        ("Mul", ["f0", "slopes"], "g14", {})]
+    parts = [f"f{index}" for index in range(len(functions))] + [f"g{index}" for index in range(15)]
+    channels = 4 * len(parts)
+    nodes += [("Concat", parts, "all", {"axis": 1}), ("Conv", ["all", "each"], "sums", {"group": channels}),
+              ("Flatten", ["sums"], "logits", {})]
+    return graph((3, 2, 4), nodes, [
+        weights("w", 4, 3, 1, 1), numbers("slopes", np.array([0.5, -0.25, 1.5, 0]).reshape(4, 1, 1), np.float32),
+        numbers("one", 1, np.float32), numbers("low", -0.2, np.float32), numbers("three", 3, np.float32),
+        weights("each", channels, 1, 2, 4)], opset)
+
+
+def channels_last() -> onnx.ModelProto:
+    """As converters from channels-last frameworks write it: the image [1, height, width, channels], turned for each layer."""
+    there, back = {"perm": [0, 3, 1, 2]}, {"perm": [0, 2, 3, 1]}
+    model = graph((6, 5, 3), [
+        ("Transpose", ["image"], "a", there),
+        ("Conv", ["a", "w1"], "b", {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
+        ("Transpose", ["b"], "c", back),
+        ("Add", ["c", "b1"], "d", {}),
+        ("Sigmoid", ["d"], "e", {}),
+        ("Mul", ["d", "e"], "f", {}),
+        ("Transpose", ["f"], "g", there),
+        ("Conv", ["g", "w2"], "h", {}),
+        ("Transpose", ["h"], "i", back),
+        ("Shape", ["i"], "s", {}),
+        ("Slice", ["s", "zero", "one"], "batch", {}),
+        ("Concat", ["batch", "rest"], "shape", {"axis": 0}),
+        ("Reshape", ["i", "shape"], "j", {}),
+        ("MatMul", ["j", "w3"], "logits", {}),
+    ], [weights("w1", 4, 3, 3, 3), weights("b1", 4), weights("w2", 2, 4, 2, 2), weights("w3", 2 * 2 * 2, 3),
+        numbers("zero", [0]), numbers("one", [1]), numbers("rest", [-1])], 13)
+    return model
+
+
+def rearranged(opset: int) -> onnx.ModelProto:
+    """Pads of zeros and of another number, crops, slices with steps, splits, larger and smaller images, and the joining of
+    what was taken apart."""
+    nodes = [
+        ("Conv", ["image", "w1"], "x", {"pads": [1, 1, 1, 1]}),
+        # Zeros become the padding of what reads them, other numbers stay.
+        ("Pad", ["x", "zeros_around"], "p0", {}),
+        ("Conv", ["p0", "w2"], "a0", {"pads": [0, 1, 0, 0]}),
+        ("AveragePool", ["p0"], "a1", {"kernel_shape": [3, 3], "strides": [2, 2]}),
+        ("Pad", ["x", "numbers_around", "seven"], "p1", {"mode": "constant"}),
+        ("Conv", ["p1", "w3"], "a2", {}),
+        ("Pad", ["x", "crop"], "a3", {}),
+        # Every other row of channels 1 and 2, from the second on; the four phases of an image as channels.
+        ("Slice", ["x", "starts", "ends", "axes", "steps"], "a4", {}),
+        *[("Slice", ["x", f"phase{k}", "far", "plane", "twos"], f"q{k}", {}) for k in range(4)],
+        ("Concat", [f"q{k}" for k in range(4)], "a5", {"axis": 1}),
+        ("Resize", ["x", "roi", "up"], "a6", {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}),
+        ("Resize", ["x", "roi", "up"], "a7", {}),
+        ("Resize", ["x", "roi", "roi", "smaller"], "a8", {"coordinate_transformation_mode": "asymmetric"}),
+        ("Resize", ["x", "roi", "half"], "a9", {"coordinate_transformation_mode": "pytorch_half_pixel", "nearest_mode": "ceil"}),
+        ("MaxPool", ["x"], "a10", {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}),
+        ("GlobalMaxPool", ["x"], "a11", {}),
+        ("ReduceMean", ["x", "rows"] if opset >= 18 else ["x"], "a12", {} if opset >= 18 else {"axes": [2]}),
+    ]
+    parts = [f"a{k}" for k in range(13)]
+    # Parts of a split, swapped, and one of them pooled.
+    split = [["x", "lengths"], {"axis": 1}] if opset >= 13 else [["x"], {"axis": 1, "split": [1, 3]}]
+    model = graph((2, 6, 8), nodes, [], opset)
+    made = list(model.graph.node)
+    made.append(helper.make_node("Split", split[0], ["s0", "s1"], name="split", **split[1]))
+    made.append(helper.make_node("Split", ["x"], ["t0", "t1"], name="halves", axis=-1,
+                                 **({"num_outputs": 2} if opset >= 18 else {})))
+    made.append(helper.make_node("Concat", ["s1", "s0"], ["a13"], name="swapped", axis=1))
+    made.append(helper.make_node("Sub", ["t1", "t0"], ["a14"], name="difference"))
+    parts += ["a13", "a14"]
+    sizes = {"a0": 3 * 7 * 10, "a1": 4 * 4 * 5, "a2": 2 * 7 * 9, "a3": 4 * 3 * 7, "a4": 2 * 3 * 6, "a5": 16 * 3 * 4,
+             "a6": 4 * 12 * 16, "a7": 4 * 12 * 16, "a8": 4 * 3 * 4, "a9": 4 * 3 * 4, "a10": 4 * 3 * 4, "a11": 4,
+             "a12": 4 * 8, "a13": 4 * 6 * 8, "a14": 4 * 6 * 4}
+    for part in parts:
+        made.append(helper.make_node("Flatten", [part], [f"{part}_flat"], name=f"flatten_{part}"))
+        made.append(helper.make_node("MatMul", [f"{part}_flat", f"m_{part}"], [f"{part}_sums"], name=f"sums_{part}"))
+    made.append(helper.make_node("Concat", [f"{part}_sums" for part in parts], ["logits"], name="logits", axis=1))
+    del model.graph.node[:]
+    model.graph.node.extend(made)
+    axes = {"opset18": numbers("rows", [2])} if opset >= 18 else {}
+    model.graph.initializer.extend([
+        weights("w1", 4, 2, 3, 3), weights("w2", 3, 4, 3, 3), weights("w3", 2, 4, 3, 3),
+        numbers("zeros_around", [0, 0, 1, 2, 0, 0, 2, 1]), numbers("numbers_around", [0, 0, 1, 1, 0, 0, 2, 2]),
+        numbers("seven", 0.7, np.float32), numbers("crop", [0, 0, -1, 0, 0, 0, -2, -1]),
+        numbers("starts", [1, 1, -7]), numbers("ends", [3, 6, -1]), numbers("axes", [1, 2, 3]), numbers("steps", [1, 2, 1]),
+        *[numbers(f"phase{k}", [k // 2, k % 2]) for k in range(4)], numbers("far", [1 << 40, 1 << 40]),
+        numbers("plane", [2, 3]), numbers("roi", [], np.float32), numbers("twos", [2, 2]), numbers("up", [1, 1, 2, 2], np.float32),
+        numbers("smaller", [1, 4, 3, 4]), numbers("half", [1, 1, 0.5, 0.5], np.float32), numbers("lengths", [1, 3]),
+        *axes.values(), *[weights(f"m_{part}", sizes[part], 2) for part in parts]])
+    return model
+
+
+def transposed() -> onnx.ModelProto:
+    """Transposed convolutions, one after the other, then a squeeze and excitation, and products of two images."""
+    return graph((3, 4, 5), [
+        ("ConvTranspose", ["image", "w1", "b1"], "a",
+         {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]}),
+        ("ConvTranspose", ["a", "w2"], "b", {"strides": [2, 1], "group": 2, "dilations": [1, 2], "pads": [0, 2, 1, 0]}),
+        ("ConvTranspose", ["b", "w3"], "c", {"pads": [2, 0, 0, 2]}),
+        ("GlobalAveragePool", ["c"], "d", {}),
+        ("Conv", ["d", "w4"], "e", {}),
+        ("HardSigmoid", ["e"], "f", {}),
+        ("Mul", ["c", "f"], "g", {}),
+        # By one channel, then by an image of its own kind.
+        ("Conv", ["g", "w5"], "h", {}),
+        ("Mul", ["h", "g"], "i", {}),
+        ("Mul", ["i", "c"], "j", {}),
+        ("GlobalAveragePool", ["j"], "k", {}),
+        ("Flatten", ["k"], "l", {}),
+        ("Relu", ["l"], "m", {}),
+        ("Mul", ["m", "l"], "n", {}),
+        ("Gemm", ["n", "w6"], "o", {}),
+        ("Gemm", ["l", "w7"], "q", {}),
+        ("Mul", ["o", "q"], "logits", {}),
+    ], [weights("w1", 3, 4, 3, 3), weights("b1", 4), weights("w2", 4, 3, 3, 2), weights("w3", 6, 4, 3, 3),
+        weights("w4", 4, 4, 1, 1), weights("w5", 1, 4, 1, 1), weights("w6", 4, 3), weights("w7", 4, 3)], 13)
+
+
+def gates() -> onnx.ModelProto:
+    """A block as in MobileNetV3: hard-swishes, a depthwise convolution, squeeze and excitation, a sum; then a gate for each pixel, and a
+    slope for each channel."""
+    pads = {"pads": [1, 1, 1, 1]}
+    return graph((3, 14, 11), [
+        ("Conv", ["image", "w1", "b1"], "a", {**pads, "strides": [2, 2]}),
+        ("HardSwish", ["a"], "stem", {}),
+        ("Conv", ["stem", "w2"], "b", {}),
+        ("HardSwish", ["b"], "c", {}),
+        ("Conv", ["c", "w3", "b3"], "d", {**pads, "group": 40}),
+        ("HardSwish", ["d"], "e", {}),
+        ("GlobalAveragePool", ["e"], "f", {}),
+        ("Conv", ["f", "w4", "b4"], "g", {}),
+        ("Relu", ["g"], "h", {}),
+        ("Conv", ["h", "w5", "b5"], "i", {}),
+        ("HardSigmoid", ["i"], "gate", {"alpha": 1 / 6}),
+        ("Mul", ["e", "gate"], "j", {}),
+        ("Conv", ["j", "w6"], "k", {}),
+        ("Add", ["k", "stem"], "l", {}),
+        # x * sigmoid(x), one table; then a pixel's gate.
+        ("Sigmoid", ["l"], "m", {}),
+        ("Mul", ["l", "m"], "n", {}),
+        ("Conv", ["n", "w7"], "o", {}),
+        ("Sigmoid", ["o"], "p", {}),
+        ("Mul", ["n", "p"], "q", {}),
+        ("Conv", ["q", "w8"], "r", {}),
+        ("PRelu", ["r", "slopes"], "s", {}),
+        ("GlobalAveragePool", ["s"], "t", {}),
+        ("Flatten", ["t"], "u", {}),
+        ("Gemm", ["u", "w9"], "logits", {}),
+    ], [weights("w1", 16, 3, 3, 3), weights("b1", 16), weights("w2", 40, 16, 1, 1), weights("w3", 40, 1, 3, 3),
+        weights("b3", 40), weights("w4", 10, 40, 1, 1), weights("b4", 10), weights("w5", 40, 10, 1, 1),
+        weights("b5", 40), weights("w6", 16, 40, 1, 1), weights("w7", 1, 16, 1, 1), weights("w8", 19, 16, 1, 1),
+        weights("slopes", 19, 1, 1), weights("w9", 19, 4)], 14)
+
+
+def unet() -> onnx.ModelProto:
+    """Down twice and up again, beside what was seen on the way: by the nearest pixel, and by a transposed convolution. Half of the
+    channels pass the lowest part by."""
+    pads, half = {"pads": [1, 1, 1, 1]}, {"kernel_shape": [2, 2], "strides": [2, 2]}
+    return graph((1, 16, 12), [
+        ("Conv", ["image", "w1", "b1"], "a", pads),
+        ("Relu", ["a"], "first", {}),
+        ("MaxPool", ["first"], "b", half),
+        ("Conv", ["b", "w2"], "c", pads),
+        ("LeakyRelu", ["c"], "second", {"alpha": 0.1}),
+        ("MaxPool", ["second"], "d", half),
+        ("Slice", ["d", "zero", "eight", "one"], "e", {}),
+        ("Slice", ["d", "eight", "sixteen", "one"], "f", {}),
+        ("Conv", ["f", "w3", "b3"], "g", pads),
+        ("Relu", ["g"], "h", {}),
+        ("Concat", ["h", "e"], "i", {"axis": 1}),
+        ("Resize", ["i", "", "up"], "j", {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}),
+        ("Concat", ["j", "second"], "k", {"axis": 1}),
+        ("Conv", ["k", "w4"], "l", pads),
+        ("Relu", ["l"], "m", {}),
+        ("ConvTranspose", ["m", "w5", "b5"], "n", half),
+        ("Concat", ["n", "first"], "o", {"axis": 1}),
+        ("Conv", ["o", "w6"], "p", {}),
+        ("Tanh", ["p"], "q", {}),
+        ("AveragePool", ["q"], "r", {"kernel_shape": [4, 4], "strides": [4, 4]}),
+        ("Flatten", ["r"], "s", {}),
+        ("Gemm", ["s", "w7"], "logits", {}),
+    ], [weights("w1", 8, 1, 3, 3), weights("b1", 8), weights("w2", 16, 8, 3, 3), weights("w3", 20, 8, 3, 3),
+        weights("b3", 20), weights("w4", 16, 44, 3, 3), weights("w5", 16, 8, 2, 2), weights("b5", 8),
+        weights("w6", 2, 16, 1, 1), weights("w7", 24, 5), numbers("zero", [0]), numbers("eight", [8]),
+        numbers("sixteen", [16]), numbers("one", [1]), numbers("up", [1, 1, 2, 2], np.float32)], 13)
+
+
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """Without what exporters write for people: stack traces and shapes of inner values."""
     for node in model.graph.node:
@@ -268,17 +523,33 @@ def bare(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def main() -> None:
-    models = {
-        "network-legacy": network("legacy", False),
-        "network-dynamo": network("dynamo", False),
-        "network-legacy-aligned": network("legacy", True),
-        "network-unoptimised": network("unoptimised", True),
-        "convolutions": convolutions(), "pools": pools(), "dense": dense(), "matmul-grid": matmul_grid(),
-        "quantized": quantized(), "residual": residual(),
+    makers = {
+        "network-legacy": lambda: network("legacy", False),
+        "network-dynamo": lambda: network("dynamo", False),
+        "network-legacy-aligned": lambda: network("legacy", True),
+        "network-unoptimised": lambda: network("unoptimised", True),
+        "convolutions": lambda: convolutions(),
+        "pools": lambda: pools(),
+        "dense": lambda: dense(),
+        "matmul-grid": lambda: matmul_grid(),
+        "quantized": lambda: quantized(),
+        "residual": lambda: residual(),
+        "activations-legacy": lambda: activations("legacy"),
+        "activations-dynamo": lambda: activations("dynamo"),
+        "pointwise-12": lambda: pointwise(12),
+        "pointwise-20": lambda: pointwise(20),
+        "channels-last": lambda: channels_last(),
+        "rearranged-11": lambda: rearranged(11),
+        "rearranged-18": lambda: rearranged(18),
+        "transposed": lambda: transposed(),
+        "gates": lambda: gates(),
+        "unet": lambda: unet(),
     }
-    golden = {}
-    for name, model in models.items():
-        data = bare(model).SerializeToString()
+    wanted = sys.argv[1:] or list(makers)
+    path = HERE / "golden.json"
+    golden = json.loads(path.read_text()) if sys.argv[1:] else {}
+    for name in wanted:
+        data = bare(makers[name]()).SerializeToString()
         (HERE / f"{name}.onnx").write_bytes(data)
         # Without fusions, which would round quantised operators elsewhere than the graph says.
         options = onnxruntime.SessionOptions()
@@ -287,11 +558,11 @@ def main() -> None:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         image = np.random.default_rng(5).normal(0, 1, session.get_inputs()[0].shape).astype(np.float32)
         output = session.run(None, {"image": image})[0]
-        channels_last = image[0].transpose(1, 2, 0)
-        golden[name] = {"input": [round(float(x), 7) for x in channels_last.ravel()],
+        pixels = image[0] if name == "channels-last" else image[0].transpose(1, 2, 0)
+        golden[name] = {"input": [round(float(x), 7) for x in pixels.ravel()],
                         "output": [round(float(x), 7) for x in output.ravel()]}
         print(name, len(data), output.ravel()[:4])
-    (HERE / "golden.json").write_text(json.dumps(golden) + "\n")
+    path.write_text(json.dumps(golden) + "\n")
 
 
 if __name__ == "__main__":

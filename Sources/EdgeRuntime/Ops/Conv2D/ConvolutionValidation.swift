@@ -69,7 +69,8 @@ extension ModelView {
     }
   }
 
-  private func checkBlob(_ offset: Int, _ length: Int, at field: Int) throws(ModelError) {
+  /// A blob of the weights section, whose place the field at byte offset `field` gives.
+  func checkBlob(_ offset: Int, _ length: Int, at field: Int) throws(ModelError) {
     guard offset % Layout.alignment == 0, offset <= sectionLength(.weights), length <= sectionLength(.weights) - offset
     else { throw ModelError(.weightPlace, at: field) }
   }

@@ -1,6 +1,17 @@
+import Quantize
+
 /// The elementwise operators of two operands.
 enum Arithmetic {
   case add, subtract, multiply, divide
+
+  var pointwise: PointwiseFunction.Binary {
+    switch self {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    }
+  }
 
   func callAsFunction(_ left: Float, _ right: Float) -> Float {
     switch self {

@@ -106,38 +106,6 @@ func importCastLike(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNX
   }
 }
 
-/// Slice-10 to 13 of a constant.
-func importSlice(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
-  let operand = try node.input(0)
-  let (starts, ends) = (try node.integers(1).elements, try node.integers(2).elements)
-  let axes = node.optionalInput(3) == nil ? Array(starts.indices) : try node.integers(3).elements
-  let steps = node.optionalInput(4) == nil ? starts.map { _ in 1 } : try node.integers(4).elements
-  guard starts.count == ends.count, starts.count == axes.count, starts.count == steps.count else {
-    throw node.fail("starts, ends, axes and steps differ in number")
-  }
-  var result = operand
-  for index in starts.indices {
-    let axis = try node.axis(axes[index], rank: operand.dims.count)
-    let (extent, step) = (result.dims[axis], steps[index])
-    guard step != 0, step.magnitude <= elementLimit else { throw node.fail("a step of \(step)") }
-    // Python's rule: negative bounds count from the end, and bounds are clamped to what the direction can reach.
-    let reach = step > 0 ? 0...extent : -1...extent - 1
-    func clamped(_ bound: Int) -> Int {
-      min(max(bound < 0 && bound > Int.min / 2 ? bound + extent : bound, reach.lowerBound), reach.upperBound)
-    }
-    let (start, end) = (clamped(starts[index]), clamped(ends[index]))
-    let length = max(step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step, 0)
-    switch result {
-    case .floats(let array):
-      result = .floats(array.sliced(axis: axis, start: start, length: length, step: step))
-    case .integers(let array):
-      result = .integers(array.sliced(axis: axis, start: start, length: length, step: step))
-    default: throw node.fail("a slice of a value that depends on the image is not supported")
-    }
-  }
-  return result
-}
-
 /// Gather-11 and 13 from a constant.
 func importGather(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   let operand = try node.input(0)

@@ -1,7 +1,9 @@
 import Quantize
 
 /// Add, Sub, Mul, Div (7 to 14). Of constants it is done now. Of an image's value and a constant that is one number for
-/// each channel it becomes a batch-norm, which the passes fold. Of two values of an image's it is a sum (Add alone). Of theta and a constant it is a step towards a grid.
+/// each channel it becomes a batch-norm, which the passes fold. Of two
+/// functions of one value, element by element, it is another function of it; of two other values a sum, or a product (not Div). Of theta
+/// and a constant it is a step towards a grid.
 func importArithmetic(
   _ operation: Arithmetic, _ node: ONNXNode, _ builder: inout GraphBuilder
 ) throws(ONNXError) -> Operand {
@@ -31,7 +33,11 @@ func importArithmetic(
     case .add: return try importChannelwise(node, &builder, activation, constant.map { (1, $0) })
     case .subtract: return try importChannelwise(node, &builder, activation, constant.map { (-1, $0) })
     case .multiply: return try importChannelwise(node, &builder, activation, constant.map { ($0, 0) })
-    case .divide: throw node.fail("a division by a value that depends on the image is not supported")
+    case .divide:
+      var quotient = activation
+      let numerator = try builder.channelConstant(&quotient, constant, for: node)
+      quotient.value = try builder.apply(numerator / .argument, to: quotient.value, for: node)
+      return .activation(quotient)
     }
   case (.floats(let factor), let variable), (let variable, .floats(let factor)):
     guard operation == .multiply else {
@@ -40,10 +46,29 @@ func importArithmetic(
     let form = try builder.linearForm(variable, for: node)
     let pairs = zip(factor.expanded(to: dims).elements, form.array.expanded(to: dims).elements)
     return .linear(LinearForm(value: form.value, array: NDArray(dims, pairs.map { $0 * $1 })))
-  case (.activation(let first), .activation(let second)) where operation == .add:
-    return try importSum(node, &builder, first, second)
+  case (.activation(let first), .activation(let second)):
+    // A value that is added to itself is a sum like any other.
+    if operation != .add || first.value != second.value,
+      let joined = try importJoined(node, &builder, [left, right], by: { .binary(operation.pointwise, $0[0], $0[1]) })
+    {
+      return joined
+    }
+    switch operation {
+    case .add: return try importSum(node, &builder, first, second)
+    case .subtract:
+      let count = second.dims.reduce(1, *)
+      let negated = try importChannelwise(
+        node, &builder, second, NDArray(second.dims, Array(repeating: (Float(-1), Float(0)), count: count)),
+        suffix: "/negated")
+      guard case .activation(let negated) = negated else { preconditionFailure("a scaled activation is one") }
+      return try importSum(node, &builder, first, negated)
+    case .multiply: return try importProduct(node, &builder, first, second)
+    case .divide:
+      throw node.fail("a quotient of two values that depend on the image in different ways is not supported")
+    }
   default:
-    throw node.fail("a product, quotient or difference of two values that both depend on the image is not supported")
+    throw node.fail(
+      "dims \(left.dims) and \(right.dims): arithmetic on a sampling grid or on what is quantised is not supported")
   }
 }
 
@@ -70,14 +95,45 @@ private func importSum(
   return .activation(sum)
 }
 
-/// Neg-6 and 13 of a constant.
+/// The product of two images, or of an image and one whose extents are the same or 1, as in a squeeze and excitation; of two
+/// vectors likewise.
+private func importProduct(
+  _ node: ONNXNode, _ builder: inout GraphBuilder, _ first: Activation, _ second: Activation
+) throws(ONNXError) -> Operand {
+  guard let dims = broadcast(first.dims, second.dims), dims == first.dims || dims == second.dims else {
+    throw node.fail(
+      "a product of dims \(first.dims) and \(second.dims) is not supported: one must have the extents of both")
+  }
+  let (whole, part) = dims == first.dims ? (first, second) : (second, first)
+  if dims.count == 4, part.dims.count == 4 {
+    let ((left, shape), (right, _)) = (try builder.image(whole, for: node), try builder.image(part, for: node))
+    let product = try builder.add(.multiply, [left, right], shape: shape, for: node)
+    return builder.asImage(product)
+  }
+  let order = whole.order(builder.shape(whole.value)).elements
+  guard whole.dims == part.dims, order == part.order(builder.shape(part.value)).elements else {
+    throw node.fail(
+      "a product of dims \(first.dims) and \(second.dims), whose elements are in different orders, is not supported")
+  }
+  let (left, right) = (try builder.vector(whole, for: node), try builder.vector(part, for: node))
+  var product = whole
+  product.value = try builder.add(.multiply, [left, right], shape: builder.shape(left), for: node)
+  product.positions = order.elementsEqual(0..<order.count) ? nil : order
+  return .activation(product)
+}
+
+/// Neg-6 and 13.
 func importNegation(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   switch try node.input(0) {
   case .floats(let array): return .floats(array.map { -$0 })
   case .integers(let array):
     return .integers(try combine(.subtract, array.map { _ in 0 }, array, node))
-  case .activation, .linear, .quantized:
-    throw node.fail("the negation of a value that depends on the image is not supported")
+  case .activation(let activation):
+    let count = activation.dims.reduce(1, *)
+    return try importChannelwise(
+      node, &builder, activation, NDArray(activation.dims, Array(repeating: (Float(-1), Float(0)), count: count)))
+  case .linear, .quantized:
+    throw node.fail("the negation of a sampling grid or of what is quantised is not supported")
   }
 }
 
@@ -94,26 +150,51 @@ private func combine(
 
 /// `y = x * scale + shift`, the pair given for each of ONNX's elements.
 func importChannelwise(
-  _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, _ factors: NDArray<(Float, Float)>
+  _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, _ factors: NDArray<(Float, Float)>,
+  suffix: String = ""
 ) throws(ONNXError) -> Operand {
   var activation = activation
-  let order = activation.order(builder.shape(activation.value)).elements
-  // What ONNX sees as a vector may differ from element to element, so that each must be a channel.
-  if activation.dims.count != 4 {
-    activation.value = try builder.vector(activation, for: node)
-    activation.positions = order
-  }
-  let shape = builder.shape(activation.value)
-  var scale = [Float?](repeating: nil, count: shape.channels)
-  var shift = [Float](repeating: 0, count: shape.channels)
-  for (position, factor) in zip(order, factors.elements) {
-    let channel = position % shape.channels
-    guard scale[channel] == nil || (scale[channel] == factor.0 && shift[channel] == factor.1) else {
-      throw node.fail("its constant differs inside a channel; one number for each channel is supported")
-    }
-    (scale[channel], shift[channel]) = (factor.0, factor.1)
-  }
+  let pairs = try builder.byChannel(&activation, factors, for: node, ==)
   activation.value = try builder.add(
-    .batchNormalization(scale: scale.map { $0 ?? 1 }, shift: shift), [activation.value], shape: shape, for: node)
+    .batchNormalization(scale: pairs.map(\.0), shift: pairs.map(\.1)), [activation.value],
+    shape: builder.shape(activation.value), for: node, suffix: suffix)
   return .activation(activation)
+}
+
+extension GraphBuilder {
+  /// A constant of an activation's dims as a function's: one number, or one for each channel.
+  mutating func channelConstant(
+    _ activation: inout Activation, _ constant: NDArray<Float>, for node: ONNXNode
+  ) throws(ONNXError) -> PointwiseFunction {
+    if let number = constant.elements.first, constant.elements.allSatisfy({ $0 == number }) {
+      return .constant(Double(number))
+    }
+    return .constant(try byChannel(&activation, constant, for: node, ==).map(Double.init))
+  }
+
+  /// What is given for each of ONNX's elements, by channel of the value. A vector behind an image is flattened first: it may
+  /// differ from element to element, so that each must be a channel.
+  ///
+  /// - Throws: `ONNXError.invalidNode` where it differs inside a channel.
+  fileprivate mutating func byChannel<Element>(
+    _ activation: inout Activation, _ elements: NDArray<Element>, for node: ONNXNode,
+    _ isSame: (Element, Element) -> Bool
+  ) throws(ONNXError) -> [Element] {
+    let order = activation.order(shape(activation.value)).elements
+    if activation.dims.count != 4 {
+      activation.value = try vector(activation, for: node)
+      activation.positions = order
+      activation = activation.normalized(shape(activation.value))
+    }
+    let channels = shape(activation.value).channels
+    var found = [Element?](repeating: nil, count: channels)
+    for (position, element) in zip(order, elements.elements) {
+      guard found[position % channels].map({ isSame($0, element) }) ?? true else {
+        throw node.fail("its constant differs inside a channel; one number for each channel is supported")
+      }
+      found[position % channels] = element
+    }
+    // Every channel has elements, since a value has one at each position.
+    return found.compactMap { $0 }
+  }
 }

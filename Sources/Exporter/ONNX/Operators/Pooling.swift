@@ -30,35 +30,86 @@ private func importPool(
   guard max(padding.top, padding.bottom) < kernel.height, max(padding.left, padding.right) < kernel.width else {
     throw node.reject("pads", "as wide as the kernel", supported: "less than the kernel")
   }
-  // Rounding up is supported where it changes nothing.
+  var pool = FloatPool(kernel: kernel, stride: window.stride, padding: padding)
   if try node.flag("ceil_mode", default: false), window.outputRoundedUp != window.output {
-    throw node.reject("ceil_mode", 1, supported: "0")
+    try pool.roundUp(window, image: shape, for: node, operation(pool))
   }
   let output = try builder.add(
-    try operation(FloatPool(kernel: kernel, stride: window.stride, padding: padding)), [value],
-    shape: Shape(height: window.output.height, width: window.output.width, channels: shape.channels), for: node)
+    try operation(pool), [value], shape: pool.outputShape(shape), for: node)
   return builder.asImage(output)
+}
+
+extension FloatPool {
+  /// Makes room for the windows that begin inside the image or its padding and end beyond: a max-pool's padding never wins, so
+  /// that more of it changes nothing.
+  fileprivate mutating func roundUp(
+    _ window: WindowGeometry, image: Shape, for node: ONNXNode, _ operation: FloatOperation
+  ) throws(ONNXError) {
+    guard case .maxPool = operation else {
+      throw node.reject("ceil_mode", 1, supported: "0 in an average whose size it changes")
+    }
+    func missing(_ outputs: Int, _ kernel: Int, _ stride: Int, _ extent: Int, _ first: Int) -> Int {
+      (outputs - 1) * stride + kernel - extent - first
+    }
+    let up = window.outputRoundedUp
+    padding.bottom = max(padding.bottom, missing(up.height, kernel.height, stride.height, image.height, padding.top))
+    padding.right = max(padding.right, missing(up.width, kernel.width, stride.width, image.width, padding.left))
+    guard padding.bottom < kernel.height, padding.right < kernel.width else {
+      throw node.reject("ceil_mode", 1, supported: "0 where a window would lie beyond the image")
+    }
+  }
 }
 
 /// GlobalAveragePool-1: an average pool whose kernel is the image.
 func importGlobalAveragePool(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   let (value, shape) = try builder.image(try node.activation(0), for: node)
-  let kernel = Extent(shape.height, shape.width)
-  let output = try builder.add(
-    .averagePool(FloatPool(kernel: kernel, stride: kernel)), [value], shape: .vector(shape.channels), for: node)
-  return builder.asImage(output)
+  let pooled = try builder.pool(value, over: Extent(shape.height, shape.width), for: node) { .averagePool($0) }
+  return builder.asImage(pooled)
 }
 
-/// ReduceMean-11 to 18 over an image's rows and columns: the global average-pool, as torch's exporter writes it.
-func importReduceMean(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
+/// GlobalMaxPool-1: a max-pool whose kernel is the image.
+func importGlobalMaxPool(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
+  let (value, shape) = try builder.image(try node.activation(0), for: node)
+  let pooled = try builder.pool(value, over: Extent(shape.height, shape.width), for: node) { .maxPool($0) }
+  return builder.asImage(pooled)
+}
+
+/// ReduceMean and ReduceMax (11 to 20) over an image's rows, columns or both, wherever ONNX has them: a pool whose kernel is
+/// as large.
+func importReduction(
+  _ node: ONNXNode, _ builder: inout GraphBuilder, operation: (FloatPool) -> FloatOperation
+) throws(ONNXError) -> Operand {
   var given = try node.integers("axes") ?? []
   if node.optionalInput(1) != nil { given = try node.integers(1).elements }
-  let dims = try node.input(0).dims
+  let activation = try node.activation(0)
+  let (dims, shape) = (activation.dims, builder.shape(activation.value))
   var axes: Set<Int> = []
   for axis in given { axes.insert(try node.axis(axis, rank: dims.count)) }
-  guard dims.count == 4, axes == [2, 3] else {
-    throw node.reject("axes", "\(given)", supported: "the rows and columns of an image, 2 and 3")
+  let isChannelsLast = activation.positions.map { $0.elementsEqual(0..<shape.count) } ?? false
+  let (row, column) = isChannelsLast ? (1, 2) : (2, 3)
+  guard dims.count == 4, isChannelsLast || activation.positions == nil, !axes.isEmpty, axes.isSubset(of: [row, column])
+  else {
+    throw node.reject("axes", "\(given)", supported: "the rows and columns of an image, \(row) and \(column)")
   }
-  let mean = try importGlobalAveragePool(node, &builder)
-  return try node.flag("keepdims", default: true) ? mean : mean.reshaped([dims[0], dims[1]])
+  let kernel = Extent(axes.contains(row) ? shape.height : 1, axes.contains(column) ? shape.width : 1)
+  let value = try builder.pool(activation.value, over: kernel, for: node, operation)
+  let reduced = builder.shape(value)
+  let pooled =
+    isChannelsLast
+    ? Operand.activation(Activation(channelsLast: value, reduced).normalized(reduced)) : builder.asImage(value)
+  if try node.flag("keepdims", default: true) { return pooled }
+  return pooled.reshaped(dims.indices.filter { !axes.contains($0) }.map { dims[$0] })
+}
+
+extension GraphBuilder {
+  /// Pools each part of an image that the kernel covers.
+  fileprivate mutating func pool(
+    _ value: Int, over kernel: Extent, for node: ONNXNode, _ operation: (FloatPool) -> FloatOperation
+  ) throws(ONNXError) -> Int {
+    let image = shape(value)
+    return try add(
+      operation(FloatPool(kernel: kernel, stride: kernel)), [value],
+      shape: Shape(height: image.height / kernel.height, width: image.width / kernel.width, channels: image.channels),
+      for: node)
+  }
 }

@@ -99,10 +99,8 @@ func importTranspose(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONN
   case .linear(let form):
     return .linear(LinearForm(value: form.value, array: form.array.transposed(permutation)))
   case .activation(let activation):
-    let order = activation.order(builder.shape(activation.value)).transposed(permutation)
-    return .activation(Activation(value: activation.value, dims: order.dims, positions: order.elements))
+    return .activation(activation.transposed(permutation, builder.shape(activation.value)))
   case .quantized(let activation, let format):
-    let order = activation.order(builder.shape(activation.value)).transposed(permutation)
-    return .quantized(Activation(value: activation.value, dims: order.dims, positions: order.elements), format)
+    return .quantized(activation.transposed(permutation, builder.shape(activation.value)), format)
   }
 }
