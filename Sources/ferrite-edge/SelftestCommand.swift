@@ -37,7 +37,7 @@ enum SelftestCommand {
 }
 
 extension Classifier {
-  /// True if the logits of all test vectors have the digest that the file states.
+  /// True if the outputs of all test vectors have the digest that the file states.
   mutating func hasTestDigest() throws(EdgeError) -> Bool {
     guard model.testVectorCount > 0 else { throw .noTestVectors(path) }
     var failure: EdgeError?
@@ -49,7 +49,7 @@ extension Classifier {
           failure = error
           return
         }
-        for index in 0..<model.classCount { digest.update(session.logit(index)) }
+        session.addOutputs(to: digest)
       }
     }
     if let failure { throw failure }
