@@ -133,7 +133,7 @@ enum EdgeError: Error {
       writer.text(": the model holds no test vectors")
     case .selftestFailed(let path):
       writer.text(path)
-      writer.text(": wrong logits on this machine")
+      writer.text(": wrong outputs on this machine")
     case .notInstalled(let path, let systemError):
       writer.text(path)
       writer.text(": not installed: ")

@@ -71,7 +71,7 @@ extension TextWriter {
       integer(-format.fraction)
       return
     }
-    let half = Int64(1) << Int64(format.fraction) >> 1
+    let half = (Int64(1) << Int64(format.fraction)) / 2
     decimal((Int64(raw) * 10_000 + half) >> Int64(format.fraction), fractionDigits: 4)
   }
 }

@@ -97,7 +97,7 @@ import Testing
     var graph = chain([convolution, norm])
     graph.values.append(FloatGraph.Value(name: "both", shape: Shape(height: 4, width: 4, channels: 4)))
     graph.nodes.append(FloatGraph.Node(name: "join", operation: .concatenate, inputs: [1, 2], output: 3))
-    graph.output = 3
+    graph.outputs[0].value = 3
     #expect(kinds(Passes.all(graph)) == ["convolution", "depthwise", "concatenate"])
   }
 
@@ -112,7 +112,7 @@ import Testing
     var graph = chain([convolution, pool, relu])
     graph.values.append(FloatGraph.Value(name: "both", shape: Shape(height: 2, width: 2, channels: 4)))
     graph.nodes.append(FloatGraph.Node(name: "join", operation: .concatenate, inputs: [2, 3], output: 4))
-    graph.output = 4
+    graph.outputs[0].value = 4
     #expect(kinds(Passes.all(graph)) == ["convolution", "max", "clip", "concatenate"])
   }
 
