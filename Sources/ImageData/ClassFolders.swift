@@ -39,12 +39,15 @@ struct ClassFolders: Sendable {
     self.files = files
   }
 
-  /// The pictures of a folder, then those of its folders, all of no class.
+  /// The pictures of a folder, whatever else lies there, then those of its folders, all of no class.
   private static func pictures(_ path: String, _ entries: [String], _ folders: [String]) throws(DataError) -> [File] {
-    var ids = entries.filter { !folders.contains($0) }
-    for folder in folders { ids += try list("\(path)/\(folder)").map { "\(folder)/\($0)" } }
-    for id in ids where !suffixes.contains(where: id.lowercased().hasSuffix) {
-      throw DataError("\(path)/\(id)", .unknownImageKind)
+    func isPicture(_ name: String) -> Bool { suffixes.contains(where: name.lowercased().hasSuffix) }
+    var ids = entries.filter { !folders.contains($0) && isPicture($0) }
+    for folder in folders {
+      for name in try list("\(path)/\(folder)") {
+        guard isPicture(name) else { throw DataError("\(path)/\(folder)/\(name)", .unknownImageKind) }
+        ids.append("\(folder)/\(name)")
+      }
     }
     return ids.map { File(id: $0, label: 0) }
   }

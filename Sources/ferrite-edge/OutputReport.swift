@@ -3,7 +3,7 @@ import EdgeRuntime
 
 /// The outputs of a model that lists them, as text.
 extension TextWriter {
-  /// A key with an object for each output: its name, shape, fraction bits and raw values.
+  /// A key with an object for each output: its name, shape, class, fraction bits and raw values.
   mutating func outputs(_ classifier: borrowing Classifier) {
     key("outputs")
     for index in 0..<classifier.model.outputCount {
@@ -16,6 +16,12 @@ extension TextWriter {
       text("[")
       extents(record, between: ",")
       text("]")
+      key("class")
+      if output.role == .scores {
+        unsafe string(classifier.model.unsafeLabel(greatest(classifier, output), ofOutput: index))
+      } else {
+        text("null")
+      }
       key("fraction_bits")
       integer(record.format.fraction)
       key("values")
@@ -28,12 +34,30 @@ extension TextWriter {
     text("]")
   }
 
-  /// For people: each output but the scores whose answer stands before, with its least and its greatest value.
+  /// The first class of the greatest logit of an output of scores.
+  private func greatest(_ classifier: borrowing Classifier, _ output: OutputRecord) -> Int {
+    var best = 0
+    for element in 1..<max(classifier.model.tensor(output.tensor).count, 1)
+    where classifier.session.value(element, of: output.tensor) > classifier.session.value(best, of: output.tensor) {
+      best = element
+    }
+    return best
+  }
+
+  /// For people: each output but the scores whose answer stands before, with its class, or its least and its greatest value.
   mutating func outputRanges(_ classifier: borrowing Classifier) {
     var isFirst = classifier.model.scoresOutput == nil
     for index in 0..<classifier.model.outputCount where index != classifier.model.scoresOutput {
       let output = classifier.model.output(index)
       let record = classifier.model.tensor(output.tensor)
+      if !isFirst { text("; ") }
+      isFirst = false
+      unsafe text(classifier.model.unsafeName(record.name))
+      text(" ")
+      if output.role == .scores {
+        unsafe text(classifier.model.unsafeLabel(greatest(classifier, output), ofOutput: index))
+        continue
+      }
       var least = classifier.session.value(0, of: output.tensor)
       var greatest = least
       for element in 1..<max(record.count, 1) {
@@ -41,10 +65,6 @@ extension TextWriter {
         least = min(least, value)
         greatest = max(greatest, value)
       }
-      if !isFirst { text("; ") }
-      isFirst = false
-      unsafe text(classifier.model.unsafeName(record.name))
-      text(" ")
       extents(record, between: "x")
       text(", ")
       fixed(least, record.format)

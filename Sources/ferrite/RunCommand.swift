@@ -11,8 +11,8 @@ struct Run: ParsableCommand {
       computed in integers and are multiples of 2^-16; logits are raw integers. Lines are printed as they are made: a picture \
       that can't be read ends the run after those before it.
 
-      Of a model with several outputs, or one that is no vector of scores, each output is told: its least and greatest value, \
-      with --json its raw values, with --output an array in a file of its own.
+      Of a model with several outputs, or one that is no vector of scores, each output is told: the class of scores, the least and the \
+      greatest of other values; with --json the raw values, with --output an array in a file of its own.
       """)
 
   @Argument(help: "The model file (.fxm).")
@@ -80,6 +80,10 @@ struct Run: ParsableCommand {
       parts.append("\(model.labels[index]) \(classifier.probabilities[index].decimals(6))\(truth)")
     }
     for output in model.outputs where model.file.listsOutputs && output.labels != model.labels {
+      if let label = output.label(classifier) {
+        parts.append("\(output.name) \(label)")
+        continue
+      }
       let values = classifier.values(output.tensor)
       parts.append(
         "\(output.name) \(output.record.extents), \((values.min() ?? 0).decimals(4)) to \((values.max() ?? 0).decimals(4))")
@@ -102,6 +106,7 @@ struct Run: ParsableCommand {
       let outputs = model.outputs.enumerated().map { number, output -> JSON in
         [
           "name": JSON(output.name), "shape": output.record.shape,
+          "class": output.label(classifier).map { JSON($0) } ?? .null,
           "fraction_bits": JSON(output.record.format.fraction),
           "values": files == nil ? JSON(classifier.rawValues(output).map { JSON($0) }) : .null,
           "file": files.map { JSON($0[number]) } ?? .null,

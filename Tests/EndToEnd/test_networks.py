@@ -114,6 +114,7 @@ class Networks(unittest.TestCase):
             if name == "detector":
                 self.assertEqual([line["outputs"][2]["values"] for line in host], [line["logits"] for line in host])
                 self.assertEqual([CLASSES[line["index"]] for line in host], [line["class"] for line in host])
+                self.assertEqual([[o["class"] for o in line["outputs"]] for line in host], [[None, None, line["class"]] for line in host])
             else:
                 self.assertEqual([(line["class"], line["index"], line["logits"], line["probabilities"]) for line in host], [(None, None, [], [])] * 4)
             # The device program reads grey pictures alone.
@@ -122,7 +123,7 @@ class Networks(unittest.TestCase):
                     with self.subTest(name, core=core):
                         lines = fixtures.objects(fixtures.edge(core, "run", model, *pictures[:4], "--json"))
                         for mine, theirs in zip(lines, host, strict=True):
-                            values = [{key: o[key] for key in ("name", "shape", "fraction_bits", "values")} for o in theirs["outputs"]]
+                            values = [{key: o[key] for key in ("name", "shape", "class", "fraction_bits", "values")} for o in theirs["outputs"]]
                             self.assertEqual(mine["outputs"], values)
                             self.assertEqual((mine["class"], mine["index"], mine["logits"]), (theirs["class"], theirs["index"], theirs["logits"]))
 

@@ -155,6 +155,27 @@ import Testing
     #expect((0..<32).allSatisfy { digest[$0] == model.testDigest[$0] })
   }
 
+  @Test("are refused by the loader if nothing writes one of them")
+  func unwritten() throws {
+    let source = try source(Self.networks[2])
+    var content = try exportModel(source, images: images(source.graph), settings: QuantizationSettings()).content
+    let index = content.graph.tensors.count
+    content.graph.tensors.append(
+      FixedGraph.Tensor(
+        name: "nothing", format: FixedFormat(width: 5, fraction: 60, isSigned: true), shape: .vector(4), storage: index))
+    content.graph.outputs.append(.init(tensor: index))
+    content.plan.places.append(.init(offset: 0, live: content.plan.places[0].live))
+    content.vectors = []
+    let file = AlignedBytes(try content.encoded())
+    do throws(ModelError) {
+      _ = try unsafe ModelFile(unsafeBytes: UnsafeRawBufferPointer(file.unsafeBytes))
+      Issue.record("it was loaded")
+    } catch {
+      let record = Layout.aligned(Layout.sectionTableOffset + 8 * Layout.sectionEntryBytes) + index * Layout.tensorRecordBytes
+      #expect(error == ModelError(.undefinedInput, at: record + Layout.outputNumberOffset))
+    }
+  }
+
   @Test("carry fewer test vectors where the outputs are large")
   func largeOutputs() {
     func vectors(_ side: Int, labels: [String]? = nil) -> Int {

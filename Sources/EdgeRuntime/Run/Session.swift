@@ -266,16 +266,14 @@ extension Session {
 
   /// 0 where the model has no output of scores, or more than one.
   public var classCount: Int { view.scoresTensor.map { view.tensor($0).channels } ?? 0 }
-  /// The logits' format: a logit is `logit(i) * 2^-fraction`.
-  public var logitFormat: FixedFormat { view.tensor(scoresTensor).format }
-
-  private var scoresTensor: Int {
-    guard let tensor = view.scoresTensor else { preconditionFailure("the model has not one output of scores") }
-    return tensor
-  }
+  /// The logits' format: a logit is `logit(i) * 2^-fraction`. Where there are none, that of the first output.
+  public var logitFormat: FixedFormat { view.tensor(view.scoresTensor ?? view.outputTensor).format }
 
   /// A raw logit of the last frame.
-  public func logit(_ index: Int) -> Int32 { value(index, of: scoresTensor) }
+  public func logit(_ index: Int) -> Int32 {
+    guard let tensor = view.scoresTensor else { preconditionFailure("the model has not one output of scores") }
+    return value(index, of: tensor)
+  }
 
   /// The first class of the greatest logit.
   public var classIndex: Int {

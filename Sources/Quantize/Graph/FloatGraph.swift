@@ -83,8 +83,14 @@ extension FloatGraph {
   /// The first output.
   public var output: Int { outputs[0].value }
 
-  /// Of the only output of scores; none where there is no such output, or more than one.
-  public var labels: [String] { scores?.labels ?? [] }
+  /// Of the only output of scores; none where there is no such output, or more than one, and then they can't be set.
+  public var labels: [String] {
+    get { scores?.labels ?? [] }
+    set {
+      guard scores != nil, let index = outputs.firstIndex(where: { $0.labels != nil }) else { return }
+      outputs[index].labels = newValue
+    }
+  }
 
   /// The only output of scores; nil where there is none, or more than one.
   public var scores: Output? {

@@ -24,6 +24,13 @@ struct ModelOutput: Sendable {
     self.labels = labels
   }
 
+  /// What an output of scores says of the latest frame: the first class of the greatest logit; nil of other values.
+  func label(_ classifier: Classifier) -> String? {
+    guard let labels else { return nil }
+    let logits = classifier.rawValues(self)
+    return labels[logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }]
+  }
+
   /// `scores, 7 scores` or `boxes, 1x420x4 values`.
   var text: String { "\(name), \(record.extents) \(labels == nil ? "values" : "scores")" }
 
