@@ -15,7 +15,7 @@
 #include "Convolution.h"
 #include "SamplingAndPooling.h"
 
-enum { CONVOLUTION, FULL, SAMPLER, AVERAGE, DEPTHWISE };
+enum { CONVOLUTION, FULL, SAMPLER, AVERAGE, DEPTHWISE, GATE, PRODUCT };
 
 // In the order of the model file. decisions/0009-two-convolutions-a-stage.md
 // A stride or dilation of 0 stands for 1.
@@ -36,7 +36,8 @@ static const struct {
     {CONVOLUTION, 24, 8, 48, 1},       {CONVOLUTION, 24, 48, 8, 1},       {CONVOLUTION, 24, 64, 64, 3, 0, 2},
     {CONVOLUTION, 24, 64, 64, 5},      {CONVOLUTION, 24, 64, 64, 7},      {CONVOLUTION, 24, 64, 64, 3, 0, 1, 2},
     {DEPTHWISE, 24, 64, 64, 3},        {DEPTHWISE, 24, 64, 64, 3, 0, 2},  {DEPTHWISE, 24, 64, 64, 5},
-    {DEPTHWISE, 24, 64, 64, 7},        {DEPTHWISE, 6, 256, 256, 3},
+    {DEPTHWISE, 24, 64, 64, 7},        {DEPTHWISE, 6, 256, 256, 3},          {GATE, 24, 64, 64, 1},
+    {PRODUCT, 24, 64, 64, 1},
 };
 enum { network_count = 25, layer_count = sizeof layers / sizeof layers[0] };
 
@@ -45,7 +46,7 @@ static int dilation(int l) { return layers[l].dilation ? layers[l].dilation : 1;
 
 static long multiply_accumulates(int l) {
   const long size = layers[l].size / stride(l), taps = (long)layers[l].kernel * layers[l].kernel;
-  return size * size * taps * layers[l].outputs * (layers[l].kind == DEPTHWISE ? 1 : layers[l].inputs);
+  return size * size * taps * layers[l].outputs * (layers[l].kind >= DEPTHWISE ? 1 : layers[l].inputs);
 }
 
 static _Alignas(64) unsigned char input[1 << 20], output[1 << 20], workspace[1 << 20];
@@ -107,17 +108,28 @@ static void pool(int size, int channels) {
   ferrite_pool_neon(&pooling);
 }
 
+// By a value for each channel, as a squeeze and excitation has it, or by as many values.
+static void multiply(int size, int channels, bool gate) {
+  const struct FerriteMultiplication multiplication = {
+      .first = input, .second = weights, .output = output, .runs = gate ? size * size : 1,
+      .count = gate ? channels : size * size * channels, .firstLeft = 7, .secondLeft = 1, .maximum = 255,
+      .secondIsSigned = true};
+  ferrite_multiply_values_neon(&multiplication);
+}
+
 static void run(int l, bool dot, int bits) {
   switch (layers[l].kind) {
     case SAMPLER: return sample(layers[l].size, layers[l].inputs);
     case AVERAGE: return pool(layers[l].size, layers[l].inputs);
     case DEPTHWISE: return convolve(ferrite_convolve_depthwise_neon, l, bits);
+    case GATE: return multiply(layers[l].size, layers[l].inputs, true);
+    case PRODUCT: return multiply(layers[l].size, layers[l].inputs, false);
     default: convolve(dot ? ferrite_convolve_dotprod : ferrite_convolve_neon, l, bits);
   }
 }
 
 static void name(int l) {
-  const char *kinds[] = {"convolution", "fully connected", "sampler", "average pool", "depthwise"};
+  const char *kinds[] = {"convolution", "fully connected", "sampler", "average pool", "depthwise", "gate", "product"};
   printf("%2d %-15s %dx%dx%d to %d%s", l, kinds[layers[l].kind], layers[l].size, layers[l].size, layers[l].inputs,
          layers[l].outputs, layers[l].pool ? ", max-pool" : "");
   if (l >= network_count) printf(", %dx%d", layers[l].kernel, layers[l].kernel);

@@ -3,7 +3,8 @@
 
 usage: peak.py CYCLES.py [--isa neon] [--cpu cortex-a53] [--bits 8] [--shapes]
 
-The medium SDL network's layers; with --shapes those of other shapes instead: 1x1, strided, 5x5, 7x7, dilated, depthwise.
+The medium SDL network's layers; with --shapes those of other shapes instead: 1x1, strided, 5x5, 7x7, dilated,
+depthwise, and products of two tensors.
 
 CYCLES.py is the model that the head of layers.c names; build/layers is built as that says. The peak is the multiplying
 instructions' alone: 8 multiply-accumulates a cycle by smull and smlal, 32 by sdot (docs/kernels.md). A layer that needs

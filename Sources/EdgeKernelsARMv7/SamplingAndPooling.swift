@@ -16,4 +16,9 @@
   public func ferrite_add_neon(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<ARMv7Arithmetic>(addition.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_multiply_values_neon(_ multiplication: UnsafePointer<FerriteMultiplication>) {
+    unsafe Multiplying<ARMv7Arithmetic>(multiplication.pointee).run()
+  }
 #endif

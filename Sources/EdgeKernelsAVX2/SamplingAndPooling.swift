@@ -16,4 +16,9 @@
   public func ferrite_add_avx2(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<AVX2Arithmetic>(addition.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_multiply_values_avx2(_ multiplication: UnsafePointer<FerriteMultiplication>) {
+    unsafe Multiplying<AVX2Arithmetic>(multiplication.pointee).run()
+  }
 #endif

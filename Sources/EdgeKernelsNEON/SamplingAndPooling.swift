@@ -16,4 +16,9 @@
   public func ferrite_add_neon(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<NEONArithmetic>(addition.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_multiply_values_neon(_ multiplication: UnsafePointer<FerriteMultiplication>) {
+    unsafe Multiplying<NEONArithmetic>(multiplication.pointee).run()
+  }
 #endif

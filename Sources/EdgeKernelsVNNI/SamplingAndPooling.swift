@@ -16,4 +16,9 @@
   public func ferrite_add_avx512vnni(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<VNNIArithmetic>(addition.pointee).run()
   }
+
+  @c @implementation
+  public func ferrite_multiply_values_avx512vnni(_ multiplication: UnsafePointer<FerriteMultiplication>) {
+    unsafe Multiplying<VNNIArithmetic>(multiplication.pointee).run()
+  }
 #endif

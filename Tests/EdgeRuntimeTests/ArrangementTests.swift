@@ -39,7 +39,8 @@ import Testing
         RearrangeArguments(
           parameters: parameters, input: input.bytes.baseAddress!, inputHeight: height, inputWidth: width,
           inputChannels: channels, output: output.bytes.baseAddress!, outputWidth: columns, outputChannels: outputs,
-          elementBytes: elementBytes, rows: WorkShare(index: part, count: 3).range(of: rows)))
+          elementBytes: elementBytes, rows: WorkShare(index: part, count: 3).range(of: rows)),
+        instructionSet: seed % 2 == 0 ? .scalar : InstructionSet.best)
     }
     for row in 0..<rows {
       for column in 0..<columns {
@@ -83,7 +84,8 @@ import Testing
           secondHeight: extents[0], secondWidth: extents[1], secondChannels: extents[2],
           output: output.bytes.baseAddress!, outputFormat: result, width: width, channels: channels,
           shift: Int32(shift), minimum: Int32(result.minimumRaw), maximum: Int32(result.maximumRaw),
-          rows: WorkShare(index: part, count: 2).range(of: height)))
+          rows: WorkShare(index: part, count: 2).range(of: height)),
+        instructionSet: seed % 2 == 0 ? .scalar : InstructionSet.best)
     }
     for index in left.indices {
       let (row, column, channel) = (index / channels / width, index / channels % width, index % channels)

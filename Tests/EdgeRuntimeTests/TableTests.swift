@@ -24,14 +24,18 @@ import Testing
         return entries[index % channels % tables * count + entry]
       }
       for parts in [1, 2, 5] {
-        #expect(lookUp(raws, format, entries, output, channels: channels, tables: tables, parts: parts) == expected)
+        for set in InstructionSet.allCases where set.isAvailable {
+          let found = lookUp(
+            raws, format, entries, output, channels: channels, tables: tables, parts: parts, instructionSet: set)
+          #expect(found == expected, "\(set.name), \(parts) parts")
+        }
       }
     }
   }
 
   private func lookUp(
     _ raws: [Int64], _ format: FixedFormat, _ entries: [Int32], _ output: FixedFormat, channels: Int, tables: Int,
-    parts: Int
+    parts: Int, instructionSet: InstructionSet
   ) -> [Int32] {
     let input = Memory([UInt16](repeating: 0, count: raws.count))
     let table = Memory([UInt16](repeating: 0, count: entries.count))
@@ -46,7 +50,8 @@ import Testing
         TableArguments(
           input: from, inputFormat: format, channels: channels, output: to, outputFormat: output,
           entries: table.bytes.baseAddress!, tables: tables,
-          pixels: WorkShare(index: part, count: parts).range(of: raws.count / channels)))
+          pixels: WorkShare(index: part, count: parts).range(of: raws.count / channels)),
+        instructionSet: instructionSet)
     }
     return raws.indices.map { unsafe Int32(to.raw(at: $0, output)) }
   }

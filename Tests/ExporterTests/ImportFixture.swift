@@ -6,7 +6,7 @@ struct ImportFixture {
   static let names = [
     "network-legacy", "network-dynamo", "network-legacy-aligned", "network-unoptimised", "convolutions", "pools",
     "dense", "matmul-grid", "quantized", "residual", "activations-legacy", "activations-dynamo", "pointwise-12",
-    "pointwise-20", "channels-last", "rearranged-11", "rearranged-18", "transposed",
+    "pointwise-20", "channels-last", "rearranged-11", "rearranged-18", "transposed", "gates", "unet",
   ]
 
   struct Golden: Decodable {

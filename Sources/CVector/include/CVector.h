@@ -6,6 +6,7 @@
 #include "Int32Vectors.h"
 #include "MultiplyRate.h"
 #include "ProcessorFeatures.h"
+#include "Products.h"
 #include "SampleVectors.h"
 #include "SamplingAndPooling.h"
 #include "X86Vectors.h"

@@ -56,6 +56,23 @@ struct FerriteAddition {
   bool firstIsSigned, secondIsSigned;
 };
 
+/// `RND((first << firstLeft) * (second << secondLeft), 15)` of 8-bit values, in `runs` runs of `count` of the first and of the output,
+/// which follow one another.
+struct FerriteMultiplication {
+  const void *first;
+  const void *second;
+  void *output;
+  int64_t runs, count;
+  /// How far a run's values of the second lie behind those of the one before it: 0 where they serve all.
+  int64_t secondStep;
+  /// One value of the second serves a run, instead of `count`.
+  bool secondIsOne;
+  /// 0...7 each, so that no moved value leaves 16 bits.
+  int16_t firstLeft, secondLeft;
+  int16_t minimum, maximum;
+  bool firstIsSigned, secondIsSigned;
+};
+
 void ferrite_sample_avx2(const struct FerriteSampling *sampling);
 void ferrite_sample_avx512vnni(const struct FerriteSampling *sampling);
 void ferrite_sample_neon(const struct FerriteSampling *sampling);
@@ -67,5 +84,9 @@ void ferrite_pool_neon(const struct FerritePooling *pooling);
 void ferrite_add_avx2(const struct FerriteAddition *addition);
 void ferrite_add_avx512vnni(const struct FerriteAddition *addition);
 void ferrite_add_neon(const struct FerriteAddition *addition);
+
+void ferrite_multiply_values_avx2(const struct FerriteMultiplication *multiplication);
+void ferrite_multiply_values_avx512vnni(const struct FerriteMultiplication *multiplication);
+void ferrite_multiply_values_neon(const struct FerriteMultiplication *multiplication);
 
 #pragma clang assume_nonnull end

@@ -21,8 +21,12 @@ struct GuardedOutputs {
 
   static func memoryBytes(input: Int, output: Int) -> Int { input + 2 * output + 4 * margin }
 
-  /// - Parameter memory: `memoryBytes` or more.
-  init(_ memory: UnsafeMutableRawBufferPointer, input: Int, output: Int, seed: UInt64) {
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more.
+  ///   - isExtreme: only bytes that, alone or in pairs, make the ends of a range.
+  init(
+    _ memory: UnsafeMutableRawBufferPointer, input: Int, output: Int, seed: UInt64, isExtreme: Bool = false
+  ) {
     guard let base = memory.baseAddress, memory.count >= Self.memoryBytes(input: input, output: output) else {
       preconditionFailure("too little memory")
     }
@@ -31,7 +35,8 @@ struct GuardedOutputs {
     }
     var generator = SeededGenerator(seed: seed)
     for byte in Self.margin..<Self.margin + input {
-      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: generator.next()), toByteOffset: byte, as: UInt8.self)
+      let value = isExtreme ? generator.pick([0x00, 0x7F, 0x80, 0xFF]) : Int(generator.next() & 0xFF)
+      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: byte, as: UInt8.self)
     }
     unsafe start = base
     inputBytes = input

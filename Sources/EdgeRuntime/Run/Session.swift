@@ -185,13 +185,15 @@ public struct Session: ~Copyable {
         TableArguments(
           input: from, inputFormat: input.format, channels: input.channels, output: to, outputFormat: output.format,
           entries: view.bytes.base + view.sectionOffset(.weights) + parameters.offset, tables: parameters.tables,
-          pixels: rows.lowerBound * output.width..<rows.upperBound * output.width))
+          pixels: rows.lowerBound * output.width..<rows.upperBound * output.width),
+        instructionSet: instructionSet)
     case .rearrange(let parameters):
       unsafe Rearrange.run(
         RearrangeArguments(
           parameters: parameters, input: from, inputHeight: input.height, inputWidth: input.width,
           inputChannels: input.channels, output: to, outputWidth: output.width, outputChannels: output.channels,
-          elementBytes: output.format.elementBytes, rows: share.range(of: output.height)))
+          elementBytes: output.format.elementBytes, rows: share.range(of: output.height)),
+        instructionSet: instructionSet)
     case .multiply(let shift):
       let second = view.tensor(record.inputs[1])
       unsafe Multiplication.run(
@@ -199,7 +201,8 @@ public struct Session: ~Copyable {
           first: from, firstFormat: input.format, second: arena + second.arenaOffset, secondFormat: second.format,
           secondHeight: second.height, secondWidth: second.width, secondChannels: second.channels, output: to,
           outputFormat: output.format, width: output.width, channels: output.channels, shift: shift,
-          minimum: record.minimum, maximum: record.maximum, rows: share.range(of: output.height)))
+          minimum: record.minimum, maximum: record.maximum, rows: share.range(of: output.height)),
+        instructionSet: instructionSet)
     }
   }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Writes networks/, small models of every operation, and digests.txt, what they compute on seeded noise.
+"""Writes those of networks/, small models of every operation, that are not there yet, and digests.txt, what all of them compute on seeded
+noise.
 
     Tests/EdgeRuntimeTests/Fixtures/make_networks.py [--digests]     after 'make build'
 
-They are committed and stay: later releases have to load them and to compute the same (docs/decisions/0025-networks-that-stay.md). With
---digests the models stay as they are. The fuzzer starts from them, too.
+They are committed and stay: later releases have to load them and to compute the same (docs/decisions/0025-networks-that-stay.md). A
+digest that differs from the committed one is an error, unless --digests says that the arithmetic was meant to change. The fuzzer starts
+from them, too.
 """
 
 import pathlib
@@ -24,6 +26,9 @@ EXPORTS = [
     ("pools", (9, 8, 2), 8, 8), ("dense", (4, 5, 3), 6, 6), ("convolutions", (11, 9, 4), 8, 8),
     ("convolutions", (11, 9, 4), 5, 16), ("matmul-grid", (8, 7, 2), 7, 8), ("quantized", (12, 12, 1), 8, 8),
     ("residual", (13, 10, 3), 8, 8), ("residual", (13, 10, 3), 2, 16), ("sdl-narrow", (48, 48, 1), 8, 8),
+    # Tables, rearrangements and products, of 8 and of 16 bits.
+    ("gates", (14, 11, 3), 8, 8), ("unet", (16, 12, 1), 4, 8), ("activations-legacy", (6, 6, 3), 8, 8),
+    ("rearranged-18", (6, 8, 2), 6, 16), ("transposed", (4, 5, 3), 5, 8),
 ]
 
 
@@ -35,6 +40,9 @@ def npy(shape: tuple, data: bytes) -> bytes:
 
 
 def export(network: str, extents: tuple, weights: int, activations: int) -> None:
+    model = HERE / f"networks/{network}-{weights}-{activations}.fxm"
+    if model.exists():
+        return
     random.seed(4711)
     height, width, channels = extents
     with tempfile.TemporaryDirectory() as folder:
@@ -43,21 +51,25 @@ def export(network: str, extents: tuple, weights: int, activations: int) -> None
         images.write_bytes(npy((3, *extents), pixels))
         (pathlib.Path(folder) / "x-labels.npy").write_bytes(npy((3,), bytes(3)))
         subprocess.run(
-            [FERRITE, "export", SOURCES / f"{network}.onnx", "-o", HERE / f"networks/{network}-{weights}-{activations}.fxm",
-             "--calibrate", images, "--weight-bits", str(weights), "--activation-bits", str(activations)],
+            [FERRITE, "export", SOURCES / f"{network}.onnx", "-o", model, "--calibrate", images,
+             "--weight-bits", str(weights), "--activation-bits", str(activations)],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def main() -> None:
+    path = HERE / "digests.txt"
+    committed = dict(line.split() for line in path.read_text().splitlines()) if path.exists() else {}
     (HERE / "networks").mkdir(exist_ok=True)
-    if sys.argv[1:] != ["--digests"]:
-        for arguments in EXPORTS:
-            export(*arguments)
+    for arguments in EXPORTS:
+        export(*arguments)
     models = sorted(path.name for path in (HERE / "networks").glob("*.fxm"))
     found = subprocess.run(
         [FERRITE, "conformance", *models], cwd=HERE / "networks", check=True, capture_output=True, text=True).stdout
-    lines = [line.replace(": digest ", " ") for line in found.splitlines()]
-    (HERE / "digests.txt").write_text("\n".join(lines) + "\n")
+    digests = dict(line.split(": digest ") for line in found.splitlines())
+    changed = [name for name, digest in committed.items() if digests.get(name) != digest]
+    if changed and sys.argv[1:] != ["--digests"]:
+        sys.exit(f"make_networks: these compute other values than when they were committed: {', '.join(changed)}")
+    path.write_text("".join(f"{name} {digest}\n" for name, digest in digests.items()))
     print(found, end="")
 
 

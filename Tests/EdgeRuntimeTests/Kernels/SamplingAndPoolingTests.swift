@@ -42,6 +42,39 @@ struct SamplingAndPoolingTests {
   }
 }
 
+@Suite("Look-ups, moves and products equal the scalar reference bit for bit")
+struct TableRearrangementAndMultiplicationTests {
+  @Test("functions by table of any widths", arguments: vectorSets, 1...4)
+  func table(_ set: InstructionSet, parts: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: KernelConformance.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    for seed in 1000..<1300 {
+      let problem = TableProblem(seed: UInt64(seed))
+      #expect(unsafe problem.mismatch(set, memory: memory, parts: parts) == nil, "\(set) seed \(seed)")
+    }
+  }
+
+  @Test("rearrangements of anything a file may say", arguments: vectorSets, 1...4)
+  func rearrangement(_ set: InstructionSet, parts: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: KernelConformance.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    for seed in 1000..<3000 {
+      let problem = RearrangementProblem(seed: UInt64(seed))
+      #expect(unsafe problem.mismatch(set, memory: memory, parts: parts) == nil, "\(set) seed \(seed)")
+    }
+  }
+
+  @Test("products of any shapes and formats", arguments: vectorSets, 1...4)
+  func multiplication(_ set: InstructionSet, parts: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: KernelConformance.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    for seed in 1000..<3000 {
+      let problem = MultiplicationProblem(seed: UInt64(seed))
+      #expect(unsafe problem.mismatch(set, memory: memory, parts: parts) == nil, "\(set) seed \(seed)")
+    }
+  }
+}
+
 @Suite("The conformance check that boards run, too")
 struct KernelConformanceTests {
   @Test("agrees and has the committed digest", arguments: InstructionSet.allCases.filter(\.isAvailable))
@@ -51,6 +84,8 @@ struct KernelConformanceTests {
     let report = unsafe KernelConformance.run(set, seeds: KernelConformance.standardSeeds, memory: memory)
     #expect(report.failure == nil)
     #expect(report.digest == KernelConformance.standardDigest)
+    // What the first version committed, over the four kernels that it had.
+    #expect(report.digest(ofFirst: 4) == 0x6759_7039_469b_1761)
     for index in 0..<KernelConformance.Kernel.count { #expect(report.problems[index] > 900) }
   }
 }

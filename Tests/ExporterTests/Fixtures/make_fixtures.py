@@ -510,6 +510,75 @@ def exported(net: nn.Module, shape, outputs, metadata, dynamo: bool) -> onnx.Mod
     return model
 
 
+def gates() -> onnx.ModelProto:
+    """A block as in MobileNetV3: hard-swishes, a depthwise convolution, squeeze and excitation, a sum; then a gate for each pixel, and a
+    slope for each channel."""
+    pads = {"pads": [1, 1, 1, 1]}
+    return graph((3, 14, 11), [
+        ("Conv", ["image", "w1", "b1"], "a", {**pads, "strides": [2, 2]}),
+        ("HardSwish", ["a"], "stem", {}),
+        ("Conv", ["stem", "w2"], "b", {}),
+        ("HardSwish", ["b"], "c", {}),
+        ("Conv", ["c", "w3", "b3"], "d", {**pads, "group": 40}),
+        ("HardSwish", ["d"], "e", {}),
+        ("GlobalAveragePool", ["e"], "f", {}),
+        ("Conv", ["f", "w4", "b4"], "g", {}),
+        ("Relu", ["g"], "h", {}),
+        ("Conv", ["h", "w5", "b5"], "i", {}),
+        ("HardSigmoid", ["i"], "gate", {"alpha": 1 / 6}),
+        ("Mul", ["e", "gate"], "j", {}),
+        ("Conv", ["j", "w6"], "k", {}),
+        ("Add", ["k", "stem"], "l", {}),
+        # x * sigmoid(x), one table; then a pixel's gate.
+        ("Sigmoid", ["l"], "m", {}),
+        ("Mul", ["l", "m"], "n", {}),
+        ("Conv", ["n", "w7"], "o", {}),
+        ("Sigmoid", ["o"], "p", {}),
+        ("Mul", ["n", "p"], "q", {}),
+        ("Conv", ["q", "w8"], "r", {}),
+        ("PRelu", ["r", "slopes"], "s", {}),
+        ("GlobalAveragePool", ["s"], "t", {}),
+        ("Flatten", ["t"], "u", {}),
+        ("Gemm", ["u", "w9"], "logits", {}),
+    ], [weights("w1", 16, 3, 3, 3), weights("b1", 16), weights("w2", 40, 16, 1, 1), weights("w3", 40, 1, 3, 3),
+        weights("b3", 40), weights("w4", 10, 40, 1, 1), weights("b4", 10), weights("w5", 40, 10, 1, 1),
+        weights("b5", 40), weights("w6", 16, 40, 1, 1), weights("w7", 1, 16, 1, 1), weights("w8", 19, 16, 1, 1),
+        weights("slopes", 19, 1, 1), weights("w9", 19, 4)], 14)
+
+
+def unet() -> onnx.ModelProto:
+    """Down twice and up again, beside what was seen on the way: by the nearest pixel, and by a transposed convolution. Half of the
+    channels pass the lowest part by."""
+    pads, half = {"pads": [1, 1, 1, 1]}, {"kernel_shape": [2, 2], "strides": [2, 2]}
+    return graph((1, 16, 12), [
+        ("Conv", ["image", "w1", "b1"], "a", pads),
+        ("Relu", ["a"], "first", {}),
+        ("MaxPool", ["first"], "b", half),
+        ("Conv", ["b", "w2"], "c", pads),
+        ("LeakyRelu", ["c"], "second", {"alpha": 0.1}),
+        ("MaxPool", ["second"], "d", half),
+        ("Slice", ["d", "zero", "eight", "one"], "e", {}),
+        ("Slice", ["d", "eight", "sixteen", "one"], "f", {}),
+        ("Conv", ["f", "w3", "b3"], "g", pads),
+        ("Relu", ["g"], "h", {}),
+        ("Concat", ["h", "e"], "i", {"axis": 1}),
+        ("Resize", ["i", "", "up"], "j", {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}),
+        ("Concat", ["j", "second"], "k", {"axis": 1}),
+        ("Conv", ["k", "w4"], "l", pads),
+        ("Relu", ["l"], "m", {}),
+        ("ConvTranspose", ["m", "w5", "b5"], "n", half),
+        ("Concat", ["n", "first"], "o", {"axis": 1}),
+        ("Conv", ["o", "w6"], "p", {}),
+        ("Tanh", ["p"], "q", {}),
+        ("AveragePool", ["q"], "r", {"kernel_shape": [4, 4], "strides": [4, 4]}),
+        ("Flatten", ["r"], "s", {}),
+        ("Gemm", ["s", "w7"], "logits", {}),
+    ], [weights("w1", 8, 1, 3, 3), weights("b1", 8), weights("w2", 16, 8, 3, 3), weights("w3", 20, 8, 3, 3),
+        weights("b3", 20), weights("w4", 16, 44, 3, 3), weights("w5", 16, 8, 2, 2), weights("b5", 8),
+        weights("w6", 2, 16, 1, 1), weights("w7", 24, 5), numbers("zero", [0]), numbers("eight", [8]),
+        numbers("sixteen", [16]), numbers("one", [1]), numbers("up", [1, 1, 2, 2], np.float32)], 13)
+
+
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """Without what exporters write for people: stack traces and shapes of inner values."""
     for node in model.graph.node:
@@ -549,6 +618,8 @@ def main() -> None:
                                      {"ferrite.labels.kind": "face,cat,none"}, dynamo=False),
         "segmentation": lambda: exported(Segmentation(), (3, 24, 20), ["mask"], {}, dynamo=True),
         "autoencoder": lambda: exported(Autoencoder(), (1, 12, 12), ["picture"], {}, dynamo=False),
+        "gates": lambda: gates(),
+        "unet": lambda: unet(),
     }
     wanted = sys.argv[1:] or list(makers)
     path = HERE / "golden.json"

@@ -54,7 +54,7 @@ extension Multiplication {
   public static let mostShift: Int32 = 33
 
   /// `clamp(RND(a * b, shift))` of each pair. Products of 16 bits and the rounding half stay below 2^34, far inside 64 bits.
-  public static func run(_ a: MultiplicationArguments) {
+  public static func reference(_ a: MultiplicationArguments) {
     let half: Int64 = unsafe a.shift == 0 ? 0 : 1 &<< Int64(a.shift &- 1)
     let (least, greatest) = unsafe (Int64(a.minimum), Int64(a.maximum))
     let (width, channels) = unsafe (a.width, a.channels)

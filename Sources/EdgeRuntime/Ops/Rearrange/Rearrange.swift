@@ -37,34 +37,28 @@ public struct RearrangeArguments {
 }
 
 extension Rearrange {
-  /// The input's value at each output's place, or the fill.
-  public static func run(_ a: RearrangeArguments) {
-    if unsafe a.elementBytes == 1 { unsafe run(a, UInt8.self) } else { unsafe run(a, UInt16.self) }
-  }
-
-  @inline(__always)
-  private static func run<Raw: FixedWidthInteger & UnsignedInteger>(_ a: RearrangeArguments, _: Raw.Type) {
-    // Of the tensors' element bytes; the loader has checked their places and shapes.
-    let input = unsafe a.input.assumingMemoryBound(to: Raw.self)
-    let output = unsafe a.output.assumingMemoryBound(to: Raw.self)
+  /// The input's value at each output's place, or the fill, by plain loops: the specification.
+  public static func reference(_ a: RearrangeArguments) {
     let p = unsafe a.parameters
-    let (channels, inputChannels) = unsafe (a.outputChannels, a.inputChannels)
-    let fill = Raw(truncatingIfNeeded: p.fill)
-    // Output channels that the input has.
-    let present =
-      min(
-        max(0 &- p.firstChannel, 0), channels)..<max(
-        min(inputChannels &- p.firstChannel, channels), min(max(0 &- p.firstChannel, 0), channels))
+    let bytes = unsafe a.elementBytes
     for row in unsafe a.rows {
       let y = unsafe p.rows.source(row, of: a.inputHeight, repeats: p.repeats)
       for column in unsafe 0..<a.outputWidth {
-        let x = unsafe y < 0 ? -1 : p.columns.source(column, of: a.inputWidth, repeats: p.repeats)
-        let target = unsafe (row &* a.outputWidth &+ column) &* channels
-        let kept = x < 0 ? 0..<0 : present
-        for channel in 0..<kept.lowerBound { unsafe output[target &+ channel] = fill }
-        let source = unsafe (y &* a.inputWidth &+ x) &* inputChannels &+ p.firstChannel
-        for channel in kept { unsafe output[target &+ channel] = input[source &+ channel] }
-        for channel in kept.upperBound..<channels { unsafe output[target &+ channel] = fill }
+        let x = unsafe p.columns.source(column, of: a.inputWidth, repeats: p.repeats)
+        for channel in unsafe 0..<a.outputChannels {
+          let from = channel &+ p.firstChannel
+          let isInside = unsafe y >= 0 && x >= 0 && from >= 0 && from < a.inputChannels
+          let target = unsafe (row &* a.outputWidth &+ column) &* a.outputChannels &+ channel
+          let source = unsafe (y &* a.inputWidth &+ x) &* a.inputChannels &+ from
+          for byte in 0..<bytes {
+            // Little-endian, as all of a model's memory is.
+            let value =
+              unsafe isInside
+              ? a.input.load(fromByteOffset: source &* bytes &+ byte, as: UInt8.self)
+              : UInt8(truncatingIfNeeded: p.fill >> Int32(8 &* byte))
+            unsafe a.output.storeBytes(of: value, toByteOffset: target &* bytes &+ byte, as: UInt8.self)
+          }
+        }
       }
     }
   }

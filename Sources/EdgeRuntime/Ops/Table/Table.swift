@@ -34,54 +34,18 @@ public struct TableArguments {
 }
 
 extension Table {
-  /// `entries[x]` for every value. What lies in the bits above the input's width doesn't matter.
-  public static func run(_ a: TableArguments) {
-    switch unsafe (a.inputFormat.elementBytes, a.outputFormat.elementBytes) {
-    case (1, 1): unsafe run(a, UInt8.self, UInt8.self)
-    case (1, _): unsafe run(a, UInt8.self, UInt16.self)
-    case (_, 1): unsafe run(a, UInt16.self, UInt8.self)
-    default: unsafe run(a, UInt16.self, UInt16.self)
-    }
-  }
-
-  @inline(__always)
-  private static func run<Raw: FixedWidthInteger & UnsignedInteger, Entry: FixedWidthInteger & UnsignedInteger>(
-    _ a: TableArguments, _: Raw.Type, _: Entry.Type
-  ) {
-    // Both are of the formats' element bytes, and the loader has checked that every place is a multiple of them.
-    let input = unsafe a.input.assumingMemoryBound(to: Raw.self)
-    let output = unsafe a.output.assumingMemoryBound(to: Entry.self)
-    let entries = unsafe a.entries.assumingMemoryBound(to: Entry.self)
+  /// `entries[x]` for every value, by plain loops: the specification. What lies in the bits above the input's width doesn't matter.
+  public static func reference(_ a: TableArguments) {
     let count = unsafe TableParameters.entries(a.inputFormat)
-    let mask = Raw(truncatingIfNeeded: count &- 1)
     let channels = unsafe a.channels
-    let (first, last) = unsafe (a.pixels.lowerBound &* channels, a.pixels.upperBound &* channels)
-    if unsafe a.tables == 1 {
-      func entry(_ index: Int) -> Entry { unsafe entries[Int(input[index] & mask)] }
-      var index = first
-      while index &+ 3 < last {
-        // Four before the first is stored, so that none waits for another: a third of the cycles of a core in order.
-        let four = (entry(index), entry(index &+ 1), entry(index &+ 2), entry(index &+ 3))
-        unsafe output[index] = four.0
-        unsafe output[index &+ 1] = four.1
-        unsafe output[index &+ 2] = four.2
-        unsafe output[index &+ 3] = four.3
-        index &+= 4
+    for pixel in unsafe a.pixels {
+      for channel in 0..<channels {
+        let index = pixel &* channels &+ channel
+        let entry = unsafe Int(a.input.element(index, a.inputFormat)) & (count &- 1)
+        let table = unsafe a.tables == 1 ? 0 : channel
+        unsafe a.output.setElement(
+          index, a.entries.element(table &* count &+ entry, a.outputFormat), a.outputFormat)
       }
-      while index < last {
-        unsafe output[index] = entry(index)
-        index &+= 1
-      }
-      return
-    }
-    var pixel = first
-    while pixel < last {
-      var channel = 0
-      while channel < channels {
-        unsafe output[pixel &+ channel] = entries[channel &* count &+ Int(input[pixel &+ channel] & mask)]
-        channel &+= 1
-      }
-      pixel &+= channels
     }
   }
 }

@@ -7,10 +7,12 @@ extension ModelView {
       throw ModelError(.shape, at: words)
     }
     guard p.tables == 1 || p.tables == input.channels else { throw ModelError(.parameter, at: words + 8) }
-    // At most 65535 tables of 2^16 entries of two bytes: below 2^33.
-    let entries = p.tables * TableParameters.entries(input.format)
-    guard p.bytes == entries * output.format.elementBytes else { throw ModelError(.weightPlace, at: words + 4) }
+    // At most 65535 tables of 2^16 entries of two bytes: below 2^33, more than an `Int` of 32 bits holds.
+    let wanted =
+      Int64(p.tables) * Int64(TableParameters.entries(input.format)) * Int64(output.format.elementBytes)
+    guard Int64(p.bytes) == wanted else { throw ModelError(.weightPlace, at: words + 4) }
     try checkBlob(p.offset, p.bytes, at: words)
+    let entries = p.bytes / output.format.elementBytes
     let start = sectionOffset(.weights) + p.offset
     for entry in 0..<entries {
       let at = start + entry * output.format.elementBytes
