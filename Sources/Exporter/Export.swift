@@ -86,7 +86,8 @@ func exportModel(
   // What a device will do first: the loader checks the file that is about to be written.
   _ = try ModelRunner(bytes, instructionSet: .scalar)
   let original = try LayerGraph(fusing: source.graph)
-  return ExportedModel(content: content, bytes: bytes, warnings: source.graph.notes + (try warnings(original, calibration, images)))
+  return ExportedModel(
+    content: content, bytes: bytes, warnings: source.graph.notes + (try warnings(original, calibration, images)))
 }
 
 /// The model with what only running it can tell: each operation's noise, and test vectors.

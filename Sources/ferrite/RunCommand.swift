@@ -86,7 +86,8 @@ struct Run: ParsableCommand {
       }
       let values = classifier.values(output.tensor)
       parts.append(
-        "\(output.name) \(output.record.extents), \((values.min() ?? 0).decimals(4)) to \((values.max() ?? 0).decimals(4))")
+        "\(output.name) \(output.record.extents), \((values.min() ?? 0).decimals(4)) to \((values.max() ?? 0).decimals(4))"
+      )
     }
     print("\(id): \(parts.joined(separator: "; "))")
   }

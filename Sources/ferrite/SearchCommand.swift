@@ -96,9 +96,10 @@ struct Search: ParsableCommand {
     }
     let source = try ExportSource(path: network)
     guard source.graph.scores != nil else {
+      let outputs = source.graph.outputs.map { "\($0.name) (\($0.labels == nil ? "values" : "scores"))" }
       throw BadData(
         "\(network): search measures by labelled pictures, and needs exactly one output of scores; the outputs are "
-          + source.graph.outputs.map { "\($0.name) (\($0.labels == nil ? "values" : "scores"))" }.joined(separator: ", "))
+          + outputs.joined(separator: ", "))
     }
     let labels = source.graph.labels
     let calibrationSet = try DataSet(path: calibrate, labels: labels, extent: source.extent, usage: usage)

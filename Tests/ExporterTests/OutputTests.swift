@@ -26,7 +26,8 @@ import Testing
         Shape(height: 1, width: 160, channels: 4), Shape(height: 1, width: 160, channels: 2), .vector(3),
       ]),
     Network(
-      name: "segmentation", outputs: [.init(name: "mask", value: 0)], shapes: [Shape(height: 24, width: 20, channels: 2)]),
+      name: "segmentation", outputs: [.init(name: "mask", value: 0)],
+      shapes: [Shape(height: 24, width: 20, channels: 2)]),
     Network(
       name: "autoencoder", outputs: [.init(name: "picture", value: 0)],
       shapes: [Shape(height: 12, width: 12, channels: 1)]),
@@ -162,7 +163,8 @@ import Testing
     let index = content.graph.tensors.count
     content.graph.tensors.append(
       FixedGraph.Tensor(
-        name: "nothing", format: FixedFormat(width: 5, fraction: 60, isSigned: true), shape: .vector(4), storage: index))
+        name: "nothing", format: FixedFormat(width: 5, fraction: 60, isSigned: true), shape: .vector(4), storage: index)
+    )
     content.graph.outputs.append(.init(tensor: index))
     content.plan.places.append(.init(offset: 0, live: content.plan.places[0].live))
     content.vectors = []
@@ -171,7 +173,8 @@ import Testing
       _ = try unsafe ModelFile(unsafeBytes: UnsafeRawBufferPointer(file.unsafeBytes))
       Issue.record("it was loaded")
     } catch {
-      let record = Layout.aligned(Layout.sectionTableOffset + 8 * Layout.sectionEntryBytes) + index * Layout.tensorRecordBytes
+      let tensors = Layout.aligned(Layout.sectionTableOffset + 8 * Layout.sectionEntryBytes)
+      let record = tensors + index * Layout.tensorRecordBytes
       #expect(error == ModelError(.undefinedInput, at: record + Layout.outputNumberOffset))
     }
   }
@@ -222,8 +225,9 @@ extension [Float] {
   private func refusal(_ change: (inout ONNXModelProto) -> Void) throws -> String {
     var model = TinyONNX.model
     change(&model)
+    let data: Data = try model.serializedData()
     do throws(ONNXError) {
-      _ = try Importer.graph(data: try! model.serializedData(), folder: nil)
+      _ = try Importer.graph(data: data, folder: nil)
     } catch {
       return error.description
     }

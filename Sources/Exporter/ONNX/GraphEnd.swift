@@ -35,7 +35,9 @@ extension GraphBuilder {
     let labels = try OutputLabels(outputs.map { ($0.name, values[$0.value].shape) }, metadata)
     for index in outputs.indices {
       outputs[index].labels = labels.byOutput[index]
-      if let softmax = ends[index].softmax { try leaveAway(softmax, ends[index], isOfScores: labels.byOutput[index] != nil) }
+      if let softmax = ends[index].softmax {
+        try leaveAway(softmax, ends[index], isOfScores: labels.byOutput[index] != nil)
+      }
     }
     if outputs.count > 1 || outputs[0].labels == nil { nameValues(outputs) }
     return outputs
@@ -57,7 +59,9 @@ extension GraphBuilder {
     }
     let own = shape(activation.value)
     // A vector stays one, whatever 1s stand around its extent.
-    if own.isVector, activation.positions == nil, activation.dims.count(where: { $0 > 1 }) <= 1 { return activation.value }
+    if own.isVector, activation.positions == nil, activation.dims.count(where: { $0 > 1 }) <= 1 {
+      return activation.value
+    }
     guard let seen = activation.extents(own) else {
       throw .interface(
         reason:
@@ -66,7 +70,9 @@ extension GraphBuilder {
     }
     guard [seen.height, seen.width, seen.channels].allSatisfy({ $0 <= Self.extentLimit }) else {
       throw .interface(
-        reason: "the graph's output \"\(end.name)\" has dims \(activation.dims); extents up to \(Self.extentLimit) are supported")
+        reason:
+          "the graph's output \"\(end.name)\" has dims \(activation.dims); extents up to \(Self.extentLimit) are supported"
+      )
     }
     if seen == own { return activation.value }
     let value = addInput(end.name, shape: seen)
@@ -84,11 +90,12 @@ extension GraphBuilder {
     guard isOfScores, activation.dims.indices ~= axis, activation.dims[axis] == shape(activation.value).channels else {
       throw .invalidNode(
         softmax.place,
-        reason: "of dims \(activation.dims), it is no softmax over one vector of scores: leave it to the program that reads "
-          + "the output, which \"\(end.source)\" before it can be")
+        reason: "of dims \(activation.dims), it is no softmax over one vector of scores: leave it to the program that "
+          + "reads the output, which \"\(end.source)\" before it can be")
     }
     notes.append(
-      "output \"\(end.name)\": its \(softmax.opType) is left away: logits come out, and probabilities are computed from them")
+      "output \"\(end.name)\": its \(softmax.opType) is left away: logits come out, and probabilities are computed "
+        + "from them")
   }
 }
 

@@ -19,18 +19,23 @@ struct OutputLabels {
     if let unknown = values.first(where: { name in !outputs.contains { $0.name == name } }) {
       throw .metadata(key: Self.valuesKey, reason: "there is no output \"\(unknown)\"")
     }
-    let named = metadata.filter { $0.key.hasPrefix(Self.key + ".") }.map { String($0.key.dropFirst(Self.key.count + 1)) }
+    let named = metadata.map(\.key).filter { $0.hasPrefix(Self.key + ".") }.map {
+      String($0.dropFirst(Self.key.count + 1))
+    }
     if let unknown = named.first(where: { name in !outputs.contains { $0.name == name } }) {
       throw .metadata(key: "\(Self.key).\(unknown)", reason: "there is no output of this name")
     }
     let vectors = outputs.indices.filter { outputs[$0].shape.isVector && !values.contains(outputs[$0].name) }
-    if outputs.count == 1, let only = vectors.first { byOutput[only] = (0..<outputs[only].shape.channels).map { "\($0)" } }
+    if outputs.count == 1, let only = vectors.first {
+      byOutput[only] = (0..<outputs[only].shape.channels).map { "\($0)" }
+    }
     if let labels = metadata.list(Self.key) {
       guard vectors.count == 1 else {
         throw .metadata(
           key: Self.key,
           reason: vectors.isEmpty
-            ? "no output is a vector of scores" : "several outputs are vectors: \(Self.key).NAME says whose labels these are")
+            ? "no output is a vector of scores"
+            : "several outputs are vectors: \(Self.key).NAME says whose labels these are")
       }
       try set(labels, of: vectors[0], outputs, key: Self.key)
     }
@@ -38,7 +43,8 @@ struct OutputLabels {
       let (index, key) = (outputs.firstIndex { $0.name == name }!, "\(Self.key).\(name)")
       guard vectors.contains(index) else {
         throw .metadata(
-          key: key, reason: values.contains(name) ? "\(Self.valuesKey) names it, too" : "the output is no vector of scores")
+          key: key,
+          reason: values.contains(name) ? "\(Self.valuesKey) names it, too" : "the output is no vector of scores")
       }
       try set(metadata.list(key) ?? [], of: index, outputs, key: key)
     }

@@ -35,7 +35,8 @@ struct JointSearch {
     var left = Self.units(layers)
     defer { progress(.searching, left) }
     let chosen = images.spread(Self.imageLimit)
-    let wanted = try OutputReference(layers.graph, count: chosen.count, image: { try images.pixels(chosen[$0]) }, makeRunner)
+    let wanted = try OutputReference(
+      layers.graph, count: chosen.count, image: { try images.pixels(chosen[$0]) }, makeRunner)
     guard var least = try Self.cost(layers, histograms, settings, chosen, images, wanted) else { return }
     let built = try FixedGraph(layers, histograms: histograms, settings: settings)
     var formats: [Int: FixedFormat] = [:]

@@ -49,7 +49,8 @@ private func importConcat(
   }
   guard parts[0].dims.count == 2, parts[0].dims[0] == 1 else {
     throw node.fail(
-      "its inputs have dims \(parts[0].dims); [1, count], [1, count, count] and [1, channels, height, width] are supported")
+      "its inputs have dims \(parts[0].dims); [1, count], [1, count, count] and [1, channels, height, width] are supported"
+    )
   }
   return try joinEndToEnd(parts, axis: axis, node, &builder)
 }
