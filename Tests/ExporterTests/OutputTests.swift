@@ -45,8 +45,9 @@ import Testing
     #expect(graph.outputs.map(\.labels) == network.outputs.map(\.labels))
     #expect(graph.outputs.map { graph.values[$0.value].shape } == network.shapes)
     #expect(graph.outputs.map { graph.values[$0.value].name } == network.outputs.map(\.name))
-    // Views are all that stands behind what computes an output: nothing is moved at run time.
-    for case .rearrange in graph.nodes.map(\.operation) { Issue.record("a value is moved") }
+    // Views are all that stands behind what computes an output: nothing is moved at run time, but in the U-Net's middle.
+    let moves = graph.nodes.count { if case .rearrange = $0.operation { true } else { false } }
+    #expect(moves == (network.name == "segmentation" ? 1 : 0))
   }
 
   @Test("compute what ONNX Runtime computes, by its order of rows, columns, channels", arguments: networks)
@@ -406,7 +407,12 @@ extension [Float] {
       let beside = try joined(axis: axis)
       #expect(beside.values[beside.output].shape == Shape(height: 1, width: 9, channels: 4))
       let found = values(beside)
-      #expect(found[2] == (0..<9).flatMap { Array(found[0][2 * $0..<2 * $0 + 2] + found[1][2 * $0..<2 * $0 + 2]) })
+      var expected: [Float] = []
+      for place in 0..<9 {
+        expected += found[0][2 * place..<2 * place + 2]
+        expected += found[1][2 * place..<2 * place + 2]
+      }
+      #expect(found[2] == expected)
     }
   }
 }

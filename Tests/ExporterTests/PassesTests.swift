@@ -60,7 +60,7 @@ import Testing
   private func chain(_ operations: [FloatOperation]) -> FloatGraph {
     var graph = FloatGraph(
       values: [FloatGraph.Value(name: "input", shape: Shape(height: 4, width: 4, channels: 2))], nodes: [], input: 0,
-      output: operations.count, preparation: InputPreparation(mean: [0, 0], standardDeviation: [1, 1]), labels: [])
+      output: 0, preparation: InputPreparation(mean: [0, 0], standardDeviation: [1, 1]), labels: [])
     for (index, operation) in operations.enumerated() {
       var shape = graph.values[index].shape
       if case .maxPool(let pool) = operation { shape = pool.outputShape(shape) }
@@ -69,6 +69,7 @@ import Testing
       graph.nodes.append(
         FloatGraph.Node(name: "node\(index)", operation: operation, inputs: [index], output: index + 1))
     }
+    graph.outputs[0].value = operations.count
     return graph
   }
 

@@ -72,11 +72,11 @@ import Testing
       runner.begin(picture, classifier.runLayers(picture))
       reference.run(pixels: picture)
       let reach = reference.output.reduce(1) { max($0, abs(Double($1))) }
-      for (logit, exact) in zip(runner.outputs(.float, in: .all), reference.output) {
+      for (logit, exact) in zip(runner.logits(.float, in: .all), reference.output) {
         #expect(abs(logit - Double(exact)) < 1e-4 * reach)
       }
       // Sixteen bits come near, and the model itself does not.
-      let wide = zip(runner.outputs(.bits16, in: .all), reference.output).map { abs($0 - Double($1)) }.max()!
+      let wide = zip(runner.logits(.bits16, in: .all), reference.output).map { abs($0 - Double($1)) }.max()!
       let own = zip(runner.outputs.last!, reference.output).map { abs($0 - Double($1)) }.max()!
       #expect(wide < 0.05 * reach && wide < own / 4, "\(wide), the model \(own)")
     }
