@@ -19,7 +19,7 @@ extension Mutation {
     switch random.next(in: 0...9) {
     case 0: changeField(32 + 4 * random.next(in: 0...7), width: 4)
     case 1: changeField(Layout.sectionTableOffset + 8 * random.next(in: 0...23), width: 8)
-    case 2: changeField(24, width: 1)
+    case 2: changeField(random.oneIn(2) ? Layout.outputCountOffset : 24, width: 1)
     case 3...4: changeRecord(section: 0, bytes: Layout.tensorRecordBytes)
     case 5...8: changeRecord(section: 1, bytes: Layout.operationRecordBytes)
     default: changeField(random.next(in: tableEnd...count - 1), width: 1)

@@ -86,7 +86,8 @@ func exportModel(
   // What a device will do first: the loader checks the file that is about to be written.
   _ = try ModelRunner(bytes, instructionSet: .scalar)
   let original = try LayerGraph(fusing: source.graph)
-  return ExportedModel(content: content, bytes: bytes, warnings: try warnings(original, calibration, images))
+  return ExportedModel(
+    content: content, bytes: bytes, warnings: source.graph.notes + (try warnings(original, calibration, images)))
 }
 
 /// The model with what only running it can tell: each operation's noise, and test vectors.
@@ -101,9 +102,9 @@ private func proven(
   ).centibels
   // The scalar reference alone defines what every machine must find.
   let runner = try ModelRunner(file, instructionSet: .scalar)
-  content.vectors = try images.spread(TestVector.count).map { index in
+  content.vectors = try images.spread(draft.graph.testVectors).map { index in
     let pixels = try images.pixels(index)
-    return TestVector(pixels: pixels, logits: runner.logits(pixels))
+    return TestVector(pixels: pixels, values: runner.outputs(pixels))
   }
   return content
 }

@@ -3,7 +3,8 @@ import EdgeRuntime
 
 @c @implementation
 public func ferrite_class(_ session: OpaquePointer?) -> Int32 {
-  guard let open = unsafe OpenSession.at(session), unsafe open.pointee.hasRun else { return -1 }
+  guard let open = unsafe OpenSession.at(session), unsafe open.pointee.hasRun, unsafe open.pointee.model.classCount > 0
+  else { return -1 }
   return unsafe Int32(open.pointee.session.classIndex)
 }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// A folder of folders named after classes, each holding that class's pictures. Hidden files are passed over.
+/// A folder of folders named after classes, each holding that class's pictures; where there are no classes, a folder of pictures and of
+/// folders of pictures. Hidden files are passed over.
 struct ClassFolders: Sendable {
   struct File: Sendable {
     /// `class/file`, below `path`.
@@ -14,10 +15,15 @@ struct ClassFolders: Sendable {
 
   static let suffixes = [".jpg", ".jpeg", ".png", ".pgm"]
 
-  /// Lists the pictures; every class folder must be one of `labels`, and hold pictures alone.
+  /// Lists the pictures; every class folder must be one of `labels`, if there are any, and hold pictures alone.
   init(path: String, labels: [String]) throws(DataError) {
     self.path = path
-    let folders = try ClassFolders.list(path).filter { ClassFolders.isFolder("\(path)/\($0)") }
+    let entries = try ClassFolders.list(path)
+    let folders = entries.filter { ClassFolders.isFolder("\(path)/\($0)") }
+    guard !labels.isEmpty else {
+      files = try ClassFolders.pictures(path, entries, folders)
+      return
+    }
     let unknown = folders.filter { !labels.contains($0) }
     guard unknown.isEmpty else { throw DataError(path, .unknownClasses(unknown, known: labels)) }
     var files: [File] = []
@@ -31,6 +37,19 @@ struct ClassFolders: Sendable {
       }
     }
     self.files = files
+  }
+
+  /// The pictures of a folder, whatever else lies there, then those of its folders, all of no class.
+  private static func pictures(_ path: String, _ entries: [String], _ folders: [String]) throws(DataError) -> [File] {
+    func isPicture(_ name: String) -> Bool { suffixes.contains(where: name.lowercased().hasSuffix) }
+    var ids = entries.filter { !folders.contains($0) && isPicture($0) }
+    for folder in folders {
+      for name in try list("\(path)/\(folder)") {
+        guard isPicture(name) else { throw DataError("\(path)/\(folder)/\(name)", .unknownImageKind) }
+        ids.append("\(folder)/\(name)")
+      }
+    }
+    return ids.map { File(id: $0, label: 0) }
   }
 
   func sample(_ index: Int, extent: ImageExtent) throws(DataError) -> Sample {

@@ -21,7 +21,8 @@ public struct DataSet: Sendable {
   ///   - path: a folder of class folders (JPEG, PNG, PGM); a `.csv` with FER-2013's columns; or `X-images.npy` with
   ///     `X-labels.npy` beside it.
   ///   - labels: the model's classes, in the order of its logits. Folder names are matched with them; the numbers of the other
-  ///     kinds index them.
+  ///     kinds index them. Without any, pictures have no classes: a folder's lie in it or in folders of any names, an array has no labels
+  ///     beside it, and a table's are passed over.
   ///   - extent: the network's input.
   ///   - usage: only the rows of this `Usage` of a `.csv`; the other kinds have none.
   public init(path: String, labels: [String], extent: ImageExtent, usage: String? = nil) throws(DataError) {
@@ -35,9 +36,9 @@ public struct DataSet: Sendable {
     if isFolder {
       source = .folders(try ClassFolders(path: path, labels: labels))
     } else if isTable {
-      source = .table(try ExpressionTable(path: path, classes: labels.count, usage: usage))
+      source = .table(try ExpressionTable(path: path, classes: labels.isEmpty ? nil : labels.count, usage: usage))
     } else if path.hasSuffix(ImageArrays.imageSuffix) {
-      source = .arrays(try ImageArrays(path: path, classes: labels.count, extent: extent))
+      source = .arrays(try ImageArrays(path: path, classes: labels.isEmpty ? nil : labels.count, extent: extent))
     } else {
       throw DataError(path, .unknownDataKind)
     }
@@ -52,7 +53,7 @@ public struct DataSet: Sendable {
     }
   }
 
-  /// The class of the picture at `index`, without reading it.
+  /// The class of the picture at `index`, without reading it; 0 where there are none.
   public func label(_ index: Int) -> Int {
     switch source {
     case .folders(let folders): folders.files[index].label
@@ -81,7 +82,7 @@ public struct DataSet: Sendable {
 public struct Sample: Equatable, Sendable {
   /// Where it comes from: `happy/17.png`, `fer2013.csv:18` (its line), `test-images.npy[17]`.
   public var id: String
-  /// Index of its class.
+  /// Index of its class; 0 where there are none.
   public var label: Int
   public var image: PixelImage
 

@@ -20,12 +20,14 @@ struct ExpressionTable: Sendable {
   private let data: Data
 
   /// Finds the rows; labels and usages are checked here, pixels when a picture is read.
-  init(path: String, classes: Int, usage: String?) throws(DataError) {
+  ///
+  /// - Parameter classes: nil for none; then labels are passed over, and all are 0.
+  init(path: String, classes: Int?, usage: String?) throws(DataError) {
     try self.init(decoding: contents(of: path), file: path, classes: classes, usage: usage)
   }
 
   /// - Parameter path: the file's name, for messages.
-  init(decoding data: Data, file path: String, classes: Int, usage: String?) throws(DataError) {
+  init(decoding data: Data, file path: String, classes: Int?, usage: String?) throws(DataError) {
     if let usage, !ExpressionTable.usages.contains(usage) {
       throw DataError(path, .malformed(expected: "a usage of \(ExpressionTable.usages.joined(separator: ", "))"))
     }
@@ -41,13 +43,15 @@ struct ExpressionTable: Sendable {
         }
       } else if !content.isEmpty {
         let fields = try ExpressionTable.fields(data, content, path, line)
-        let label = try ExpressionTable.label(data[fields[0]], classes, path, line)
+        let label = try classes.map { classes throws(DataError) in
+          try ExpressionTable.label(data[fields[0]], classes, path, line)
+        }
         let rowUsage = String(decoding: data[fields[2]], as: UTF8.self)
         guard ExpressionTable.usages.contains(rowUsage) else {
           throw DataError(
             path, at: .line(line), .malformed(expected: "a usage of \(ExpressionTable.usages.joined(separator: ", "))"))
         }
-        if usage == nil || usage == rowUsage { rows.append(Row(line: line, label: label, pixels: fields[1])) }
+        if usage == nil || usage == rowUsage { rows.append(Row(line: line, label: label ?? 0, pixels: fields[1])) }
       }
       start = end + 1
       line += 1

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A NumPy array of pictures, `X-images.npy`, and the array of their labels beside it, `X-labels.npy`.
+/// A NumPy array of pictures, `X-images.npy`, and the array of their labels beside it, `X-labels.npy`, if they have classes.
 struct ImageArrays: Sendable {
   static let imageSuffix = "-images.npy"
   static let labelSuffix = "-labels.npy"
@@ -13,7 +13,9 @@ struct ImageArrays: Sendable {
   /// Checks both arrays and reads the labels.
   ///
   /// Images: uint8, N x height x width, or N x height x width x channels. Labels: uint8, int32 or int64, N.
-  init(path: String, classes: Int, extent: ImageExtent) throws(DataError) {
+  ///
+  /// - Parameter classes: nil for none; then no labels are read, and all are 0.
+  init(path: String, classes: Int?, extent: ImageExtent) throws(DataError) {
     images = try NumPyArray(path: path)
     guard images.element == .uint8 else {
       throw DataError(path, .unsupported("images of \(images.element), not uint8"))
@@ -25,6 +27,12 @@ struct ImageArrays: Sendable {
       width: images.shape[2], height: images.shape[1], channels: images.shape.count == 4 ? images.shape[3] : 1)
     guard found == extent else { throw DataError(path, .wrongSize(found: found, wanted: extent)) }
 
+    self.path = path
+    self.extent = extent
+    guard let classes else {
+      labels = Array(repeating: 0, count: images.shape[0])
+      return
+    }
     let labelPath = path.dropLast(ImageArrays.imageSuffix.count) + ImageArrays.labelSuffix
     let labelArray = try NumPyArray(path: String(labelPath))
     guard labelArray.shape.count == 1 else {
@@ -43,9 +51,7 @@ struct ImageArrays: Sendable {
       }
       labels.append(label)
     }
-    self.path = path
     self.labels = labels
-    self.extent = extent
   }
 
   func sample(_ index: Int) -> Sample {

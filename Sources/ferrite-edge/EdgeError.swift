@@ -29,6 +29,8 @@ enum EdgeError: Error {
   case output(systemError: Int32)
   case noMemory
   case noTestVectors(Word)
+  /// A model that tells no classes.
+  case notScores(Word)
   case selftestFailed(Word)
   case notInstalled(Word, systemError: Int32)
   /// The message has been written where its context was at hand.
@@ -54,6 +56,9 @@ enum EdgeError: Error {
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
     case .cascade(let path, let error):
       writer.fileFault(path, error.fault.message, at: error.byteOffset, systemError: error.systemError)
+    case .notScores(let path):
+      writer.text(path)
+      writer.text(": its outputs are not one of scores, with a label for each class, which pins and decisions need")
     case .key(let path, let error):
       writer.text(path)
       writer.text(": ")
@@ -128,7 +133,7 @@ enum EdgeError: Error {
       writer.text(": the model holds no test vectors")
     case .selftestFailed(let path):
       writer.text(path)
-      writer.text(": wrong logits on this machine")
+      writer.text(": wrong outputs on this machine")
     case .notInstalled(let path, let systemError):
       writer.text(path)
       writer.text(": not installed: ")

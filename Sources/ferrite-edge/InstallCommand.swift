@@ -74,6 +74,7 @@ enum InstallCommand {
   private static func tested(_ model: consuming ModelFile, _ path: Word) throws(EdgeError) -> Classifier {
     var classifier = try Classifier(model, path, .best, ThreadOptions())
     guard try classifier.hasTestDigest() else { throw .selftestFailed(path) }
+    guard classifier.model.scoresOutput != nil else { throw .notScores(path) }
     return classifier
   }
 }

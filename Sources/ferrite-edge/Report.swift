@@ -129,30 +129,40 @@ extension TextWriter {
         key("frame", first: true)
         integer(frame)
       }
-      key("class")
-      unsafe string(classifier.model.unsafeLabel(index))
-      key("index")
-      integer(index)
+      if classifier.model.scoresOutput != nil {
+        key("class")
+        unsafe string(classifier.model.unsafeLabel(index))
+        key("index")
+        integer(index)
+      } else {
+        text(",\"class\":null,\"index\":null")
+      }
       key("probabilities")
+      text("[")
       for other in 0..<classifier.session.classCount {
-        text(other == 0 ? "[" : ",")
+        if other > 0 { text(",") }
         probability(classifier.session.probability(other))
       }
       text("]")
       key("logits")
+      text("[")
       for other in 0..<classifier.session.classCount {
-        text(other == 0 ? "[" : ",")
+        if other > 0 { text(",") }
         integer(classifier.session.logit(other))
       }
       text("]")
+      if classifier.model.listsOutputs { outputs(classifier) }
     } else {
       if let name {
         text(name)
         text(": ")
       }
-      unsafe text(classifier.model.unsafeLabel(index))
-      text(" ")
-      probability(classifier.session.probability(index))
+      if classifier.model.scoresOutput != nil {
+        unsafe text(classifier.model.unsafeLabel(index))
+        text(" ")
+        probability(classifier.session.probability(index))
+      }
+      if classifier.model.listsOutputs { outputRanges(classifier) }
     }
   }
 }

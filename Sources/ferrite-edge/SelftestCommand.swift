@@ -37,7 +37,7 @@ enum SelftestCommand {
 }
 
 extension Classifier {
-  /// True if the logits of all test vectors have the digest that the file states.
+  /// True if the outputs of all test vectors have the digest that the file states.
   mutating func hasTestDigest() throws(EdgeError) -> Bool {
     guard model.testVectorCount > 0 else { throw .noTestVectors(path) }
     do throws(SessionError) { return try session.passesTestVectors(of: model) } catch { throw .session(error) }

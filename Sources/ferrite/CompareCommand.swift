@@ -19,6 +19,9 @@ struct Compare: ParsableCommand {
       signal to quantisation noise and the saturation at each layer over 100 pictures, evenly spread. The float reference runs \
       on OpenBLAS.
 
+      Of a network with several outputs, or one that is no vector of scores, the signal to quantisation noise of each output and layer \
+      is told, and the accuracy where exactly one output has scores; pictures need classes for that alone.
+
       Many pictures: --partial keeps what is done, so that an interrupted run goes on where it was. --shard 3/16 does every \
       sixteenth picture from the third on, on this machine or another; `ferrite merge` joins the partial results.
       """)
@@ -87,6 +90,7 @@ struct Compare: ParsableCommand {
     if let partial { try AtomicFile.checkWritable(partial) }
     let model = try LoadedModel(path: files.last!)
     let (reference, file) = try openReference(model)
+    if model.file.listsOutputs { return try compareOutputs(model, reference, file) }
     let set = try data.open(labels: model.labels, extent: model.extent)
     let indices = set.indices(limit: data.limit)
     var task = ComparisonTask(
@@ -116,6 +120,7 @@ struct Compare: ParsableCommand {
     if let against {
       let other = try LoadedModel(path: against)
       try checkSame(other.path, other.extent, labels: other.labels, model)
+      try checkSame(other.path, other.outputs.map(ComparedOutput.init), model)
       return (.fixed(other), .init(path: against, digest: other.file.digest.hexadecimal))
     }
     let network = try FloatNetwork(path: files[0])
@@ -124,6 +129,12 @@ struct Compare: ParsableCommand {
     try checkSame(
       network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
       labels: graph.labels, model)
+    try checkSame(
+      network.path,
+      graph.outputs.map { output in
+        let shape = graph.values[output.value].shape
+        return ComparedOutput(name: output.name, height: shape.height, width: shape.width, channels: shape.channels)
+      }, model)
     return (.float(graph), .init(path: network.path, digest: network.digest))
   }
 
@@ -162,6 +173,34 @@ struct Compare: ParsableCommand {
     if let index = labels.indices.first(where: { labels[$0] != model.labels[$0] }) {
       throw BadData("class \(index) is \(labels[index]) for \(path), \(model.labels[index]) for \(model.path)")
     }
+  }
+
+  /// And if the same comes out, where a file lists what does.
+  private func checkSame(_ path: String, _ outputs: [ComparedOutput], _ model: LoadedModel) throws {
+    let own = model.outputs.map(ComparedOutput.init)
+    guard model.file.listsOutputs || outputs.count > 1 else { return }
+    guard outputs == own else {
+      func list(_ outputs: [ComparedOutput]) -> String { outputs.map(\.text).joined(separator: ", ") }
+      throw BadData("\(path) gives \(list(outputs)), \(model.path) \(list(own))")
+    }
+  }
+
+  /// Compares networks whose outputs are more than one vector of scores.
+  private func compareOutputs(
+    _ model: LoadedModel, _ reference: ComparisonRunner.Reference, _ file: ComparisonTask.File
+  ) throws {
+    let given: [(String, Bool)] = [
+      ("partial", partial != nil), ("shard", shard != nil), ("what-if", whatIf), ("html", output.html != nil),
+    ]
+    if let option = given.first(where: \.1) {
+      throw BadData(
+        "--\(option.0): goes with networks of one output of scores; the outputs of \(model.path) are "
+          + model.outputs.map(\.text).joined(separator: "; "))
+    }
+    let set = try data.open(labels: model.labels, extent: model.extent)
+    let comparison = try OutputComparison(
+      model, reference, file, data: set, indices: set.indices(limit: data.limit), threads: threads)
+    print(output.json ? "\(comparison.json)\n" : comparison.text, terminator: "")
   }
 
   /// What there is of this task already, or its beginning.

@@ -57,14 +57,14 @@ struct Export: ParsableCommand {
 
   @Option(
     help: """
-      Bits of an activation, 2 to 16 (default: 8); the input has at most 8, a sampler's theta and the logits always 16.
+      Bits of an activation, 2 to 16 (default: 8); the input has at most 8, a sampler's theta and outputs always 16.
       """)
   var activationBits: Int?
 
   @Option(
     help: """
       mse: least squared error; minmax: clip nothing; percentile: clip 1 value in 10000 on either side; entropy: \
-      least divergence of the distributions; joint: least squared error of the logits, a search that takes longer (default: mse).
+      least divergence of the distributions; joint: least squared error of the outputs, a search that takes longer (default: mse).
       """)
   var calibration: Method?
 

@@ -95,6 +95,12 @@ struct Search: ParsableCommand {
       try AtomicFile.checkWritable(file)
     }
     let source = try ExportSource(path: network)
+    guard source.graph.scores != nil else {
+      let outputs = source.graph.outputs.map { "\($0.name) (\($0.labels == nil ? "values" : "scores"))" }
+      throw BadData(
+        "\(network): search measures by labelled pictures, and needs exactly one output of scores; the outputs are "
+          + outputs.joined(separator: ", "))
+    }
     let labels = source.graph.labels
     let calibrationSet = try DataSet(path: calibrate, labels: labels, extent: source.extent, usage: usage)
     let calibrated = calibrationSet.indices(limit: limit)

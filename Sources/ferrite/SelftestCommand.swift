@@ -6,8 +6,8 @@ struct Selftest: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a model's test vectors on every instruction set of this machine.",
     discussion: """
-      Passes if all logits have the digest that the file states, bit for bit. The digest is BLAKE2b-256 of the raw logits as \
-      32-bit integers. Exits with 65 when it fails.
+      Passes if the values of all outputs have the digest that the file states, bit for bit. The digest is BLAKE2b-256 of the raw \
+      values as 32-bit integers. Exits with 65 when it fails.
       """)
 
   @Argument(help: "The model file (.fxm).")
@@ -24,7 +24,7 @@ struct Selftest: ParsableCommand {
     let wanted = model.file.testDigest.hexadecimal
     var failed: [String] = []
     for instructionSet in InstructionSet.available {
-      let digest = try logitsDigest(model, instructionSet)
+      let digest = try outputsDigest(model, instructionSet)
       if digest != wanted { failed.append("\(instructionSet.name)") }
       if !json { print("\(instructionSet.name): \(digest == wanted ? "passed" : "FAILED, its digest is \(digest)")") }
     }
@@ -38,16 +38,16 @@ struct Selftest: ParsableCommand {
       print("\(model.file.testVectorCount) test vectors, digest \(wanted)")
     }
     guard failed.isEmpty else {
-      throw BadData("\(model.path): wrong logits on \(failed.joined(separator: ", "))")
+      throw BadData("\(model.path): wrong outputs on \(failed.joined(separator: ", "))")
     }
   }
 
-  private func logitsDigest(_ model: LoadedModel, _ instructionSet: InstructionSet) throws -> String {
+  private func outputsDigest(_ model: LoadedModel, _ instructionSet: InstructionSet) throws -> String {
     let classifier = try Classifier(model, instructionSet: instructionSet, threads: sharing.threads)
     let digest = Digest.of { digest in
       for vector in 0..<model.file.testVectorCount {
         classifier.run(model.testPixels(vector))
-        for logit in classifier.logits { digest.update(logit) }
+        classifier.addOutputs(to: digest)
       }
     }
     return digest.hexadecimal

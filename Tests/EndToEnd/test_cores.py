@@ -110,7 +110,7 @@ class Selftest(unittest.TestCase):
         done = fixtures.attempt("selftest", other, "--json")
         self.assertEqual(done.returncode, 65)
         self.assertIs(json.loads(done.stdout)["passed"], False)
-        self.assertEqual(done.stderr, f"ferrite-edge: {other}: wrong logits on this machine\n")
+        self.assertEqual(done.stderr, f"ferrite-edge: {other}: wrong outputs on this machine\n")
 
 
 class Images(unittest.TestCase):

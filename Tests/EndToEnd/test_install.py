@@ -65,7 +65,7 @@ class Install(unittest.TestCase):
         bad.write_bytes(other)
         done = self.install(bad)
         self.assertEqual(done.returncode, 65)
-        self.assertIn("wrong logits on this machine", done.stderr)
+        self.assertIn("wrong outputs on this machine", done.stderr)
         self.assertEqual(self.model.read_bytes(), self.first.read_bytes())
 
     def test_a_board_with_another_class_refuses_the_model(self):

@@ -51,7 +51,7 @@ import Testing
     let model = try export(Self.network())
     for set in InstructionSet.allCases where set.isAvailable {
       let runner = try ModelRunner(model.bytes, instructionSet: set)
-      for vector in model.content.vectors { #expect(runner.logits(vector.pixels) == vector.logits, "\(set)") }
+      for vector in model.content.vectors { #expect(runner.outputs(vector.pixels) == vector.values, "\(set)") }
     }
   }
 
@@ -148,7 +148,7 @@ import Testing
             continue
           }
           accepted += 1
-          _ = runner.logits(model.content.vectors[0].pixels)
+          _ = runner.outputs(model.content.vectors[0].pixels)
         }
       }
     }

@@ -27,13 +27,13 @@ func exportModel(
 /// Signal to noise of the logits on images that calibration has not seen.
 func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
   let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
-  let format = model.content.graph.tensors[model.content.graph.output].format
+  let format = model.content.graph.tensors[model.content.graph.outputs[0].tensor].format
   let size = graph.values[graph.input].shape.height
   var (signal, noise) = (0.0, 0.0)
   for index in 1000..<1016 {
     let pixels = picture(index, size: size)
     let exact = FloatLoops(graph: graph).run(pixels)[graph.output]
-    for (logit, reference) in zip(runner.logits(pixels), exact) {
+    for (logit, reference) in zip(runner.outputs(pixels), exact) {
       let difference = format.number(Int64(logit)) - reference
       signal += reference * reference
       noise += difference * difference
@@ -77,7 +77,7 @@ func logitSQNR(_ graph: FloatGraph, _ model: ExportedModel) throws -> Double {
     let model = try export(.miniature())
     let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
     #expect(model.content.vectors.count == 8)
-    for vector in model.content.vectors { #expect(runner.logits(vector.pixels) == vector.logits) }
+    for vector in model.content.vectors { #expect(runner.outputs(vector.pixels) == vector.values) }
   }
 
   @Test func sameSizedFilesStaySmall() throws {

@@ -177,12 +177,17 @@ struct ImportErrorTests {
     try expectRefusal(["type int64"]) { $0.graph.input[0].type.tensorType.elemType = .int64 }
   }
 
-  @Test("several inputs or outputs, or an output that is no vector")
+  @Test("several inputs, or outputs that no tensor is")
   func interface() throws {
     try expectRefusal([#"2 inputs ("image", "mask")"#]) { $0.graph.input.append(TinyONNX.value("mask", [1])) }
-    try expectRefusal([#"2 outputs ("logits", "flat")"#]) { $0.graph.output.append(TinyONNX.value("flat", [1, 18])) }
+    try expectRefusal(["17 outputs", #""logits", "o1""#, "1 to 16"]) {
+      for index in 1..<17 { $0.graph.output.append(TinyONNX.value("o\(index)", [1, 2])) }
+    }
+    try expectRefusal([#"output "logits" twice"#]) { $0.graph.output.append(TinyONNX.value("logits", [1, 2])) }
     try expectRefusal(["no output"]) { $0.graph.output = [] }
-    try expectRefusal([#"output "features" has dims [1, 2, 3, 3]"#]) { $0.graph.output[0].name = "features" }
+    // Flattened with its channels first; and what is no output of any node's.
+    try expectRefusal([#"output "flat" has dims [1, 18] in another order"#]) { $0.graph.output[0].name = "flat" }
+    try expectRefusal([#"output "image" is its input"#]) { $0.graph.output[0].name = "image" }
     try expectRefusal([#""nothing" is not computed"#]) { $0.graph.output[0].name = "nothing" }
     try expectRefusal(["does not depend on its input"]) { $0.graph.output[0].name = "matrix" }
   }

@@ -12,7 +12,10 @@ struct ImportFixture {
   struct Golden: Decodable {
     /// HWC.
     var input: [Float]
+    /// The first output.
     var output: [Float]
+    /// Of networks with more than one vector, by name; images HWC.
+    var outputs: [String: [Float]]?
   }
 
   var data: Data

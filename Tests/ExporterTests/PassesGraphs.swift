@@ -22,7 +22,7 @@ struct RandomNetwork {
     if integer(0...1) == 0 { normalise() }
     clip()
     linear(outputs: 3)
-    graph.output = current
+    graph.outputs[0].value = current
     dead()
   }
 

@@ -8,7 +8,8 @@ import Testing
 private func randomGraph(_ random: inout SplitMix) -> FixedGraph {
   let format = FixedFormat(width: 8, fraction: 4, isSigned: true)
   let other = FixedFormat(width: 16, fraction: 8, isSigned: true)
-  var graph = FixedGraph(tensors: [], operations: [], input: 0, output: 0, inputTables: [], labels: [])
+  var graph = FixedGraph(
+    tensors: [], operations: [], input: 0, outputs: [.init(tensor: 0, labels: [])], inputTables: [])
   func add(_ channels: Int, _ format: FixedFormat, storage: Int? = nil) -> Int {
     graph.tensors.append(
       FixedGraph.Tensor(
@@ -41,7 +42,7 @@ private func randomGraph(_ random: inout SplitMix) -> FixedGraph {
       _ = add(channels, graph.tensors[last].format, storage: last)
     }
   }
-  graph.output = last
+  graph.outputs[0].tensor = last
   return graph
 }
 

@@ -80,12 +80,12 @@ struct QuantizedImportTests {
     let model = try exported(graph)
     let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
     let reference = FloatReference(graph)
-    let format = model.content.graph.tensors[model.content.graph.output].format
+    let format = model.content.graph.tensors[model.content.graph.outputs[0].tensor].format
     var (signal, noise) = (0.0, 0.0)
     for index in 100..<120 {
       let pixels = picture(index, size: 12)
       reference.run(pixels: pixels)
-      for (raw, exact) in zip(runner.logits(pixels), reference.output) {
+      for (raw, exact) in zip(runner.outputs(pixels), reference.output) {
         let difference = format.number(Int64(raw)) - Double(exact)
         signal += Double(exact * exact)
         noise += difference * difference
@@ -233,7 +233,7 @@ struct QuantizedImportTests {
     for (hexadecimal, logits) in zip(golden.pixels, golden.logits) {
       let digits = Array(hexadecimal)
       let pixels = stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16)! }
-      #expect(runner.logits(pixels) == logits)
+      #expect(runner.outputs(pixels) == logits)
     }
     #expect(Set(golden.logits).count == golden.logits.count)
   }

@@ -22,7 +22,7 @@ import Testing
     let model = try export(.residual())
     for set in InstructionSet.allCases where set.isAvailable {
       let runner = try ModelRunner(model.bytes, instructionSet: set)
-      for vector in model.content.vectors { #expect(runner.logits(vector.pixels) == vector.logits, "\(set)") }
+      for vector in model.content.vectors { #expect(runner.outputs(vector.pixels) == vector.values, "\(set)") }
     }
   }
 
@@ -97,7 +97,7 @@ import Testing
           refused += 1
           continue
         }
-        _ = runner.logits(model.content.vectors[0].pixels)
+        _ = runner.outputs(model.content.vectors[0].pixels)
       }
     }
     #expect(refused > 300)

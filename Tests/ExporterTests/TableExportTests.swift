@@ -73,7 +73,7 @@ import Testing
     let model = try export(Self.network([Self.silu, Self.silu, Self.silu]))
     for set in InstructionSet.allCases where set.isAvailable {
       let runner = try ModelRunner(model.bytes, instructionSet: set)
-      for vector in model.content.vectors { #expect(runner.logits(vector.pixels) == vector.logits, "\(set)") }
+      for vector in model.content.vectors { #expect(runner.outputs(vector.pixels) == vector.values, "\(set)") }
     }
   }
 

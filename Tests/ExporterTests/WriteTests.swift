@@ -14,7 +14,7 @@ import Testing
 
     #expect(model.tensorCount == graph.tensors.count)
     #expect(model.inputTensor == graph.input)
-    #expect(model.outputTensor == graph.output)
+    #expect(model.outputTensor == graph.outputs[0].tensor)
     #expect(model.arenaBytes == content.plan.arenaBytes)
     for (index, tensor) in graph.tensors.enumerated() {
       let record = model.tensor(index)
@@ -37,14 +37,14 @@ import Testing
       #expect(record.sqnrCentibels == content.sqnrCentibels[index])
       expectEqual(record.operation, operation.kind, placed: content.weights.parameters[index])
     }
-    for (index, label) in graph.labels.enumerated() {
+    for (index, label) in (graph.outputs[0].labels ?? []).enumerated() {
       let read = unsafe String(decoding: model.unsafeLabel(index), as: UTF8.self)
       #expect(read == label)
     }
     for (index, vector) in content.vectors.enumerated() {
       let pixels = unsafe Array(model.unsafeTestPixels(index))
       #expect(pixels == vector.pixels)
-      #expect(vector.logits.indices.map { model.testLogit(index, class: $0) } == vector.logits)
+      #expect(vector.values.indices.map { model.testLogit(index, class: $0) } == vector.values)
     }
     let provenance = unsafe String(decoding: model.unsafeProvenance, as: UTF8.self)
     #expect(provenance.contains("\"name\":\"test.onnx\""))
@@ -75,7 +75,7 @@ import Testing
     let parts = try ModelRunner(fused.withPoolsApart().encoded(), instructionSet: .scalar)
     for index in 0..<10 {
       let pixels = picture(index, size: 16)
-      #expect(whole.logits(pixels) == parts.logits(pixels))
+      #expect(whole.outputs(pixels) == parts.outputs(pixels))
     }
   }
 

@@ -54,11 +54,11 @@ import Testing
         try ModelRunner(packed.bytes, instructionSet: set), try ModelRunner(bytes, instructionSet: set)
       )
       for vector in packed.content.vectors {
-        #expect(one.logits(vector.pixels) == vector.logits)
-        #expect(other.logits(vector.pixels) == vector.logits)
+        #expect(one.outputs(vector.pixels) == vector.values)
+        #expect(other.outputs(vector.pixels) == vector.values)
       }
     }
-    #expect(Set(packed.content.vectors.map(\.logits)).count > 1)
+    #expect(Set(packed.content.vectors.map(\.values)).count > 1)
   }
 
   /// What the comparison above rests on: weights that are off by one show in the logits.
@@ -74,7 +74,7 @@ import Testing
     linear.weights.raws = linear.weights.raws.map { $0 > 0 ? $0 - 1 : $0 }
     wrong.operations[last].kind = .fullyConnected(linear)
     let runner = try ModelRunner(ModelContent(draft: wrong).encoded(), instructionSet: .fastest)
-    for vector in right.vectors { #expect(runner.logits(vector.pixels) != vector.logits) }
+    for vector in right.vectors { #expect(runner.outputs(vector.pixels) != vector.values) }
   }
 }
 

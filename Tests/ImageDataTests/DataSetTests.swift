@@ -22,6 +22,18 @@ private let labels = ["angry", "happy", "sad"]
     #expect(samples.map(\.image.pixels) == [Pictures.greyPixels, Pictures.greyJPEGPixels, Pictures.greyPixels])
   }
 
+  @Test func withoutClassesAllPicturesAreTakenWhereverTheyLie() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Pictures.greyPNG, to: "b.png")
+    try folder.write(Pictures.greyJPEG, to: "more/a.jpg")
+    try folder.write("words", to: "README.md")
+    let data = try DataSet(path: folder.path, labels: [], extent: extent)
+    let samples = try (0..<data.count).map { try data.sample($0) }
+    #expect(samples.map(\.id) == ["b.png", "more/a.jpg"] && samples.allSatisfy { $0.label == 0 })
+    let path = try folder.write("text", to: "more/notes.txt")
+    #expect(throws: DataError(path, .unknownImageKind)) { try DataSet(path: folder.path, labels: [], extent: extent) }
+  }
+
   @Test func unknownClassesAreAllNamed() throws {
     let folder = try TemporaryFolder()
     for name in ["zeal", "sad", "awe"] { try folder.write(Pictures.greyPNG, to: "\(name)/a.png") }

@@ -35,6 +35,13 @@ import Testing
   private var images: Data { npy("|u1", "(2, 2, 3)", pixels) }
   private var labels: Data { npy("|u1", "(2,)", [1, 0]) }
 
+  @Test func withoutClassesNoLabelsAreRead() throws {
+    let folder = try TemporaryFolder()
+    let data = try DataSet(path: folder.write(images, to: "test-images.npy"), labels: [], extent: extent)
+    #expect(try (0..<data.count).flatMap { try data.sample($0).image.pixels } == pixels)
+    #expect(data.label(1) == 0)
+  }
+
   @Test func imagesAndLabelsOfEveryTypeAreRead() throws {
     for labels in [
       labels, npy("<i4", "(2,)", [1, 0, 0, 0, 0, 0, 0, 0]),

@@ -36,7 +36,7 @@ extension FloatGraph {
   mutating func add(_ operation: FloatOperation, of inputs: [Int], shape: Shape) -> Int {
     values.append(Value(name: "value\(values.count)", shape: shape))
     nodes.append(Node(name: "node\(nodes.count)", operation: operation, inputs: inputs, output: values.count - 1))
-    output = values.count - 1
+    outputs[0].value = values.count - 1
     return output
   }
 

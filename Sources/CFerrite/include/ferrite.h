@@ -121,7 +121,7 @@ typedef struct ferrite_description {
   uint64_t signature_sequence; /* the signer's count, 0 without a signature; verified if the model was opened with a key */
   size_t frame_bytes;          /* of a frame: height * width * channels */
   int32_t height, width, channels;
-  int32_t class_count;
+  int32_t class_count; /* 0 for a model that doesn't tell classes, such as a detector */
   int32_t logit_fraction; /* a logit is the integer times 2 to the power of -logit_fraction */
   int32_t test_vector_count;
   int32_t is_signed;  /* 1 with a signature behind the file, else 0 */
@@ -176,7 +176,8 @@ int32_t ferrite_session_instruction_set(const ferrite_session *session);
  * Fails with ARGUMENT, CLOSED, FRAME_SIZE; the results are still those of the frame before then. */
 int32_t ferrite_run(ferrite_session *session, const void *pixels, size_t byte_count, ferrite_error *error);
 
-/* The class of the last frame: the first of the greatest logit. -1 before the first frame and for no session. */
+/* The class of the last frame: the first of the greatest logit. -1 before the first frame, for no session, and for a model
+ * that doesn't tell classes. */
 int32_t ferrite_class(const ferrite_session *session);
 
 /* A class's name, UTF-8, valid until the session is closed; NULL for an index that is no class. */

@@ -11,7 +11,7 @@ extension ModelView {
     guard bytes.count >= tableEnd else { throw ModelError(.tooShort, at: bytes.count) }
     guard bytes.count <= Layout.maximumFileBytes else { throw ModelError(.fileSize, at: 16) }
     try checkIdentity(bytes)
-    let view = ModelView(
+    var view = ModelView(
       bytes: bytes, tensorCount: bytes.size(36), operationCount: bytes.size(40), arenaBytes: bytes.size(44),
       workspaceOffset: bytes.size(48), inputTensor: bytes.size(52), outputTensor: bytes.size(56),
       testVectorCount: bytes.size(60))
@@ -19,7 +19,9 @@ extension ModelView {
     try view.checkDigest()
     try view.checkSections(after: tableEnd)
     try view.checkTensors()
-    try view.checkInputAndOutput()
+    try view.findOutputs()
+    try view.checkInput()
+    try view.checkOutputs()
     try view.checkOperations()
     try view.checkVectors()
     return (view, signed.signature)
@@ -36,9 +38,16 @@ extension ModelView {
     }
     guard bytes.size(12) == Layout.headerBytes else { throw ModelError(.headerSize, at: 12) }
     guard bytes.u64(16) == UInt64(bytes.count) else { throw ModelError(.fileSize, at: 16) }
-    guard bytes.u64(24) & ~Layout.packedWeights == 0 else { throw ModelError(.unknownFeature, at: 24) }
+    guard bytes.u64(24) & ~(Layout.packedWeights | Layout.listedOutputs) == 0 else {
+      throw ModelError(.unknownFeature, at: 24)
+    }
     guard bytes.size(32) == Layout.sectionCount else { throw ModelError(.count, at: 32) }
-    guard bytes.isZero(96..<Layout.headerBytes) else { throw ModelError(.reservedNotZero, at: 96) }
+    var used = Layout.outputCountOffset
+    if bytes.u64(24) & Layout.listedOutputs != 0 {
+      guard 1...Layout.maximumOutputs ~= bytes.size(used) else { throw ModelError(.count, at: used) }
+      used += 4
+    }
+    guard bytes.isZero(used..<Layout.headerBytes) else { throw ModelError(.reservedNotZero, at: used) }
   }
 
   private func checkCounts() throws(ModelError) {

@@ -30,6 +30,7 @@ public struct ModelError: Error, Equatable, Sendable {
     case operationKind, inputCount, undefinedInput, overlap, outputRange, parameter, shape, weightPlace, weightValue
     case shift, accumulatorBound, workspace, label, vector, multiplyAccumulates, tableValue
     case signature, signatureOfAnotherFile, notSigned, signedByAnotherKey, forged
+    case output
 
     public var message: StaticString {
       switch self {
@@ -65,7 +66,7 @@ public struct ModelError: Error, Equatable, Sendable {
       case .shift: "a shift is out of range"
       case .accumulatorBound: "the accumulator bound reaches 2^31"
       case .workspace: "the workspace is not the one that the operation needs, or leaves the arena"
-      case .label: "the labels are not one text line for each output"
+      case .label: "the labels are not one text line for each class"
       case .vector: "the test vectors do not fit the model"
       case .multiplyAccumulates: "the multiply-accumulates are not those of the operation's shapes, or above 2^48"
       case .tableValue: "a table's entry is outside the range of the operation's outputs"
@@ -74,6 +75,7 @@ public struct ModelError: Error, Equatable, Sendable {
       case .notSigned: SignatureError.Fault.absent.message
       case .signedByAnotherKey: SignatureError.Fault.byAnotherKey.message
       case .forged: SignatureError.Fault.forged.message
+      case .output: "the outputs are not numbered from 1 on, or a role is unknown"
       }
     }
   }

@@ -74,13 +74,24 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   public var tensorCount: Int { view.tensorCount }
   public var operationCount: Int { view.operationCount }
   public var inputTensor: Int { view.inputTensor }
+  /// The first output's.
   public var outputTensor: Int { view.outputTensor }
-  public var classCount: Int { tensor(outputTensor).channels }
+  /// 1...16.
+  public var outputCount: Int { view.outputCount }
+  /// Whether the file lists its outputs: several, or one that isn't a vector of scores.
+  public var listsOutputs: Bool { view.listsOutputs }
+  /// Values of all outputs together.
+  public var outputValueCount: Int { view.outputValueCount }
+  /// The only output of scores: what classes are told by. Nil where there is none or more than one.
+  public var scoresOutput: Int? { view.scoresOutput }
+  /// Of the only output of scores, else 0.
+  public var classCount: Int { view.scoresTensor.map { tensor($0).channels } ?? 0 }
   /// Bytes of one frame: height x width x channels of the input, one byte each.
   public var frameBytes: Int { tensor(inputTensor).count }
 
   public func tensor(_ index: Int) -> TensorRecord { view.tensor(index) }
   public func operation(_ index: Int) -> OperationRecord { view.operation(index) }
+  public func output(_ index: Int) -> OutputRecord { view.output(index) }
 
   /// The bits that a convolution or fully connected layer drops from an output channel's sums, 0...31.
   public func shift(_ parameters: ConvolutionParameters, outputChannel: Int) -> Int {
@@ -113,12 +124,20 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
     return unsafe UnsafeRawBufferPointer(rebasing: names[reference.offset..<reference.offset + reference.bytes])
   }
 
-  /// A class label's UTF-8 bytes; valid as long as this model.
+  /// A class label's UTF-8 bytes, of the only output of scores; valid as long as this model.
   public func unsafeLabel(_ index: Int) -> UnsafeRawBufferPointer {
-    precondition(index >= 0 && index < classCount, "a class index is out of range")
+    guard let output = scoresOutput else { preconditionFailure("the model has not one output of scores") }
+    return unsafe unsafeLabel(index, ofOutput: output)
+  }
+
+  /// A class label's UTF-8 bytes, of an output of scores; valid as long as this model.
+  public func unsafeLabel(_ index: Int, ofOutput output: Int) -> UnsafeRawBufferPointer {
+    let record = self.output(output)
+    precondition(record.role == .scores, "only scores have labels")
+    precondition(index >= 0 && index < tensor(record.tensor).channels, "a class index is out of range")
     let labels = unsafe view.section(.labels)
     var start = 0
-    for _ in 0..<index { start = unsafe lineEnd(labels, from: start) + 1 }
+    for _ in 0..<view.firstLabel(ofOutput: output) + index { start = unsafe lineEnd(labels, from: start) + 1 }
     return unsafe UnsafeRawBufferPointer(rebasing: labels[start..<lineEnd(labels, from: start)])
   }
 
@@ -155,17 +174,26 @@ extension ModelFile {
     return unsafe UnsafeRawBufferPointer(rebasing: view.section(.vectors)[start..<start + frameBytes])
   }
 
-  /// A raw logit of a test vector.
-  public func testLogit(_ index: Int, class channel: Int) -> Int32 {
+  /// A raw value of a test vector.
+  ///
+  /// - Parameter element: of all outputs, one after the other, below `outputValueCount`.
+  public func testValue(_ index: Int, _ element: Int) -> Int32 {
     precondition(index >= 0 && index < testVectorCount, "a test vector is out of range")
-    precondition(channel >= 0 && channel < classCount, "a class index is out of range")
-    let start = testVectorCount * Layout.aligned(frameBytes) + index * Layout.aligned(4 * classCount)
-    return view.bytes.i32(view.sectionOffset(.vectors) + start + 4 * channel)
+    precondition(element >= 0 && element < outputValueCount, "an output's value is out of range")
+    let start = testVectorCount * Layout.aligned(frameBytes) + index * Layout.aligned(4 * outputValueCount)
+    return view.bytes.i32(view.sectionOffset(.vectors) + start + 4 * element)
   }
 
-  /// BLAKE2b-256 of all test logits, as the file states it.
+  /// A raw logit of a test vector, of the only output of scores.
+  public func testLogit(_ index: Int, class channel: Int) -> Int32 {
+    precondition(channel >= 0 && channel < classCount, "a class index is out of range")
+    guard let output = scoresOutput else { preconditionFailure("the model has not one output of scores") }
+    return testValue(index, view.firstValue(ofOutput: output) + channel)
+  }
+
+  /// BLAKE2b-256 of the values of all outputs of all test vectors, as the file states it.
   public var testDigest: InlineArray<32, UInt8> {
-    let start = testVectorCount * (Layout.aligned(frameBytes) + Layout.aligned(4 * classCount))
+    let start = testVectorCount * (Layout.aligned(frameBytes) + Layout.aligned(4 * outputValueCount))
     return InlineArray { view.bytes.u8(view.sectionOffset(.vectors) + start + $0) }
   }
 }

@@ -9,6 +9,11 @@ struct ModelView {
   let inputTensor: Int
   let outputTensor: Int
   let testVectorCount: Int
+  /// Those of the outputs in their order, `outputCount` of them; none until loading has found them.
+  var outputTensors = InlineArray<16, UInt16>(repeating: 0)
+  var outputCount = 0
+  /// Which output is the only one of scores; nil where there is none or more than one.
+  var scoresOutput: Int?
 
   /// One thread's workspace, a multiple of 64.
   var workspaceBytes: Int { arenaBytes - workspaceOffset }
@@ -33,6 +38,9 @@ struct ModelView {
 
   /// Whether narrow weights take less than a byte.
   var packsWeights: Bool { bytes.u64(24) & Layout.packedWeights != 0 }
+
+  /// Whether the records of the tensors say which are outputs.
+  var listsOutputs: Bool { bytes.u64(24) & Layout.listedOutputs != 0 }
 
   func sectionOffset(_ kind: SectionKind) -> Int { Int(bytes.u64(entry(kind) + 8)) }
   func sectionLength(_ kind: SectionKind) -> Int { Int(bytes.u64(entry(kind) + 16)) }

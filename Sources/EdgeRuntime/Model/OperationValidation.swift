@@ -15,7 +15,11 @@ extension ModelView {
       try checkOperation(record, at: at)
       written.insert(record.output)
     }
-    guard isWritten(outputTensor, in: written) else { throw ModelError(.undefinedInput, at: 56) }
+    for index in 0..<outputCount where !isWritten(Int(outputTensors[index]), in: written) {
+      throw ModelError(
+        .undefinedInput,
+        at: listsOutputs ? tensorOffset(Int(outputTensors[index])) + Layout.outputNumberOffset : 56)
+    }
   }
 
   /// A tensor counts as written if it is, or if it is another view (a flattening) of the same bytes as one that is.

@@ -27,20 +27,18 @@ extension ModelView {
     guard bytes.size(at + 32) <= bytes.size(at + 36), bytes.size(at + 36) < operationCount else {
       throw ModelError(.liveRange, at: at + 32)
     }
-    guard bytes.isZero(at + 40..<at + Layout.tensorRecordBytes) else { throw ModelError(.reservedNotZero, at: at + 40) }
+    let used = at + Layout.outputNumberOffset + (listsOutputs ? 3 : 0)
+    guard bytes.isZero(used..<at + Layout.tensorRecordBytes) else { throw ModelError(.reservedNotZero, at: used) }
   }
 
-  /// The input takes 8-bit pixels through a table; the output is a vector with a label for each value.
-  func checkInputAndOutput() throws(ModelError) {
+  /// The input takes 8-bit pixels through a table.
+  func checkInput() throws(ModelError) {
     let input = tensor(inputTensor)
     guard input.format.elementBytes == 1 else { throw ModelError(.format, at: tensorOffset(inputTensor) + 8) }
     guard sectionLength(.input) == 256 * input.channels else {
       throw ModelError(.sectionLength, at: entry(.input) + 16)
     }
     try checkInputTable(input.format)
-    let output = tensor(outputTensor)
-    guard output.height == 1, output.width == 1 else { throw ModelError(.extent, at: tensorOffset(outputTensor) + 12) }
-    try checkLabels(output.channels)
     let provenance = sectionOffset(.provenance)
     guard bytes.isText(provenance..<provenance + sectionLength(.provenance)) else {
       throw ModelError(.name, at: provenance)
@@ -55,27 +53,12 @@ extension ModelView {
     }
   }
 
-  private func checkLabels(_ count: Int) throws(ModelError) {
-    let start = sectionOffset(.labels)
-    var lines = 0
-    var lineStart = start
-    for offset in start..<start + sectionLength(.labels) where bytes.u8(offset) == UInt8(ascii: "\n") {
-      guard offset > lineStart, bytes.isText(lineStart..<offset) else { throw ModelError(.label, at: lineStart) }
-      lines += 1
-      lineStart = offset + 1
-    }
-    guard lines == count, lineStart == start + sectionLength(.labels) else {
-      throw ModelError(.label, at: entry(.labels) + 16)
-    }
-  }
-
-  /// Pixels padded to 64 bytes for each vector, logits likewise, one digest; nothing at all without vectors.
+  /// Pixels padded to 64 bytes for each vector, the outputs' values likewise, one digest; nothing at all without vectors.
   func checkVectors() throws(ModelError) {
-    let pixels = Layout.aligned(tensor(inputTensor).count)
-    let logits = Layout.aligned(4 * tensor(outputTensor).channels)
-    // Two tensors of an arena each, 1024 times: below 2^40.
-    let wanted =
-      testVectorCount == 0 ? 0 : Int64(testVectorCount) * Int64(pixels + logits) + Int64(Layout.digestBytes)
+    let pixels = Layout.aligned(Int64(tensor(inputTensor).count))
+    let values = Layout.aligned(4 * Int64(outputValueCount))
+    // An arena's bytes and four times as many, 1024 times: below 2^42.
+    let wanted = testVectorCount == 0 ? 0 : Int64(testVectorCount) * (pixels + values) + Int64(Layout.digestBytes)
     guard Int64(sectionLength(.vectors)) == wanted else { throw ModelError(.vector, at: entry(.vectors) + 16) }
   }
 }

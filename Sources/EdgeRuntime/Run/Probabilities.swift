@@ -4,6 +4,7 @@ extension Session {
   /// - Parameter probabilities: `classCount` values; 16 fraction bits, `Softmax.one` is certainty.
   public func writeProbabilities(to probabilities: inout MutableSpan<UInt32>) {
     precondition(probabilities.count == classCount, "there is a probability for each class")
+    guard classCount > 0 else { return }
     let fraction = logitFormat.fraction
     let greatest = Int64(logit(classIndex))
     func weight(_ index: Int) -> UInt64 {

@@ -248,12 +248,35 @@ public struct Session: ~Copyable {
 // MARK: - Results
 
 extension Session {
-  public var classCount: Int { view.tensor(view.outputTensor).channels }
-  /// The logits' format: a logit is `logit(i) * 2^-fraction`.
-  public var logitFormat: FixedFormat { view.tensor(view.outputTensor).format }
+  /// 1...16.
+  public var outputCount: Int { view.outputCount }
+
+  /// An output; its tensor's record has its shape and its format: a value is `value(i, ofOutput:) * 2^-fraction`.
+  public func output(_ index: Int) -> OutputRecord { view.output(index) }
+
+  /// A raw value of an output of the last frame: elements in height x width x channels order.
+  public func value(_ element: Int, ofOutput index: Int) -> Int32 { value(element, of: view.output(index).tensor) }
+
+  /// Adds the values of all outputs of the last frame to a digest, in their order: what test vectors are compared by.
+  public func addOutputs(to digest: borrowing Digest) {
+    for index in 0..<outputCount {
+      let tensor = view.output(index).tensor
+      for element in 0..<view.tensor(tensor).count { digest.update(value(element, of: tensor)) }
+    }
+  }
+
+  // MARK: Of the only output of scores
+
+  /// 0 where the model has no output of scores, or more than one.
+  public var classCount: Int { view.scoresTensor.map { view.tensor($0).channels } ?? 0 }
+  /// The logits' format: a logit is `logit(i) * 2^-fraction`. Where there are none, that of the first output.
+  public var logitFormat: FixedFormat { view.tensor(view.scoresTensor ?? view.outputTensor).format }
 
   /// A raw logit of the last frame.
-  public func logit(_ index: Int) -> Int32 { value(index, of: view.outputTensor) }
+  public func logit(_ index: Int) -> Int32 {
+    guard let tensor = view.scoresTensor else { preconditionFailure("the model has not one output of scores") }
+    return value(index, of: tensor)
+  }
 
   /// The first class of the greatest logit.
   public var classIndex: Int {

@@ -3,7 +3,7 @@ extension Session {
   /// Runs the test vectors of the session's model. The results are the last vector's afterwards.
   ///
   /// - Parameter model: the one that the session is of, with at least one test vector.
-  /// - Returns: whether the logits of all of them have the digest that the file states.
+  /// - Returns: whether the outputs of all of them have the digest that the file states.
   public mutating func passesTestVectors(of model: borrowing ModelFile) throws(SessionError) -> Bool {
     var failure: SessionError?
     let digest = Digest.of { digest in
@@ -14,7 +14,7 @@ extension Session {
           failure = error
           return
         }
-        for index in 0..<model.classCount { digest.update(logit(index)) }
+        addOutputs(to: digest)
       }
     }
     if let failure { throw failure }

@@ -7,7 +7,7 @@ public struct FixedGraph: Sendable, Equatable {
     public var name: String
     public var format: FixedFormat
     public var shape: Shape
-    /// The tensor whose bytes these are: its own index, or the source of a flattening.
+    /// The tensor whose bytes these are: its own index, or the source of a view.
     public var storage: Int
 
     public var bytes: Int { shape.count * format.elementBytes }
@@ -27,15 +27,25 @@ public struct FixedGraph: Sendable, Equatable {
     public var floatValue: Int
   }
 
+  public struct Output: Sendable, Equatable {
+    /// Index into `tensors`; no two outputs have the same.
+    public var tensor: Int
+    /// One for each channel of a vector of scores; nil for other values.
+    public var labels: [String]?
+  }
+
   public var tensors: [Tensor]
   /// In the order of execution.
   public var operations: [Operation]
   public var input: Int
-  public var output: Int
+  public var outputs: [Output]
   /// For each input channel the input's raw value for each 8-bit pixel.
   public var inputTables: [[Int32]]
-  public var labels: [String]
 
+  /// Whether a file of it has to list its outputs: several, or one that isn't a vector of scores.
+  public var listsOutputs: Bool { outputs.count > 1 || outputs[0].labels == nil }
+  /// Values of all outputs together.
+  public var outputValues: Int { outputs.reduce(0) { $0 + tensors[$1.tensor].shape.count } }
   public var multiplyAccumulates: UInt64 { operations.reduce(0) { $0 + $1.multiplyAccumulates } }
   /// Weights of all layers, without biases.
   public var weightCount: Int { operations.reduce(0) { $0 + ($1.kind.linear?.weights.raws.count ?? 0) } }

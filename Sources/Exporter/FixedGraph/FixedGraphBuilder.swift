@@ -14,9 +14,10 @@ extension FixedGraph {
     if let conflict = settings.conflict(with: layers) { throw .conflict(conflict) }
     let tables = try builder.inputTables()
     for layer in layers.layers { try builder.add(layer) }
+    let (tensors, outputs) = builder.tensorsAndOutputs()
     self.init(
-      tensors: builder.tensors(), operations: builder.operations, input: builder.tensorIndex[layers.graph.input]!,
-      output: builder.tensorIndex[layers.graph.output]!, inputTables: tables, labels: layers.graph.labels)
+      tensors: tensors, operations: builder.operations, input: builder.tensorIndex[layers.graph.input]!,
+      outputs: outputs, inputTables: tables)
   }
 }
 
@@ -24,7 +25,7 @@ extension FixedGraph {
 private struct FixedGraphBuilder {
   let layers: LayerGraph
   let selection: FormatSelection
-  /// The float graph's values that are tensors, in order: stored ones and flattened views that something reads.
+  /// The float graph's values that are tensors, in order: stored ones and views that something reads or that come out.
   let values: [Int]
   let tensorIndex: [Int: Int]
   /// By stored value.
@@ -34,7 +35,7 @@ private struct FixedGraphBuilder {
   init(layers: LayerGraph, selection: FormatSelection) {
     self.layers = layers
     self.selection = selection
-    values = Set(layers.stored + layers.layers.flatMap(\.inputs) + [layers.graph.output]).sorted()
+    values = Set(layers.stored + layers.layers.flatMap(\.inputs) + layers.graph.outputs.map(\.value)).sorted()
     tensorIndex = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
   }
 
@@ -44,6 +45,22 @@ private struct FixedGraphBuilder {
         name: layers.graph.values[value].name, format: format(value), shape: layers.shape(value),
         storage: tensorIndex[layers.storage[value]]!)
     }
+  }
+
+  /// The tensors, those of listed outputs by the outputs' names. What comes out twice has another view for each further time.
+  func tensorsAndOutputs() -> ([FixedGraph.Tensor], [FixedGraph.Output]) {
+    var tensors = tensors()
+    var outputs: [FixedGraph.Output] = []
+    for output in layers.graph.outputs {
+      var index = tensorIndex[output.value]!
+      if outputs.contains(where: { $0.tensor == index }) {
+        tensors.append(tensors[index])
+        index = tensors.count - 1
+      }
+      if layers.graph.listsOutputs { tensors[index].name = output.name }
+      outputs.append(FixedGraph.Output(tensor: index, labels: output.labels))
+    }
+    return (tensors, outputs)
   }
 
   /// A format that has been chosen.

@@ -6,8 +6,8 @@ enum FormatOrigin: Equatable {
   case given(FixedFormat)
   /// A sampler reads it as theta.
   case theta
-  /// The graph's output.
-  case logits
+  /// It is an output of the graph's.
+  case output
   /// A max-pool, a sampler or a rearrangement makes it and keeps its input's format.
   case kept(from: Int)
   /// Nothing but a concatenation reads it. What it makes is rounded to that one's format sooner or later: once is better
@@ -22,10 +22,9 @@ extension LayerGraph {
     if let format = givenFormat(value) { return .given(format) }
     let consumers = consumers(value)
     if consumers.contains(where: { $0.isTheta(value, in: self) }) { return .theta }
-    if storage[graph.output] == value { return .logits }
     switch producer(value)?.operation {
     case .maxPool, .affineGridSample, .rearrange: return .kept(from: storage[producer(value)!.inputs[0]])
-    default: break
+    default: if isOutput(value) { return .output }
     }
     if consumers.count == 1, case .concatenate = consumers[0].operation,
       consumers[0].inputs.filter({ storage[$0] == value }).count == 1
@@ -46,7 +45,7 @@ extension LayerGraph {
       if formats.count == 1, let format = formats.first { return format }
     }
     let consumers = consumers(value)
-    guard consumers.count == 1, storage[graph.output] != value else { return nil }
+    guard consumers.count == 1, !isOutput(value) else { return nil }
     switch consumers[0].operation {
     case .maxPool, .rearrange: return givenFormat(consumers[0].output)
     case .affineGridSample where !consumers[0].isTheta(value, in: self): return givenFormat(consumers[0].output)

@@ -4,7 +4,7 @@ import Quantize
 /// Which format a tensor should have. Operations that keep their input's format (max-pool, sampler) don't ask; a
 /// convolution may end with fewer fraction bits than it asked for.
 struct FormatSelection {
-  /// Bits of theta and of the logits.
+  /// Bits of theta and of outputs.
   static let preciseBits = 16
 
   let layers: LayerGraph
@@ -23,7 +23,7 @@ struct FormatSelection {
       var format = preciseFormat(value)
       format.fraction = min(max(format.fraction, 0), 15)
       return format
-    case .logits: return preciseFormat(value)
+    case .output: return preciseFormat(value)
     case .concatenation(let output): return format(output)
     case .kept, .own:
       return histogram(value).format(
@@ -53,7 +53,7 @@ struct FormatSelection {
     }
   }
 
-  /// Sixteen signed bits that cover twice the range seen: clipping a coordinate or a logit costs more than its last bit.
+  /// Sixteen signed bits that cover twice the range seen: clipping a coordinate or an output costs more than its last bit.
   private func preciseFormat(_ value: Int) -> FixedFormat {
     let seen = histogram(value).range
     return FixedFormat.covering(

@@ -37,6 +37,11 @@ public struct LayerGraph: Sendable {
   /// The layer that makes a value's bytes; nil for the input.
   public func producer(_ value: Int) -> Layer? { layers.first { $0.output == storage[value] } }
 
+  /// Whether a value's bytes are those of an output.
+  public func isOutput(_ value: Int) -> Bool {
+    graph.outputs.contains { storage[$0.value] == storage[value] }
+  }
+
   /// The layers that read a value's bytes.
   public func consumers(_ value: Int) -> [Layer] {
     layers.filter { $0.inputs.contains { storage[$0] == storage[value] } }

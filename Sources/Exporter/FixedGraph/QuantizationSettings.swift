@@ -19,11 +19,11 @@ public struct QuantizationSettings: Equatable, Sendable {
 
   /// 2...8.
   public var weightBits: Int
-  /// 2...16. The input has at most 8, theta and the logits always 16.
+  /// 2...16. The input has at most 8, theta and outputs always 16.
   public var activationBits: Int
   public var method: CalibrationMethod
   /// By the layer's name. A max-pool, a sampler and what only a concatenation reads keep to their neighbour's format, theta
-  /// and the logits to 16 bits: export refuses other widths for them.
+  /// and outputs to 16 bits: export refuses other widths for them.
   public var layers: [String: Layer]
   /// Repairs that are left out.
   public var without: Set<Repair>
@@ -58,7 +58,7 @@ public struct QuantizationSettings: Equatable, Sendable {
   func activationBits(of value: Int, in graph: LayerGraph) -> Int {
     switch graph.formatOrigin(value) {
     case .given(let format): format.width
-    case .theta, .logits: FormatSelection.preciseBits
+    case .theta, .output: FormatSelection.preciseBits
     case .kept(let input): activationBits(of: input, in: graph)
     case .concatenation(let output): activationBits(of: output, in: graph)
     case .own: graph.producer(value).map { layers[$0.name]?.activationBits ?? activationBits } ?? inputBits

@@ -44,7 +44,9 @@ extension QuantizationSettings {
     case .own: return nil
     case .given: return "is \(bits), but the network gives its output \(decided)"
     case .theta: return "is \(bits), but a sampler's theta always has \(decided)"
-    case .logits: return "is \(bits), but the logits always have \(decided)"
+    case .output:
+      let what = graph.graph.listsOutputs ? "outputs" : "the logits"
+      return "is \(bits), but \(what) always have \(decided)"
     case .kept: return "is \(bits), but it keeps the format of its input, which has \(decided)"
     case .concatenation(let output):
       let reader = graph.producer(output)?.name ?? ""

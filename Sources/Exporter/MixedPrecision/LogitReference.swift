@@ -2,29 +2,42 @@ import EdgeRuntime
 import Foundation
 import Quantize
 
-/// What the float network answers on labelled images, to measure fixed-point forms of it by.
+/// What the float network answers on labelled images, to measure fixed-point forms of it by: the logits of its one output of scores, and
+/// the values of its other outputs.
 public struct LogitReference: Sendable {
   private let images: CalibrationImages
   /// The class of each image.
   private let labels: [Int]
   /// By image.
   private let logits: [[Float]]
+  /// By image: the values of every other output.
+  private let others: [[[Float]]]
+  /// By other output, its power: the sum of the squares of an image's values, in the mean.
+  private let powers: [Double]
+  private let scores: Int
 
   /// - Parameters:
   ///   - labels: the class of each image, an index of the network's.
   ///   - progress: called for each image, from several threads.
+  /// - Requires: a graph with one output of scores.
   public init(
     _ source: ExportSource, images: CalibrationImages, labels: [Int], progress: @Sendable () -> Void = {}
   ) throws {
     precondition(labels.count == images.count, "a label for each image")
     self.images = images
     self.labels = labels
-    let output = source.graph.output
-    logits = try concurrentMap(images.count, prepare: { try source.makeRunner(source.graph) }) { run, index in
-      var logits: [Float] = []
-      try run(try images.pixels(index)) { value, numbers in if value == output { logits = numbers } }
-      progress()
-      return logits
+    guard let scores = source.graph.outputs.firstIndex(where: { $0.labels != nil }), source.graph.scores != nil else {
+      preconditionFailure("answers are those of one output of scores")
+    }
+    self.scores = scores
+    var found = try concurrentMap(images.count, prepare: { try source.makeRunner(source.graph) }) { run, index in
+      defer { progress() }
+      return try source.graph.outputs(of: run, try images.pixels(index))
+    }
+    logits = found.indices.map { found[$0].remove(at: scores) }
+    others = found
+    powers = (0..<source.graph.outputs.count - 1).map { [others] output in
+      others.reduce(0) { $0 + $1[output].reduce(0) { $0 + Double($1) * Double($1) } } / Double(max(others.count, 1))
     }
   }
 
@@ -43,18 +56,35 @@ public struct LogitReference: Sendable {
   ///   - threads: that share them; the result does not depend on it.
   func fidelity(of graph: FixedGraph, limit: Int = .max, threads: Int) throws -> Fidelity {
     let file = try ModelContent(draft: graph).encoded()
-    let format = graph.tensors[graph.output].format
+    let tensors = graph.outputs.map { graph.tensors[$0.tensor] }
     let chosen = images.spread(limit)
     let parts = try concurrently(threads: threads) { thread, threads in
       let runner = try ModelRunner(file, instructionSet: .fastest)
       return try stride(from: thread, to: chosen.count, by: threads).map { position in
         let index = chosen[position]
-        return Answer(
-          fixed: runner.logits(try images.pixels(index)).map { format.number(Int64($0)) }, float: logits[index],
-          label: labels[index])
+        var outputs: [[Double]] = []
+        var raws = runner.outputs(try images.pixels(index))[...]
+        for tensor in tensors {
+          outputs.append(raws.prefix(tensor.shape.count).map { tensor.format.number(Int64($0)) })
+          raws = raws.dropFirst(tensor.shape.count)
+        }
+        var answer = Answer(fixed: outputs.remove(at: scores), float: logits[index], label: labels[index])
+        answer.divergence += otherNoise(outputs, image: index)
+        return answer
       }
     }
     return Fidelity(chosen.indices.map { parts[$0 % threads][$0 / threads] })
+  }
+
+  /// Of the outputs that are no scores: the noise on an image over the output's power, summed over the outputs.
+  private func otherNoise(_ fixed: [[Double]], image: Int) -> Double {
+    fixed.indices.reduce(0) { sum, output in
+      let noise = zip(others[image][output], fixed[output]).reduce(0) {
+        let difference = Double($1.0) - $1.1
+        return $0 + difference * difference
+      }
+      return sum + (powers[output] > 0 ? noise / powers[output] : 0)
+    }
   }
 }
 
@@ -80,7 +110,8 @@ private struct Answer {
 /// How near a fixed-point network comes to the float one.
 public struct Fidelity: Equatable, Sendable {
   public var images: Int
-  /// The mean Kullback-Leibler divergence of its probabilities from the float network's, in nats.
+  /// The mean Kullback-Leibler divergence of its probabilities from the float network's, in nats, and for each further output its
+  /// noise over its power.
   public var divergence: Double
   /// Signal to noise of the logits in dB; infinite without noise.
   public var decibels: Double

@@ -260,9 +260,9 @@ public struct MixedPrecisionSearch: Sendable {
     var content = try ModelContent(
       draft: graph,
       provenance: try Provenance(source, images: images, settings: settings, equalised: network.equalised).json)
-    content.vectors = try images.spread(TestVector.count).map { index in
+    content.vectors = try images.spread(graph.testVectors).map { index in
       TestVector(
-        pixels: try images.pixels(index), logits: Array(repeating: 0, count: graph.tensors[graph.output].shape.count))
+        pixels: try images.pixels(index), values: Array(repeating: 0, count: graph.outputValues))
     }
     let point = SearchPoint(
       settings: settings, uniformBits: uniformBits, bytes: try content.encoded().count,

@@ -2,14 +2,16 @@ import Quantize
 
 /// The float graph so far, and what each name of the ONNX graph stands for in it.
 struct GraphBuilder {
-  private(set) var values: [FloatGraph.Value] = []
-  private(set) var nodes: [FloatGraph.Node] = []
+  var values: [FloatGraph.Value] = []
+  var nodes: [FloatGraph.Node] = []
   var operands: [String: Operand] = [:]
   /// By the name of a constant: the type that the file gives it.
   var types: [String: ONNXTensorProto.DataType] = [:]
   /// By the name of a constant that DequantizeLinear made: the steps of its values.
   var grids: [String: ConstantGrid] = [:]
   let externalData: ExternalData
+  /// What the user should know of how the file was read.
+  var notes: [String] = []
 
   /// The longest side of a tensor, as in the model file.
   static let extentLimit = 65_535

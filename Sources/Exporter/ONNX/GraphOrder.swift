@@ -1,6 +1,6 @@
-/// The nodes that an output needs, each after those that it reads.
+/// The nodes that outputs need, each after those that it reads.
 ///
-/// Walks from the output, so that nodes that only training or other outputs need are never looked at.
+/// Walks from the outputs, so that nodes that only training needs are never looked at.
 struct GraphOrder {
   /// Indices of nodes in the order of execution.
   private(set) var nodes: [Int] = []
@@ -9,7 +9,7 @@ struct GraphOrder {
 
   /// - Parameter known: the names that need no node: the input and the initializers.
   /// - Throws: `ONNXError.undefinedTensor`, `.cycle`, or `.invalidNode` where two nodes make one value.
-  init(_ graph: ONNXGraphProto, output: String, known: Set<String>) throws(ONNXError) {
+  init(_ graph: ONNXGraphProto, outputs: [String], known: Set<String>) throws(ONNXError) {
     var producers: [String: Int] = [:]
     for (index, node) in graph.node.enumerated() {
       for name in node.output where !name.isEmpty {
@@ -19,12 +19,21 @@ struct GraphOrder {
         producers[name] = index
       }
     }
-    guard let last = producers[output] else {
-      if known.contains(output) { return }
-      throw .interface(reason: "the graph's output \"\(output)\" is not computed by any node")
-    }
-
     var states = [State](repeating: .untouched, count: graph.node.count)
+    for output in outputs {
+      guard let last = producers[output] else {
+        if known.contains(output) { continue }
+        throw .interface(reason: "the graph's output \"\(output)\" is not computed by any node")
+      }
+      if states[last] == .untouched { try walk(graph, from: last, producers, known, &states) }
+    }
+  }
+
+  /// Adds a node and those that it needs.
+  private mutating func walk(
+    _ graph: ONNXGraphProto, from last: Int, _ producers: [String: Int], _ known: Set<String>,
+    _ states: inout [State]
+  ) throws(ONNXError) {
     // Node and the number of its inputs already followed: a stack of our own, as chains may be long.
     var stack: [(node: Int, followed: Int)] = [(last, 0)]
     states[last] = .open

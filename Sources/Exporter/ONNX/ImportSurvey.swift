@@ -62,7 +62,8 @@ extension Importer {
     builder.addImage(interface)
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
     let order = try GraphOrder(
-      model.graph, output: interface.output, known: Set(initializers.keys).union([interface.input]))
+      model.graph, outputs: model.graph.ends(interface.outputs).map(\.source),
+      known: Set(initializers.keys).union([interface.input]))
     let shapes = Dictionary(model.graph.valueInfo.compactMap { info in info.fixedDims.map { (info.name, $0) } }) {
       first, _ in first
     }

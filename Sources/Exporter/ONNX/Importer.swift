@@ -4,8 +4,8 @@ import SwiftProtobuf
 
 /// Reads ONNX files into float graphs.
 ///
-/// One image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first; one vector comes out. Arithmetic on constants and
-/// shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
+/// One image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first; vectors, images
+/// and lists of vectors come out. Arithmetic on constants and shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
 /// images, are put in that order here.
 public enum Importer {
   /// The versions of ONNX's operator set that are read.
@@ -32,17 +32,17 @@ public enum Importer {
     let input = builder.addImage(interface)
 
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
+    let ends = model.graph.ends(interface.outputs)
     let order = try GraphOrder(
-      model.graph, output: interface.output, known: Set(initializers.keys).union([interface.input]))
+      model.graph, outputs: ends.map(\.source), known: Set(initializers.keys).union([interface.input]))
     for index in order.nodes {
       try importNode(model.graph.node[index], initializers, &builder)
     }
-    let output = try outputVector(interface.output, builder)
-    let channels = builder.shape(output).channels
+    let outputs = try builder.outputs(ends, metadata: model.metadataProps)
     return FloatGraph(
-      values: builder.values, nodes: builder.nodes, input: input, output: output,
+      values: builder.values, nodes: builder.nodes, input: input, outputs: outputs,
       preparation: try InputPreparation(model.metadataProps, channels: interface.shape.channels),
-      labels: try labels(model.metadataProps, classes: channels))
+      notes: builder.notes)
   }
 
   static func decode(_ data: Data) throws(ONNXError) -> ONNXModelProto {
@@ -90,17 +90,5 @@ public enum Importer {
         unknown, "given", supported: operation.attributes.sorted().joined(separator: ", "))
     }
     builder.operands[resolved.output] = try operation.importNode(resolved, &builder)
-  }
-
-  private static func outputVector(_ name: String, _ builder: GraphBuilder) throws(ONNXError) -> Int {
-    guard case .activation(let activation) = builder.operands[name] else {
-      throw .interface(reason: "the graph's output \"\(name)\" does not depend on its input")
-    }
-    let shape = builder.shape(activation.value)
-    guard shape == .vector(shape.channels), activation.positions == nil else {
-      throw .interface(
-        reason: "the graph's output \"\(name)\" has dims \(activation.dims); a vector of logits is supported")
-    }
-    return activation.value
   }
 }

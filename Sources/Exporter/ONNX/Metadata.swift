@@ -27,24 +27,9 @@ extension InputPreparation {
   }
 }
 
-/// The classes' names from `ferrite.labels`, with commas between; without it their numbers.
-func labels(_ metadata: [ONNXStringStringEntryProto], classes: Int) throws(ONNXError) -> [String] {
-  guard let labels = metadata.list("ferrite.labels") else { return (0..<classes).map { "\($0)" } }
-  guard labels.count == classes else {
-    throw .metadata(key: "ferrite.labels", reason: "\(labels.count) labels for \(classes) outputs")
-  }
-  guard labels.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isNewline) }) else {
-    throw .metadata(key: "ferrite.labels", reason: "a label is empty or has a line break")
-  }
-  guard Set(labels).count == labels.count else {
-    throw .metadata(key: "ferrite.labels", reason: "a label stands there twice")
-  }
-  return labels
-}
-
 extension [ONNXStringStringEntryProto] {
   /// The items of a comma-separated entry, without the spaces around them; nil if there is no such entry.
-  fileprivate func list(_ key: String) -> [String]? {
+  func list(_ key: String) -> [String]? {
     first { $0.key == key }?.value.split(separator: ",", omittingEmptySubsequences: false).map {
       $0.trimmingCharacters(in: .whitespaces)
     }

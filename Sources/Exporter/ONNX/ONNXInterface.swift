@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Quantize
 
 /// What goes into a graph and what comes out.
@@ -7,9 +8,9 @@ struct ONNXInterface {
   /// Whether the image comes as [1, height, width, channels] and is turned by every node that reads it, as converters from
   /// frameworks with channels last write it.
   var isChannelsLast: Bool
-  var output: String
+  var outputs: [String]
 
-  /// - Throws: `ONNXError.interface` unless there is one output and one input that no initializer fills, a 32-bit float
+  /// - Throws: `ONNXError.interface` unless there are outputs and one input that no initializer fills, a 32-bit float
   ///   image of fixed size.
   init(_ graph: ONNXGraphProto) throws(ONNXError) {
     let initializers = Set(graph.initializer.map(\.name))
@@ -17,11 +18,16 @@ struct ONNXInterface {
     guard inputs.count == 1 else {
       throw .interface(reason: "the graph has \(Self.list(inputs, "input")); one is supported")
     }
-    guard graph.output.count == 1 else {
-      throw .interface(reason: "the graph has \(Self.list(graph.output, "output")); one is supported")
+    guard 1...Layout.maximumOutputs ~= graph.output.count else {
+      throw .interface(
+        reason: "the graph has \(Self.list(graph.output, "output")); 1 to \(Layout.maximumOutputs) are supported")
     }
     input = inputs[0].name
-    output = graph.output[0].name
+    let names = graph.output.map(\.name)
+    if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+      throw .interface(reason: "the graph names its output \"\(names[twice])\" twice")
+    }
+    outputs = names
     let type = inputs[0].type.tensorType
     let dims = type.shape.dim
     let found = "[" + dims.map(\.text).joined(separator: ", ") + "]"

@@ -1,12 +1,12 @@
 import Quantize
 
 extension Passes {
-  /// Drops nodes that the output does not depend on, and numbers the values that are left without gaps.
+  /// Drops nodes that no output depends on, and numbers the values that are left without gaps.
   static func droppingDeadValues(_ graph: FloatGraph) -> FloatGraph {
     var isAlive = [Bool](repeating: false, count: graph.values.count)
     // The input stays even where nothing reads it: an image comes in all the same.
     isAlive[graph.input] = true
-    isAlive[graph.output] = true
+    for output in graph.outputs { isAlive[output.value] = true }
     for node in graph.nodes.reversed() where isAlive[node.output] {
       for input in node.inputs { isAlive[input] = true }
     }
@@ -18,7 +18,7 @@ extension Passes {
     var result = graph
     result.values = kept.map { graph.values[$0] }
     result.input = number[graph.input]
-    result.output = number[graph.output]
+    for index in graph.outputs.indices { result.outputs[index].value = number[graph.outputs[index].value] }
     result.nodes = graph.nodes.filter { isAlive[$0.output] }.map { node in
       var node = node
       node.inputs = node.inputs.map { number[$0] }

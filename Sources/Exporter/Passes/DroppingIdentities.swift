@@ -16,7 +16,7 @@ extension Passes {
         result.nodes.append(node)
       }
     }
-    result.output = source[graph.output]
+    for index in graph.outputs.indices { result.outputs[index].value = source[graph.outputs[index].value] }
     return result
   }
 }

@@ -15,9 +15,9 @@ public enum Passes {
 }
 
 extension FloatGraph {
-  /// The index of the one node that reads a value; nil if several do, if it is read twice, or if it is the graph's output.
+  /// The index of the one node that reads a value; nil if several do, if it is read twice, or if it is an output of the graph's.
   func onlyReader(of value: Int) -> Int? {
-    if value == output { return nil }
+    if isOutput(value) { return nil }
     var reader: Int?
     for (index, node) in nodes.enumerated() {
       for input in node.inputs where input == value {

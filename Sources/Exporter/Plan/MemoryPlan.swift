@@ -52,7 +52,7 @@ extension MemoryPlan {
 }
 
 extension FixedGraph {
-  /// The operations between which each tensor's bytes are needed. The input is there before operation 0, the output is
+  /// The operations between which each tensor's bytes are needed. The input is there before operation 0, outputs are
   /// read after the last; a view lives as long as its source.
   func liveRanges() -> [ClosedRange<Int>] {
     let last = max(operations.count - 1, 0)
@@ -63,7 +63,7 @@ extension FixedGraph {
       final[tensors[operation.output].storage] = index
       for input in operation.inputs { final[tensors[input].storage] = index }
     }
-    final[tensors[output].storage] = last
+    for output in outputs { final[tensors[output.tensor].storage] = last }
     return tensors.map { first[$0.storage]...final[$0.storage] }
   }
 

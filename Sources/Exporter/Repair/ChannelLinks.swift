@@ -20,7 +20,7 @@ struct ChannelLink {
 extension FloatGraph {
   /// The link of a node; nil if a reader can't undo factors: theta, a clip between finite bounds, a function that bends
   /// elsewhere than at zero, a given format or grid,
-  /// the graph's output.
+  /// an output of the graph's.
   ///
   /// ReLU, leaky ReLU, pooling, sampling, flattening and concatenation commute with a positive factor for each channel, and a sum with
   /// one that both of its sides have.
@@ -66,7 +66,7 @@ extension FloatGraph {
 
   /// - Returns: false at a reader that can't undo factors.
   private func follow(_ value: Int, _ channels: [Int], _ link: inout ChannelLink) -> Bool {
-    if value == output { return false }
+    if isOutput(value) { return false }
     if link.values.contains(where: { $0.value == value && $0.channels == channels }) { return true }
     link.values.append((value, channels))
     for (index, node) in nodes.enumerated() {

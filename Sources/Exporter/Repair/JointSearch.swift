@@ -1,10 +1,11 @@
 import EdgeRuntime
 import Quantize
 
-/// Moves the binary points of the tensors, one at a time, as long as the logits come nearer to the float network's.
+/// Moves the binary points of the tensors, one at a time, as long as the outputs come nearer to the float network's.
 ///
 /// What is best for a tensor by itself need not be so for the answer: an error may matter to no class, or be made up for by
-/// another. Coordinate descent on the sum of squared differences of the logits; a point moves by one bit at a time.
+/// another. Coordinate descent on the sum of squared differences of the outputs' values, of several outputs each against
+/// its own signal; a point moves by one bit at a time.
 struct JointSearch {
   static let imageLimit = 96
   static let sweeps = 2
@@ -34,7 +35,8 @@ struct JointSearch {
     var left = Self.units(layers)
     defer { progress(.searching, left) }
     let chosen = images.spread(Self.imageLimit)
-    let wanted = try Self.floatLogits(layers.graph, chosen, images, makeRunner)
+    let wanted = try OutputReference(
+      layers.graph, count: chosen.count, image: { try images.pixels(chosen[$0]) }, makeRunner)
     guard var least = try Self.cost(layers, histograms, settings, chosen, images, wanted) else { return }
     let built = try FixedGraph(layers, histograms: histograms, settings: settings)
     var formats: [Int: FixedFormat] = [:]
@@ -63,44 +65,29 @@ struct JointSearch {
     }
   }
 
-  private static func floatLogits(
-    _ graph: FloatGraph, _ chosen: [Int], _ images: CalibrationImages,
-    _ makeRunner: @Sendable () throws -> FloatRunner
-  ) throws -> [[Float]] {
-    try concurrentMap(chosen.count, prepare: makeRunner) { run, index in
-      var logits: [Float] = []
-      try run(try images.pixels(chosen[index])) { value, numbers in if value == graph.output { logits = numbers } }
-      return logits
-    }
-  }
-
   /// Nil for formats that a layer can't have.
   private static func cost(
     _ layers: LayerGraph, _ histograms: [Histogram?], _ settings: QuantizationSettings, _ chosen: [Int],
-    _ images: CalibrationImages, _ wanted: [[Float]]
+    _ images: CalibrationImages, _ wanted: OutputReference
   ) throws -> Double? {
     guard let graph = try? FixedGraph(layers, histograms: histograms, settings: settings) else { return nil }
     let file = try ModelContent(draft: graph).encoded()
-    let format = graph.tensors[graph.output].format
     let parts = try concurrently { thread, threads in
       let runner = try ModelRunner(file, instructionSet: .fastest)
-      var sum = 0.0
+      var sums = wanted.noSums
       for index in stride(from: thread, to: chosen.count, by: threads) {
-        for (raw, exact) in zip(runner.logits(try images.pixels(chosen[index])), wanted[index]) {
-          let difference = format.number(Int64(raw)) - Double(exact)
-          sum += difference * difference
-        }
+        wanted.add(runner.outputs(try images.pixels(chosen[index])), of: graph, image: index, to: &sums)
       }
-      return sum
+      return sums
     }
-    return parts.reduce(0, +)
+    return wanted.error(parts)
   }
 }
 
 extension LayerGraph {
-  /// True for a stored value whose binary point is free: not given, not kept from an input, not theta's or the logits'.
+  /// True for a stored value whose binary point is free: not given, not kept from an input, not theta's or an output's.
   fileprivate func canChoose(_ value: Int) -> Bool {
-    if storage[graph.output] == value { return false }
+    if isOutput(value) { return false }
     guard let layer = producer(value) else { return inputFormat == nil }
     if layer.format != nil || consumers(value).contains(where: { $0.isTheta(value, in: self) }) { return false }
     return switch layer.operation {

@@ -25,11 +25,11 @@ final class ModelRunner {
     }
   }
 
-  /// The raw logits of one frame.
-  func logits(_ pixels: [UInt8]) -> [Int32] {
+  /// The raw values of all outputs for one frame, one output after the other.
+  func outputs(_ pixels: [UInt8]) -> [Int32] {
     begin(pixels)
     for index in 0..<session.operationCount { session.step(index) }
-    return (0..<session.classCount).map { session.logit($0) }
+    return (0..<session.outputCount).flatMap { output in values(of: session.output(output).tensor) { $0 } }
   }
 
   /// Runs one frame and hands out each operation's output as soon as it is there: later ones may reuse its memory.

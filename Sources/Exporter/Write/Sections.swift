@@ -20,6 +20,11 @@ extension ModelContent {
       writer.size(tensor.bytes)
       writer.size(place.live.lowerBound)
       writer.size(place.live.upperBound)
+      writer.pad(to: index * Layout.tensorRecordBytes + Layout.outputNumberOffset)
+      if graph.listsOutputs, let number = graph.outputs.firstIndex(where: { $0.tensor == index }) {
+        writer.put(UInt16(number + 1))
+        writer.put((graph.outputs[number].labels == nil ? OutputRole.values : .scores).rawValue)
+      }
       writer.pad(to: (index + 1) * Layout.tensorRecordBytes)
     }
     return writer.bytes
@@ -55,9 +60,12 @@ extension ModelContent {
     graph.inputTables.flatMap { table in table.map { UInt8(truncatingIfNeeded: $0) } }
   }
 
-  var labelSection: [UInt8] { graph.labels.flatMap { Array(($0.printable + "\n").utf8) } }
+  /// The labels of all outputs of scores, in their order.
+  var labelSection: [UInt8] {
+    graph.outputs.flatMap { $0.labels ?? [] }.flatMap { Array(($0.printable + "\n").utf8) }
+  }
 
-  /// Pixels, then logits, each padded to 64 bytes; then the digest of all logits.
+  /// Pixels, then the outputs' values, each vector's padded to 64 bytes; then the digest of all values.
   var vectorSection: [UInt8] {
     if vectors.isEmpty { return [] }
     var writer = ByteWriter()
@@ -66,12 +74,12 @@ extension ModelContent {
       writer.pad(to: Layout.aligned(writer.bytes.count))
     }
     for vector in vectors {
-      for logit in vector.logits { writer.put(logit) }
+      for value in vector.values { writer.put(value) }
       writer.pad(to: Layout.aligned(writer.bytes.count))
     }
     let digest = Digest.of { digest in
       for vector in vectors {
-        for logit in vector.logits { digest.update(logit) }
+        for value in vector.values { digest.update(value) }
       }
     }
     writer.put((0..<Layout.digestBytes).map { digest[$0] })

@@ -1,14 +1,24 @@
-/// An image and the raw logits that every machine must find for it.
+/// An image and the raw values that every machine must find for it.
 public struct TestVector: Sendable, Equatable {
   /// How many a model file carries, where there are as many calibration images.
   public static let count = 8
+  /// Files that list their outputs carry fewer where those of more than this many values would make most of the file; one at least.
+  static let mostValues = 1 << 16
 
   /// 8-bit pixels, height x width x channels.
   public var pixels: [UInt8]
-  public var logits: [Int32]
+  /// Of all outputs, one after the other, each in height x width x channels order.
+  public var values: [Int32]
 
-  public init(pixels: [UInt8], logits: [Int32]) {
+  public init(pixels: [UInt8], values: [Int32]) {
     self.pixels = pixels
-    self.logits = logits
+    self.values = values
+  }
+}
+
+extension FixedGraph {
+  /// How many test vectors a file of it carries at most.
+  var testVectors: Int {
+    listsOutputs ? min(max(TestVector.mostValues / outputValues, 1), TestVector.count) : TestVector.count
   }
 }

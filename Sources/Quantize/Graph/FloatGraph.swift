@@ -37,21 +37,71 @@ public struct FloatGraph: Sendable {
   public var values: [Value]
   public var nodes: [Node]
   public var input: Int
-  public var output: Int
+  /// At least one.
+  public var outputs: [Output]
   public var preparation: InputPreparation
-  /// One for each output channel; "0", "1", ... when the source names none.
-  public var labels: [String]
+  /// What the user should know of how the source was read.
+  public var notes: [String]
 
+  /// - Parameter labels: of the one output, a vector of scores.
   public init(
     values: [Value], nodes: [Node], input: Int, output: Int, preparation: InputPreparation, labels: [String]
+  ) {
+    self.init(
+      values: values, nodes: nodes, input: input,
+      outputs: [Output(name: values[output].name, value: output, labels: labels)], preparation: preparation)
+  }
+
+  public init(
+    values: [Value], nodes: [Node], input: Int, outputs: [Output], preparation: InputPreparation, notes: [String] = []
   ) {
     self.values = values
     self.nodes = nodes
     self.input = input
-    self.output = output
+    self.outputs = outputs
     self.preparation = preparation
-    self.labels = labels
+    self.notes = notes
   }
+}
+
+extension FloatGraph {
+  /// One of the values that come out.
+  public struct Output: Sendable, Equatable {
+    public var name: String
+    /// Index into `values`.
+    public var value: Int
+    /// One for each channel of a vector of scores ("0", "1", ... when the source names none); nil for other values.
+    public var labels: [String]?
+
+    public init(name: String, value: Int, labels: [String]? = nil) {
+      self.name = name
+      self.value = value
+      self.labels = labels
+    }
+  }
+
+  /// The first output.
+  public var output: Int { outputs[0].value }
+
+  /// Of the only output of scores; none where there is no such output, or more than one, and then they can't be set.
+  public var labels: [String] {
+    get { scores?.labels ?? [] }
+    set {
+      guard scores != nil, let index = outputs.firstIndex(where: { $0.labels != nil }) else { return }
+      outputs[index].labels = newValue
+    }
+  }
+
+  /// The only output of scores; nil where there is none, or more than one.
+  public var scores: Output? {
+    let scores = outputs.filter { $0.labels != nil }
+    return scores.count == 1 ? scores[0] : nil
+  }
+
+  /// Whether there is more to say of the outputs than that they are one vector of scores.
+  public var listsOutputs: Bool { outputs.count > 1 || outputs[0].labels == nil }
+
+  public func isOutput(_ value: Int) -> Bool { outputs.contains { $0.value == value } }
 }
 
 /// The extents of one image's tensor, channels last.
@@ -123,7 +173,7 @@ public enum FloatOperation: Sendable {
   case averagePool(FloatPool)
   /// Inputs: a vector. Weights: outputs x inputs, in the flattened HWC order of the input.
   case fullyConnected(weights: [Float], bias: [Float])
-  /// Inputs: image. The same values as a vector, in HWC order.
+  /// Inputs: image. The same values in the same order (HWC) as a vector, or with other extents.
   case flatten
   /// Inputs: image, then theta (six values, `t00 t01 t02 t10 t11 t12`, target to source). Affine grid and sampling; the
   /// output has the size of its value's shape. ONNX AffineGrid-20 and GridSample-20.

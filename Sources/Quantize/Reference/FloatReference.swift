@@ -22,8 +22,11 @@ public final class FloatReference {
   /// OpenBLAS's own threads would compete with those that run an instance each.
   static let oneThread: Void = openblas_set_num_threads(1)
 
-  /// The values of the graph's output for the latest image.
+  /// The values of the graph's first output for the latest image.
   public var output: [Float] { values[graph.output] }
+
+  /// The values of one of the graph's outputs for the latest image.
+  public func output(_ index: Int) -> [Float] { values[graph.outputs[index].value] }
 
   /// Runs the graph on 8-bit pixels, height x width x channels.
   ///

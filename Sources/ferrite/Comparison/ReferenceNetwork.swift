@@ -23,6 +23,14 @@ enum ReferenceNetwork {
     }
   }
 
+  /// The values of an output for the latest picture.
+  func values(ofOutput index: Int) -> [Double] {
+    switch self {
+    case .float(let reference, _): reference.output(index).map(Double.init)
+    case .fixed(let classifier, _): classifier.values(classifier.model.outputs[index].tensor)
+    }
+  }
+
   func run(_ pixels: [UInt8]) {
     switch self {
     case .float(let reference, _): reference.run(pixels: pixels)

@@ -44,7 +44,8 @@ extension CalibrationImages {
   /// Pictures of a set by their numbers.
   init(_ data: DataSet, chosen: [Int], classes: Int) {
     var counts = [Int](repeating: 0, count: classes)
-    for index in chosen { counts[data.label(index)] += 1 }
+    // Pictures for a network that tells no classes have none.
+    if classes > 0 { for index in chosen { counts[data.label(index)] += 1 } }
     self.init(count: chosen.count, frameBytes: data.extent.count, classCounts: counts) { index in
       try data.sample(chosen[index]).image.pixels
     }

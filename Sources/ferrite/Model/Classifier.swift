@@ -48,11 +48,19 @@ final class Classifier {
 
   // MARK: Results of the last frame
 
-  /// The first class of the greatest logit.
+  /// The raw values of an output.
+  func rawValues(_ output: ModelOutput) -> [Int32] {
+    (0..<output.record.count).map { session.value($0, of: output.tensor) }
+  }
+
+  /// Adds the values of all outputs to a digest.
+  func addOutputs(to digest: borrowing Digest) { session.addOutputs(to: digest) }
+
+  /// The first class of the greatest logit; 0 without one output of scores.
   var classIndex: Int { session.classIndex }
-  /// Raw logits.
+  /// Raw logits; none without one output of scores.
   var logits: [Int32] { (0..<session.classCount).map { session.logit($0) } }
-  /// Fractions of one, multiples of 2^-16.
+  /// Fractions of one, multiples of 2^-16; none without one output of scores.
   var probabilities: [Double] {
     (0..<session.classCount).map { Double(session.probability($0)) / Double(Softmax.one) }
   }

@@ -7,7 +7,8 @@ import ImageData
 final class LoadedModel: Sendable {
   let path: String
   let file: ModelFile
-  /// The classes in the order of the logits.
+  let outputs: [ModelOutput]
+  /// The classes in the order of the logits, of the only output of scores; none where there is none or more than one.
   let labels: [String]
 
   /// Maps and checks the file.
@@ -21,9 +22,10 @@ final class LoadedModel: Sendable {
     } catch {
       throw BadData("\(path): \(error.explanation)")
     }
-    var labels: [String] = []
-    for index in 0..<file.classCount { labels.append(unsafe String(decoding: file.unsafeLabel(index), as: UTF8.self)) }
-    self.labels = labels
+    var outputs: [ModelOutput] = []
+    for index in 0..<file.outputCount { outputs.append(ModelOutput(file, index)) }
+    self.outputs = outputs
+    labels = file.scoresOutput.flatMap { outputs[$0].labels } ?? []
   }
 
   /// The picture that the model takes.

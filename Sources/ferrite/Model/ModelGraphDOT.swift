@@ -19,9 +19,20 @@ extension ModelReport {
       }
       writer[record.output] = "op\(index)"
     }
-    let output = model.file.tensor(model.file.outputTensor)
-    text += "  logits [shape=oval];\n"
-    return text + "  \(writer[model.file.outputTensor] ?? "input") -> logits [label=\(edge(output))];\n}\n"
+    for (index, output) in model.outputs.enumerated() {
+      let node = model.file.listsOutputs ? "output\(index)" : "logits"
+      let name = model.file.listsOutputs ? ", label=\(output.name.quotedForDOT)" : ""
+      text += "  \(node) [shape=oval\(name)];\n"
+      text += "  \(self.writer(of: output) ?? "input") -> \(node) [label=\(edge(output.record))];\n"
+    }
+    return text + "}\n"
+  }
+
+  /// The last operation that writes an output's bytes, which may be a view of what it makes.
+  private func writer(of output: ModelOutput) -> String? {
+    layers.indices.last {
+      layers[$0].output.arenaOffset == output.record.arenaOffset && layers[$0].output.bytes == output.record.bytes
+    }.map { "op\($0)" }
   }
 
   private func edge(_ tensor: TensorRecord) -> String { "\(tensor.extents)\n\(tensor.format.name)".quotedForDOT }

@@ -102,6 +102,7 @@ extension ModelReport {
       "workspace_offset": JSON(model.file.workspaceOffset),
       "test_vectors": JSON(model.file.testVectorCount),
       "buffers": JSON(buffers.map(\.json)),
+      "outputs": JSON(model.outputs.map(\.json)),
       "labels": JSON(model.labels.map(JSON.string)),
       "provenance": JSON(model.provenance),
       "signature": model.file.signature.json,
@@ -142,13 +143,4 @@ extension ModelReport.Buffer {
       "last_operation": JSON(record.lastOperation),
     ]
   }
-}
-
-extension TensorRecord {
-  /// Height, width, channels.
-  fileprivate var shape: JSON { [height, width, channels].json }
-}
-
-extension [Int] {
-  fileprivate var json: JSON { JSON(map { JSON($0) }) }
 }

@@ -38,12 +38,23 @@ extension ModelReport {
       session     \(model.file.sessionBytes(threads: 1).grouped) bytes: the arena and what is prepared once
       MACs        \(macs.grouped)
       vectors     \(model.file.testVectorCount)
-      labels      \(model.labels.joined(separator: ", "))
+      \(outputs)
       provenance  \(model.briefProvenance)
       digest      \(model.file.digest.hexadecimal)
       signature   \(model.file.signature.text)
 
       """
+  }
+}
+
+extension ModelReport {
+  /// The labels of the scores, or a line for each listed output.
+  private var outputs: String {
+    guard model.file.listsOutputs else { return "labels      \(model.labels.joined(separator: ", "))" }
+    return model.outputs.map { output in
+      let labels = output.labels.map { ": " + $0.joined(separator: ", ") } ?? ""
+      return "output      \(output.text) of \(output.record.format.name)\(labels)"
+    }.joined(separator: "\n")
   }
 }
 

@@ -29,6 +29,8 @@ EXPORTS = [
     # Tables, rearrangements and products, of 8 and of 16 bits.
     ("gates", (14, 11, 3), 8, 8), ("unet", (16, 12, 1), 4, 8), ("activations-legacy", (6, 6, 3), 8, 8),
     ("rearranged-18", (6, 8, 2), 6, 16), ("transposed", (4, 5, 3), 5, 8),
+    # Several outputs, lists and images.
+    ("detector", (32, 32, 1), 8, 8), ("segmentation", (24, 20, 3), 5, 8), ("autoencoder", (12, 12, 1), 8, 16),
 ]
 
 

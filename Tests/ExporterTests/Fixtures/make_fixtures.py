@@ -2,6 +2,8 @@
 
     python make_fixtures.py [NAME...]     # all, or some, which golden.json then has anew
 
+Images among the outputs are turned to channels last, as the importer's are.
+
 torch 2.15, onnx 1.23 and onnxruntime 1.32 wrote the committed ones. `network-*` is one small network with a spatial
 transformer, as torch's two exporters spell it; the others exercise operators alone.
 """
@@ -438,6 +440,76 @@ def transposed() -> onnx.ModelProto:
         weights("w4", 4, 4, 1, 1), weights("w5", 1, 4, 1, 1), weights("w6", 4, 3), weights("w7", 4, 3)], 13)
 
 
+class Detector(nn.Module):
+    """[1, 1, 32, 32] to the boxes and scores of 160 places on two grids, as single-shot detectors make them, and what is seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 12, 3, 2, 1), nn.ReLU())
+        self.deep = nn.Sequential(nn.Conv2d(12, 16, 3, 2, 1), nn.ReLU())
+        self.boxes = nn.ModuleList([nn.Conv2d(12, 2 * 4, 3, padding=1), nn.Conv2d(16, 2 * 4, 3, padding=1)])
+        self.scores = nn.ModuleList([nn.Conv2d(12, 2 * 2, 3, padding=1), nn.Conv2d(16, 2 * 2, 3, padding=1)])
+        self.kind = nn.Linear(16, 3)
+
+    def forward(self, x):
+        fine = self.stem(x)
+        coarse = self.deep(fine)
+
+        def lists(heads, channels):
+            grids = [head(features) for head, features in zip(heads, (fine, coarse))]
+            return torch.cat([grid.permute(0, 2, 3, 1).reshape(1, -1, channels) for grid in grids], 1)
+
+        return lists(self.boxes, 4), torch.sigmoid(lists(self.scores, 2)), self.kind(coarse.mean((2, 3))).softmax(1)
+
+
+class Segmentation(nn.Module):
+    """[1, 3, 24, 20] to a mask of the same size: a U-Net of two levels."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
+        self.middle = nn.Sequential(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU())
+        self.up = nn.ConvTranspose2d(16, 8, 2, 2)
+        self.last = nn.Sequential(nn.Conv2d(16, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2, 1))
+
+    def forward(self, x):
+        fine = self.down(x)
+        coarse = self.middle(F.max_pool2d(fine, 2))
+        return torch.sigmoid(self.last(torch.cat([self.up(coarse), fine], 1)))
+
+
+class Autoencoder(nn.Module):
+    """[1, 1, 12, 12] to a picture of the same size, by dense layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Flatten(), nn.Linear(144, 32), nn.ReLU(), nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 32), nn.ReLU(),
+            nn.Linear(32, 144))
+
+    def forward(self, x):
+        return self.layers(x).reshape(1, 1, 12, 12)
+
+
+def exported(net: nn.Module, shape, outputs, metadata, dynamo: bool) -> onnx.ModelProto:
+    torch.manual_seed(11)
+    for parameter in net.parameters():
+        # Enough for values of about 1 behind each layer.
+        nn.init.normal_(parameter, std=1.2 / max(parameter[0].numel(), 1) ** 0.5 if parameter.dim() > 1 else 0.2)
+    net.eval()
+    names = {"input_names": ["image"], "output_names": outputs, "opset_version": 18}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if dynamo:
+            model = torch.onnx.export(net, (torch.zeros(1, *shape),), dynamo=True, verbose=False, **names).model_proto
+        else:
+            buffer = io.BytesIO()
+            torch.onnx.export(net, (torch.zeros(1, *shape),), buffer, dynamo=False, **names)
+            model = onnx.load_from_string(buffer.getvalue())
+    helper.set_model_props(model, {"ferrite.input.mean": "0.5", "ferrite.input.std": "0.25", **metadata})
+    return model
+
+
 def gates() -> onnx.ModelProto:
     """A block as in MobileNetV3: hard-swishes, a depthwise convolution, squeeze and excitation, a sum; then a gate for each pixel, and a
     slope for each channel."""
@@ -542,6 +614,10 @@ def main() -> None:
         "rearranged-11": lambda: rearranged(11),
         "rearranged-18": lambda: rearranged(18),
         "transposed": lambda: transposed(),
+        "detector": lambda: exported(Detector(), (1, 32, 32), ["boxes", "scores", "kind"],
+                                     {"ferrite.labels.kind": "face,cat,none"}, dynamo=False),
+        "segmentation": lambda: exported(Segmentation(), (3, 24, 20), ["mask"], {}, dynamo=True),
+        "autoencoder": lambda: exported(Autoencoder(), (1, 12, 12), ["picture"], {}, dynamo=False),
         "gates": lambda: gates(),
         "unet": lambda: unet(),
     }
@@ -557,11 +633,15 @@ def main() -> None:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         image = np.random.default_rng(5).normal(0, 1, session.get_inputs()[0].shape).astype(np.float32)
-        output = session.run(None, {"image": image})[0]
+        outputs = session.run(None, {"image": image})
         pixels = image[0] if name == "channels-last" else image[0].transpose(1, 2, 0)
         golden[name] = {"input": [round(float(x), 7) for x in pixels.ravel()],
-                        "output": [round(float(x), 7) for x in output.ravel()]}
-        print(name, len(data), output.ravel()[:4])
+                        "output": [round(float(x), 7) for x in outputs[0].ravel()]}
+        if name in ("detector", "segmentation", "autoencoder"):
+            golden[name]["outputs"] = {
+                made.name: [round(float(x), 7) for x in (output[0].transpose(1, 2, 0) if output.ndim == 4 else output).ravel()]
+                for made, output in zip(session.get_outputs(), outputs)}
+        print(name, len(data), outputs[0].ravel()[:4])
     path.write_text(json.dumps(golden) + "\n")
 
 

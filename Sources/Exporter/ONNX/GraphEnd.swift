@@ -1,0 +1,130 @@
+import Quantize
+
+/// Where one of the graph's outputs is taken from.
+struct GraphEnd {
+  var name: String
+  /// The value that comes out: the output itself, or what a softmax at the end would read.
+  var source: String
+  /// The softmax that is left away.
+  var softmax: ONNXNodeProto?
+}
+
+extension ONNXGraphProto {
+  /// The outputs' ends. Where a softmax is the last node, what it reads comes out: probabilities are computed from logits, in
+  /// integers, and the greatest logit is the greatest probability.
+  func ends(_ outputs: [String]) -> [GraphEnd] {
+    outputs.map { name in
+      guard let last = node.last(where: { $0.output.first == name }),
+        ["Softmax", "LogSoftmax"].contains(last.place.operatorName), let source = last.input.first
+      else { return GraphEnd(name: name, source: name) }
+      return GraphEnd(name: name, source: source, softmax: last)
+    }
+  }
+}
+
+extension GraphBuilder {
+  /// The graph's outputs, those of scores with their labels.
+  ///
+  /// - Throws: `ONNXError.interface` for one that depends on no image or has its values in an order that no tensor has;
+  ///   `.metadata` for labels that don't fit; `.invalidNode` for a softmax over anything but classes.
+  mutating func outputs(
+    _ ends: [GraphEnd], metadata: [ONNXStringStringEntryProto]
+  ) throws(ONNXError) -> [FloatGraph.Output] {
+    var outputs: [FloatGraph.Output] = []
+    for end in ends { outputs.append(FloatGraph.Output(name: end.name, value: try output(end))) }
+    let labels = try OutputLabels(outputs.map { ($0.name, values[$0.value].shape) }, metadata)
+    for index in outputs.indices {
+      outputs[index].labels = labels.byOutput[index]
+      if let softmax = ends[index].softmax {
+        try leaveAway(softmax, ends[index], isOfScores: labels.byOutput[index] != nil)
+      }
+    }
+    if outputs.count > 1 || outputs[0].labels == nil { nameValues(outputs) }
+    return outputs
+  }
+
+  /// Values that come out are called as outputs are, so that reports of them name what the user knows.
+  private mutating func nameValues(_ outputs: [FloatGraph.Output]) {
+    var named: Set<Int> = []
+    for output in outputs where named.insert(output.value).inserted { values[output.value].name = output.name }
+  }
+
+  /// The value that an output is, seen as an image, a list of vectors or a vector, without a value being moved.
+  private mutating func output(_ end: GraphEnd) throws(ONNXError) -> Int {
+    guard case .activation(let activation) = operands[end.source] else {
+      throw .interface(reason: "the graph's output \"\(end.name)\" does not depend on its input")
+    }
+    guard nodes.contains(where: { $0.output == activation.value }) else {
+      throw .interface(reason: "the graph's output \"\(end.name)\" is its input")
+    }
+    let own = shape(activation.value)
+    // A vector stays one, whatever 1s stand around its extent.
+    if own.isVector, activation.positions == nil, activation.dims.count(where: { $0 > 1 }) <= 1 {
+      return activation.value
+    }
+    guard let seen = activation.extents(own) else {
+      throw .interface(
+        reason:
+          "the graph's output \"\(end.name)\" has dims \(activation.dims) in another order than rows, columns, channels: "
+          + "leave the last Reshape or Transpose to the program that reads it, or transpose to channels last before it")
+    }
+    guard [seen.height, seen.width, seen.channels].allSatisfy({ $0 <= Self.extentLimit }) else {
+      throw .interface(
+        reason:
+          "the graph's output \"\(end.name)\" has dims \(activation.dims); extents up to \(Self.extentLimit) are supported"
+      )
+    }
+    if seen == own { return activation.value }
+    let value = addInput(end.name, shape: seen)
+    nodes.append(FloatGraph.Node(name: end.name, operation: .flatten, inputs: [activation.value], output: value))
+    return value
+  }
+
+  private mutating func leaveAway(
+    _ softmax: ONNXNodeProto, _ end: GraphEnd, isOfScores: Bool
+  ) throws(ONNXError) {
+    guard case .activation(let activation) = operands[end.source] else { return }
+    let attribute = softmax.attribute.first { $0.name == "axis" }
+    let given = attribute.map { Int($0.i) } ?? activation.dims.count - 1
+    let axis = given < 0 ? given + activation.dims.count : given
+    guard isOfScores, activation.dims.indices ~= axis, activation.dims[axis] == shape(activation.value).channels else {
+      throw .invalidNode(
+        softmax.place,
+        reason: "of dims \(activation.dims), it is no softmax over one vector of scores: leave it to the program that "
+          + "reads the output, which \"\(end.source)\" before it can be")
+    }
+    notes.append(
+      "output \"\(end.name)\": its \(softmax.opType) is left away: logits come out, and probabilities are computed "
+        + "from them")
+  }
+}
+
+extension Shape {
+  /// Whether it is 1 x 1 x channels.
+  var isVector: Bool { height == 1 && width == 1 }
+}
+
+extension Activation {
+  /// Its extents as rows, columns and channels, if its elements lie in memory in their order; nil if they don't.
+  ///
+  /// Four dims are channels first where their order allows it, three are [1, channels, places] or [1, places, channels], and a batch
+  /// of 1 and further 1s in front are left away.
+  fileprivate func extents(_ shape: Shape) -> Shape? {
+    let order = order(shape)
+    func isInMemory(_ permutation: [Int]) -> Bool {
+      order.transposed(permutation).elements.elementsEqual(0..<order.count)
+    }
+    if dims.count == 4, dims[0] == 1, isInMemory([0, 2, 3, 1]) {
+      return Shape(height: dims[2], width: dims[3], channels: dims[1])
+    }
+    let rest = dims.drop { $0 == 1 }
+    if rest.count <= 3, isInMemory(Array(dims.indices)) {
+      let padded = Array(repeating: 1, count: 3 - rest.count) + rest
+      return Shape(height: padded[0], width: padded[1], channels: padded[2])
+    }
+    if dims.count == 3, dims[0] == 1, isInMemory([0, 2, 1]) {
+      return Shape(height: 1, width: dims[2], channels: dims[1])
+    }
+    return nil
+  }
+}
