@@ -81,10 +81,11 @@ fuzz: setup
 fuzz-test: setup
 	Fuzz/fuzz.py --check
 
-# The tests of EdgeRuntime and Quantize under the address, undefined-behaviour and thread sanitizers.
+# The tests of EdgeRuntime and Quantize under the address, undefined-behaviour and thread sanitizers; the committed networks in a debug build.
 sanitize: setup
 	scripts/sanitize.sh address
 	scripts/sanitize.sh thread
+	scripts/sanitize.sh none
 
 # Fails where the tests run less than 90 % of the lines of EdgeRuntime or Quantize.
 coverage: setup
@@ -95,7 +96,7 @@ coverage: setup
 mutants: setup
 	Tests/Mutants/mutants.py
 
-# Frames through `watch` on this machine, a day's worth at 23 a second, and a fifth of them beside busy programs: no allocation, memory flat to the page,
+# Frames through `watch` on this machine, a day's worth at 23 a second, and twice a fifth of them beside busy programs: no allocation, memory flat to the page,
 # no decision missed; how long they took. Minutes; not part of `make test`.
 FRAMES := 2000000
 soak: build

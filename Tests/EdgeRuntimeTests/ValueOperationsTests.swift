@@ -73,7 +73,9 @@ import Testing
       }
     }
     #expect(fault(6, 65535) == nil && fault(6, -65535) == nil)
-    for value in [65536, -65536, Int(Int32.min)] { #expect(fault(6, value) == ModelError(.parameter, at: Self.words + 24)) }
+    for value in [65536, -65536, Int(Int32.min)] {
+      #expect(fault(6, value) == ModelError(.parameter, at: Self.words + 24))
+    }
     #expect(fault(7, 1) == nil && fault(7, 2) == ModelError(.parameter, at: Self.words + 28))
     #expect(fault(8, 255) == nil && fault(8, 256) == ModelError(.outputRange, at: Self.words + 32))
     #expect(fault(8, -1) == ModelError(.outputRange, at: Self.words + 32))
@@ -81,7 +83,8 @@ import Testing
 
   @Test func aRearrangementKeepsTheFormatAndItsRange() {
     #expect(fault(model(.rearrange, Self.rearrangement)) == nil)
-    #expect(fault(model(.rearrange, Self.rearrangement, range: (0, 254))) == ModelError(.outputRange, at: Self.words + 32))
+    #expect(
+      fault(model(.rearrange, Self.rearrangement, range: (0, 254))) == ModelError(.outputRange, at: Self.words + 32))
     var tiny = model(.rearrange, Self.rearrangement)
     // The output has another binary point.
     tiny.bytes[TinyModel.tensorsOffset + 4 * Layout.tensorRecordBytes + 10] = 5

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Frames through `ferrite-edge watch` on this machine, as many as are asked for, at least 100,000, and then a fifth as many beside programs that keep
-every processor busy: nothing is allocated, memory stays what it was to the page, no line and no decision is missed. Prints how long frames took.
+every processor busy, without and with --realtime: nothing is allocated, memory stays what it was to the page, no line and no decision is missed. Prints
+how long frames took.
 
 usage: Tests/EndToEnd/soak.py FRAMES
 """
@@ -57,11 +58,11 @@ def busy(programs: int):
             program.wait()
 
 
-def soak(total: int, faces: list[pathlib.Path], classes: list[str]) -> dict:
-    """The summary of a run, with "seconds", and "memory", what was resident after each part that ended when all had settled."""
+def soak(total: int, faces: list[pathlib.Path], classes: list[str], *options: str) -> dict:
+    """The summary of a run of `watch` with `options`, with "seconds", and "memory", what was resident after each part that ended when all had settled."""
     frames = b"".join(face.read_bytes()[-48 * 48:] for face in faces)
     metrics = fixtures.FOLDER / "soak.prom"
-    words = [EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json", "--summary", "--metrics", metrics]
+    words = [EDGE, "watch", fixtures.MODEL, "--stdin", "grey", "--size", "48x48", "--every", "--json", "--summary", "--metrics", metrics, *options]
     started = time.monotonic()
     process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     lines = Lines(process.stdout)
@@ -100,6 +101,10 @@ def report(what: str, result: dict) -> None:
     assert max(resident) <= resident[0], resident
 
 
+def may_be_realtime() -> bool:
+    return subprocess.run(["chrt", "--fifo", "1", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
 def main() -> int:
     if len(sys.argv) != 2 or not sys.argv[1].isdigit() or int(sys.argv[1]) < 100_000:
         print(__doc__, file=sys.stderr)
@@ -112,6 +117,10 @@ def main() -> int:
     neighbours = 2 * (os.cpu_count() or 1)
     with busy(neighbours):
         report(f"beside {neighbours} busy programs", soak(total // 5, faces, classes))
+        if may_be_realtime():
+            report(f"beside {neighbours} busy programs, --realtime", soak(total // 5, faces, classes, "--realtime"))
+        else:
+            print("soak: this user may have no real-time priority: --realtime beside busy programs was NOT run")
     return 0
 
 

@@ -286,7 +286,8 @@ import Testing
     let digest = String(KernelConformance.standardDigest, radix: 16)
     #expect((json["digest"] as? String)?.hasSuffix(digest) == true)
     let kernels = try #require(json["kernels"] as? [[String: Any]])
-    #expect(kernels.map { $0["name"] as? String } == ["convolution", "sampling", "pooling", "addition"])
+    let names = ["convolution", "sampling", "pooling", "addition", "table", "rearrangement", "multiplication"]
+    #expect(kernels.map { $0["name"] as? String } == names)
     let text = try BuiltProgram.run("conformance", "--seeds", "16").output
     #expect(text.contains("scalar: agrees\n") && text.contains("pooling: 16 problems, digest "))
     #expect(try BuiltProgram.run("conformance", "--seeds", "0").status == 64)

@@ -44,6 +44,8 @@ struct CycleModel {
   var read: Cost
   /// Of a value that a table gives.
   var lookUp: Double
+  /// Of a product of two values, by the kernel.
+  var multiply: Double
   /// To unpack a weight of less than 8 bits, once a frame; the mean over the widths.
   var unpack: Double
 
@@ -51,17 +53,17 @@ struct CycleModel {
     switch core {
     case .cortexA53:
       (product, dense, output) = (Cost(kernel: 0.335, scalar: 25), Cost(kernel: 0.8, scalar: 25), 4)
-      lookUp = 5
+      (lookUp, multiply) = (3.5, 1.8)
       (sample, read, unpack) = (Cost(kernel: 3.3, scalar: 600), Cost(kernel: 0.64, scalar: 28), 0.8)
       winograd = Winograd(product: 0.341, filter: 13.4, input: 2.3, output: 6.2)
     case .cortexA72:
       (product, dense, output) = (Cost(kernel: 0.126, scalar: 13), Cost(kernel: 0.255, scalar: 13), 1.5)
-      lookUp = 2.25
+      (lookUp, multiply) = (2.5, 0.9)
       (sample, read, unpack) = (Cost(kernel: 1.2, scalar: 300), Cost(kernel: 0.244, scalar: 14), 0.28)
       winograd = Winograd(product: 0.252, filter: 8.1, input: 1.2, output: 2.6)
     case .cortexA76:
       (product, dense, output) = (Cost(kernel: 0.0325, scalar: 11), Cost(kernel: 0.068, scalar: 11), 0.7)
-      lookUp = 2.25
+      (lookUp, multiply) = (1.5, 0.7)
       (sample, read, unpack) = (Cost(kernel: 1, scalar: 250), Cost(kernel: 0.136, scalar: 14), 0.2)
     }
   }
@@ -93,7 +95,13 @@ struct CycleModel {
     case .affineGridSample:
       return Double(output.shape.count) * sample.of(input.format.elementBytes == 1)
     case .table: return Double(output.shape.count) * lookUp
-    case .multiply: return Double(output.shape.count) * read.scalar
+    case .multiply(let shift):
+      let isKernel =
+        (1...15).contains(shift)
+        && [operation.inputs[0], operation.inputs[1], operation.output].allSatisfy {
+          graph.tensors[$0].format.elementBytes == 1
+        }
+      return Double(output.shape.count) * (isKernel ? multiply : read.scalar)
     case .maxPool, .averagePool, .requantize, .concatenate, .add, .rearrange:
       let isNarrow = (operation.inputs + [operation.output]).allSatisfy { graph.tensors[$0].format.elementBytes == 1 }
       let values = operation.inputs.reduce(0) { $0 + graph.tensors[$1].shape.count }

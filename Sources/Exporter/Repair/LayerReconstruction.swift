@@ -29,12 +29,13 @@ struct LayerReconstruction {
   ///   - weights: of the float layer, outputs x taps.
   ///   - groups: of a convolution; 1 otherwise.
   ///   - channels: input channels of a group.
-  ///   - patches: raw inputs, samples x (kernel height x kernel width x channels).
+  ///   - groupsAtOnce: how many groups' patches may lie in memory.
   ///   - outputs: of the float layer, samples x outputs.
   ///   - inputFraction: fraction bits of the raw inputs.
+  ///   - patches: raw inputs of some groups, samples x (kernel height x kernel width x those groups' channels).
   init(
-    weights: [Float], bias: [Float], groups: Int, channels: Int, patches: [Float], outputs: [Float],
-    inputFraction: Int, without: Set<Repair>
+    weights: [Float], bias: [Float], groups: Int, channels: Int, groupsAtOnce: Int, outputs: [Float], inputFraction: Int,
+    without: Set<Repair>, patches: (Range<Int>) throws -> [Float]
   ) throws {
     self.weights = weights
     self.bias = bias
@@ -42,14 +43,19 @@ struct LayerReconstruction {
     let taps = weights.count / bias.count
     self.taps = taps
     let perGroup = bias.count / groups
+    var together = 0..<0
+    var inputs: [Float] = []
     self.groups = try (0..<groups).map { group in
+      if !together.contains(group) {
+        together = group..<min(group + groupsAtOnce, groups)
+        inputs = try patches(together)
+      }
       let rows = group * perGroup..<(group + 1) * perGroup
+      let first = (group - together.lowerBound) * channels
       var samples = LayerSamples(
-        inputs: groups == 1
-          ? patches
-          : stride(from: group * channels, to: patches.count, by: groups * channels).flatMap {
-            patches[$0..<$0 + channels]
-          },
+        inputs: together.count == 1
+          ? inputs
+          : stride(from: first, to: inputs.count, by: together.count * channels).flatMap { inputs[$0..<$0 + channels] },
         outputs: groups == 1
           ? outputs
           : stride(from: 0, to: outputs.count, by: bias.count).flatMap {

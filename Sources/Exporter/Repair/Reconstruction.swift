@@ -12,13 +12,16 @@ struct Reconstruction {
   /// Samples of a layer's outputs for each of its taps, as far as there are pixels.
   static let samplesPerTap = 4
   static let leastSamples = 8192
+  /// What samples of float outputs take at once, and patches: beyond it, the float graph runs again.
+  private static let windowBytes = 256 << 20
+  private static let patchBytes = 64 << 20
 
   /// The units of work that a reconstruction reports: an image's run through the float graph is one; a layer takes about
   /// as long as the runs of an image in 24.
   static func units(_ layers: LayerGraph, images: Int) -> Int {
     let chosen = min(images, imageLimit)
     let free = layers.layers.count { $0.operation.linear != nil && $0.grid == nil }
-    return chosen + free * layerUnits(images: chosen)
+    return windows(layers, images: chosen).count * chosen + free * layerUnits(images: chosen)
   }
 
   private static func layerUnits(images: Int) -> Int { (images + 23) / 24 }
@@ -28,6 +31,7 @@ struct Reconstruction {
   private let settings: QuantizationSettings
   private let images: CalibrationImages
   private let chosen: [Int]
+  private let frames: PausedFrames
   private let alternativeWidths: [Int]
   private(set) var layers: LayerGraph
   /// By index of the layer and width of its weights: the layer as it would be in the place of the one in `layers`.
@@ -48,21 +52,23 @@ struct Reconstruction {
     self.settings = settings
     self.images = images
     chosen = images.spread(Self.imageLimit)
+    frames = PausedFrames(images: chosen.count)
     self.layers = layers
     var fixed = try FixedGraph(layers, histograms: histograms, settings: settings)
     for index in layers.layers.indices { keepPlain(index, of: fixed) }
-    let outputs = try floatOutputs(makeRunner, progress)
-    for index in layers.layers.indices where layers.layers[index].grid == nil {
-      guard let target = outputs[index] else { continue }
-      let before = self.layers.layers[index]
-      try reconstruct(index, of: fixed, outputs: target)
-      do throws(ExportError) {
-        fixed = try FixedGraph(self.layers, histograms: histograms, settings: settings)
-      } catch {
-        // The sums of other raw weights can leave 32 bits where those of plain rounding just fit.
-        self.layers.layers[index] = before
+    for window in Self.windows(source, images: chosen.count) {
+      let outputs = try floatOutputs(window, makeRunner, progress)
+      for (index, target) in zip(window, outputs) where layers.layers[index].grid == nil {
+        let before = self.layers.layers[index]
+        try reconstruct(index, of: fixed, outputs: target)
+        do throws(ExportError) {
+          fixed = try FixedGraph(self.layers, histograms: histograms, settings: settings)
+        } catch {
+          // The sums of other raw weights can leave 32 bits where those of plain rounding just fit.
+          self.layers.layers[index] = before
+        }
+        progress(.rounding, Self.layerUnits(images: chosen.count))
       }
-      progress(.rounding, Self.layerUnits(images: chosen.count))
     }
   }
 
@@ -92,30 +98,51 @@ struct Reconstruction {
 
   // MARK: Samples
 
+  /// The layers with weights in their order, as many together as samples of their float outputs may take memory.
+  private static func windows(_ layers: LayerGraph, images: Int) -> [[Int]] {
+    var windows: [[Int]] = []
+    var bytes = 0
+    for index in layers.layers.indices {
+      guard let linear = layers.layers[index].operation.linear else { continue }
+      let more = sampleCount(layers, index, images: images) * images * linear.bias.count * MemoryLayout<Float>.size
+      bytes += more
+      if windows.isEmpty || bytes > windowBytes {
+        windows.append([])
+        bytes = more
+      }
+      windows[windows.count - 1].append(index)
+    }
+    return windows
+  }
+
+  /// How many pixels of a layer's outputs are sampled on each image.
+  private static func sampleCount(_ layers: LayerGraph, _ index: Int, images: Int) -> Int {
+    guard let (weights, bias) = layers.layers[index].operation.linear else { return 0 }
+    let shape = layers.graph.values[rawOutput(layers, index)].shape
+    let wanted = max(samplesPerTap * (weights.count / bias.count), leastSamples)
+    return min((wanted + images - 1) / images, shape.height * shape.width)
+  }
+
   /// The pixels of a layer's outputs that are sampled on an image: spread over it, others on each image.
   private func places(_ index: Int, image: Int) -> [Int] {
-    let layer = source.layers[index]
-    guard let (weights, bias) = layer.operation.linear else { return [] }
-    let shape = source.graph.values[rawOutput(index)].shape
+    let shape = source.graph.values[Self.rawOutput(source, index)].shape
     let pixels = shape.height * shape.width
-    let wanted = max(Self.samplesPerTap * (weights.count / bias.count), Self.leastSamples)
-    let count = min((wanted + chosen.count - 1) / chosen.count, pixels)
+    let count = Self.sampleCount(source, index, images: chosen.count)
     // Steps of the golden section leave no part of the image out.
     let step = Int(Double(pixels) * 0.618) | 1
     return (0..<count).map { count == pixels ? $0 : (image * 7919 + $0 * step) % pixels }
   }
 
   /// The value that a layer's convolution or product makes, before its clip and pool.
-  private func rawOutput(_ index: Int) -> Int {
-    source.graph.nodes.first { $0.name == source.layers[index].name }!.output
+  private static func rawOutput(_ layers: LayerGraph, _ index: Int) -> Int {
+    layers.graph.nodes.first { $0.name == layers.layers[index].name }!.output
   }
 
-  /// By layer the float outputs at the sampled pixels, images x pixels x channels; nil for layers without weights.
+  /// For each layer of a window the float outputs at the sampled pixels, images x pixels x channels.
   private func floatOutputs(
-    _ makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, _ progress: ExportProgress
-  ) throws -> [[Float]?] {
-    let linear = source.layers.indices.filter { source.layers[$0].operation.linear != nil }
-    let layerOf = Dictionary(uniqueKeysWithValues: linear.map { (rawOutput($0), $0) })
+    _ window: [Int], _ makeRunner: @Sendable (FloatGraph) throws -> FloatRunner, _ progress: ExportProgress
+  ) throws -> [[Float]] {
+    let layerOf = Dictionary(uniqueKeysWithValues: window.map { (Self.rawOutput(source, $0), $0) })
     let found = try concurrentMap(chosen.count, prepare: { try makeRunner(source.graph) }) { run, image in
       var samples: [Int: [Float]] = [:]
       try run(try images.pixels(chosen[image])) { value, numbers in
@@ -126,26 +153,22 @@ struct Reconstruction {
       progress(.rounding, 1)
       return samples
     }
-    return source.layers.indices.map { index in
-      layerOf.values.contains(index) ? found.flatMap { $0[index] ?? [] } : nil
-    }
+    return window.map { index in found.flatMap { $0[index] ?? [] } }
   }
 
-  /// The patches of a layer's fixed-point inputs at the sampled pixels: images x pixels x (kernel h x kernel w x channels).
-  private func patches(_ index: Int, of fixed: FixedGraph) throws -> [Float] {
-    let file = try ModelContent(draft: fixed).encoded()
+  /// The patches of a layer's fixed-point inputs at the sampled pixels, images x pixels x (kernel h x kernel w x channels), of some of its input channels.
+  private func patches(_ index: Int, _ channels: Range<Int>, of file: [UInt8]) throws -> [Float] {
     let layer = layers.layers[index]
-    let (input, output) = (layers.shape(layer.inputs[0]), source.graph.values[rawOutput(index)].shape)
+    let (input, output) = (layers.shape(layer.inputs[0]), source.graph.values[Self.rawOutput(source, index)].shape)
     var rowCount = input.count
     if case .convolution(let convolution, _) = layer.operation {
-      rowCount = places(index, image: 0).count * convolution.kernel.height * convolution.kernel.width * input.channels
+      rowCount = places(index, image: 0).count * convolution.kernel.height * convolution.kernel.width * channels.count
     }
-    return try concurrentRows(
-      chosen.count, of: rowCount, prepare: { try ModelRunner(file, instructionSet: .fastest) }
-    ) { runner, image in
-      let raws = runner.input(of: index, try images.pixels(chosen[image]))
+    return try frames.rows(file, before: index, of: rowCount, pixels: { try images.pixels(chosen[$0]) }) { raws, image in
       guard case .convolution(let convolution, _) = layer.operation else { return raws }
-      return places(index, image: image).flatMap { convolution.patch(of: raws, input, at: $0, width: output.width) }
+      return places(index, image: image).flatMap {
+        convolution.patch(of: raws, input, channels, at: $0, width: output.width)
+      }
     }
   }
 
@@ -157,10 +180,14 @@ struct Reconstruction {
     let input = fixed.tensors[operation.inputs[0]].format
     let geometry = linear.geometry
     let taps = float.weights.count / float.bias.count
+    let channels = taps / (geometry.kernelHeight * geometry.kernelWidth)
+    let file = try ModelContent(draft: fixed).encoded()
+    let groupBytes = outputs.count / float.bias.count * taps * MemoryLayout<Float>.size
     let layer = try LayerReconstruction(
-      weights: float.weights, bias: float.bias, groups: geometry.groups,
-      channels: taps / (geometry.kernelHeight * geometry.kernelWidth), patches: try patches(index, of: fixed),
-      outputs: outputs, inputFraction: input.fraction, without: settings.without)
+      weights: float.weights, bias: float.bias, groups: geometry.groups, channels: channels,
+      groupsAtOnce: max(Self.patchBytes / max(groupBytes, 1), 1), outputs: outputs, inputFraction: input.fraction,
+      without: settings.without
+    ) { groups in try patches(index, groups.lowerBound * channels..<groups.upperBound * channels, of: file) }
     for width in alternativeWidths where width != geometry.weightWidth {
       guard
         let plain = try? QuantizedWeights(
@@ -177,22 +204,24 @@ struct Reconstruction {
 }
 
 extension FloatConvolution {
-  /// What an output pixel sees of an image: kernel height x kernel width x channels, zeros outside.
+  /// What an output pixel sees of some channels of an image: kernel height x kernel width x channels, zeros outside.
   ///
   /// - Parameters:
   ///   - place: the output pixel's number, row by row of `width`.
-  fileprivate func patch(of image: [Float], _ shape: Shape, at place: Int, width: Int) -> [Float] {
+  fileprivate func patch(
+    of image: [Float], _ shape: Shape, _ channels: Range<Int>, at place: Int, width: Int
+  ) -> [Float] {
     var patch: [Float] = []
-    patch.reserveCapacity(kernel.height * kernel.width * shape.channels)
+    patch.reserveCapacity(kernel.height * kernel.width * channels.count)
     for ky in 0..<kernel.height {
       let y = place / width * stride.height - padding.top + ky * dilation.height
       for kx in 0..<kernel.width {
         let x = place % width * stride.width - padding.left + kx * dilation.width
         if 0..<shape.height ~= y && 0..<shape.width ~= x {
           let start = (y * shape.width + x) * shape.channels
-          patch += image[start..<start + shape.channels]
+          patch += image[start + channels.lowerBound..<start + channels.upperBound]
         } else {
-          patch += repeatElement(0, count: shape.channels)
+          patch += repeatElement(0, count: channels.count)
         }
       }
     }

@@ -41,7 +41,8 @@ final class ModelRunner {
     }
   }
 
-  private func begin(_ pixels: [UInt8]) {
+  /// Starts a frame.
+  func begin(_ pixels: [UInt8]) {
     do throws(SessionError) {
       try unsafe pixels.span.bytes.withUnsafeBytes { bytes throws(SessionError) in
         unsafe try session.begin(pixels: bytes)
@@ -51,11 +52,27 @@ final class ModelRunner {
     }
   }
 
-  /// Runs one frame up to an operation and returns the raw values of its first input.
-  func input(of operation: Int, _ pixels: [UInt8]) -> [Float] {
-    begin(pixels)
-    for index in 0..<operation { session.step(index) }
-    return values(of: model.operation(operation).inputs[0]) { Float($0) }
+  /// Runs operations of the frame that was begun or resumed.
+  func step(_ operations: Range<Int>) {
+    for index in operations { session.step(index) }
+  }
+
+  /// The raw values of an operation's first input, which those before it have made.
+  func input(of operation: Int) -> [Float] { values(of: model.operation(operation).inputs[0]) { Float($0) } }
+
+  var tensors: [TensorRecord] { (0..<model.tensorCount).map { model.tensor($0) } }
+
+  /// What a frame between two operations takes: the arena's part that holds tensors.
+  var frameBytes: Int { tensors.map { $0.arenaOffset + $0.count * $0.format.elementBytes }.max() ?? 0 }
+
+  /// Keeps the frame as the operations so far have left it, in `frameBytes` bytes.
+  func pause(_ frame: UnsafeMutableRawBufferPointer) {
+    unsafe frame.copyMemory(from: UnsafeRawBufferPointer(rebasing: arena.unsafeBytes[..<frameBytes]))
+  }
+
+  /// Goes on with a frame that a runner of a file with the same tensors kept.
+  func resume(_ frame: UnsafeRawBufferPointer) {
+    unsafe UnsafeMutableRawBufferPointer(rebasing: arena.unsafeBytes[..<frameBytes]).copyMemory(from: frame)
   }
 
   private func output(of index: Int) -> [Double] {

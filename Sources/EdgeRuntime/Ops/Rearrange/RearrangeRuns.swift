@@ -14,14 +14,17 @@ extension Rearrange {
     let p = unsafe a.parameters
     let fill = Raw(truncatingIfNeeded: p.fill)
     let rowCount = unsafe a.outputWidth &* a.outputChannels
-    let movesRows = unsafe p.columns.step == 1 && p.columns.divisor == 1 && p.firstChannel == 0
+    let movesRows =
+      unsafe p.columns.step == 1 && p.columns.divisor == 1 && p.firstChannel == 0
       && a.inputChannels == a.outputChannels
     for row in unsafe a.rows {
       let target = unsafe output + (row &* rowCount)
       let y = unsafe p.rows.source(row, of: a.inputHeight, repeats: p.repeats)
       if y < 0 {
         unsafe target.update(repeating: fill, count: rowCount)
-      } else if unsafe row > a.rows.lowerBound, unsafe p.rows.source(row &- 1, of: a.inputHeight, repeats: p.repeats) == y {
+      } else if unsafe row > a.rows.lowerBound,
+        unsafe p.rows.source(row &- 1, of: a.inputHeight, repeats: p.repeats) == y
+      {
         // The row before it, which this call has written: enlarging repeats rows.
         unsafe target.update(from: target - rowCount, count: rowCount)
       } else {
