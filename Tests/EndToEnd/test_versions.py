@@ -8,7 +8,7 @@ import fixtures
 
 FOLDER = fixtures.ROOT / "Tests/Fixtures"
 FILES = json.loads((FOLDER / "files.json").read_text())
-OPERATIONS = {"conv2D", "fullyConnected", "maxPool2D", "averagePool2D", "affineGridSample", "concatenate", "requantize", "add"}
+OPERATIONS = {"conv2D", "fullyConnected", "maxPool2D", "averagePool2D", "affineGridSample", "concatenate", "requantize", "add", "table"}
 
 
 class Versions(unittest.TestCase):

@@ -9,6 +9,7 @@ onnxscript torch`. The model files are never made anew: what an earlier version 
     ferrite export OUT/every-operation.onnx --calibrate OUT/pictures-images.npy -o every-operation-1.0.fxm
     ferrite export OUT/every-operation.onnx --calibrate OUT/pictures-images.npy -o every-operation-packed-1.0.fxm --weight-bits 5
     ferrite export two-stages.xml -o two-stages-1.0.fxc
+    cp ../EdgeRuntimeTests/Fixtures/networks/detector-8-8.fxm three-outputs-1.0.fxm                               # of make_networks.py there
     ferrite sign every-operation-1.0.fxm --key fixture.key --sequence 3 -o every-operation-signed-1.0.fxm       # a key that is gone
     ferrite sign two-stages-1.0.fxc --key fixture.key --sequence 4 -o two-stages-signed-1.0.fxc
 """
