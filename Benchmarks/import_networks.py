@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""What importing and exporting networks costs, and what 8 bits and narrow weights leave of their outputs: a row of a table for each.
+
+usage: Benchmarks/import_networks.py FOLDER [--networks NAME...] [--bits 8 4]
+
+FOLDER is Benchmarks/networks.py's. For each NAME.onnx there: seconds and memory of `ferrite export` with NAME-images.npy at 8 bits, the file's bytes,
+and for each width of the weights the signal to quantisation noise of each output (`ferrite compare`), in dB. Fails where an export
+takes 20 s or 500 MB, or an output at 8 bits has less than 20 dB. Needs a built `ferrite` (make build).
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+FERRITE = pathlib.Path(__file__).resolve().parents[1] / ".build/release/ferrite"
+MOST_SECONDS, MOST_BYTES, LEAST_DECIBELS = 20, 500e6, 20
+
+
+def measured(*words: object) -> tuple[float, float, int]:
+    """Wall and processor seconds and the greatest resident bytes of a program that has to succeed."""
+    started = time.monotonic()
+    process = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"import_networks: failed: {' '.join(map(str, words))}")
+    return time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def noise(network: pathlib.Path, model: pathlib.Path, images: pathlib.Path) -> list[float]:
+    """Of each output, in dB."""
+    words = [FERRITE, "compare", network, model, "--data", images, "--limit", "100", "--json"]
+    told = json.loads(subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout)
+    # A model of one vector of scores has no list: they are its last layer.
+    return [output["sqnr_db"] for output in told.get("outputs") or told["layers"][-1:]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--networks", nargs="+")
+    parser.add_argument("--bits", nargs="+", type=int, default=[8, 4])
+    options = parser.parse_args()
+    names = options.networks or sorted(path.stem for path in options.folder.glob("*.onnx") if not path.stem.startswith("macs-"))
+    widths = [bits for bits in options.bits if bits != 8]
+    print("| network | export | of processors | memory | file | 8 bits |" + "".join(f" weights of {bits} |" for bits in widths))
+    print("|---" * (6 + len(widths)) + "|")
+    failed = []
+    for name in names:
+        network, images = options.folder / f"{name}.onnx", options.folder / f"{name}-images.npy"
+        model = options.folder / f"{name}.fxm"
+        seconds, busy, memory = measured(FERRITE, "export", network, "--calibrate", images, "-o", model)
+        decibels = noise(network, model, images)
+        row = f"| {name} | {seconds:.1f} s | {busy:.1f} s | {memory / 1e6:.0f} MB | {model.stat().st_size:,} | {', '.join(f'{value:.1f} dB' for value in decibels)} |"
+        for bits in widths:
+            narrow = options.folder / f"{name}-w{bits}.fxm"
+            measured(FERRITE, "export", network, "--calibrate", images, "--weight-bits", bits, "-o", narrow)
+            row += f" {', '.join(f'{value:.1f} dB' for value in noise(network, narrow, images))} |"
+        print(row, flush=True)
+        if seconds >= MOST_SECONDS or memory >= MOST_BYTES or min(decibels) < LEAST_DECIBELS:
+            failed.append(name)
+    if failed:
+        print(f"import_networks: beyond {MOST_SECONDS} s, {MOST_BYTES / 1e6:.0f} MB or below {LEAST_DECIBELS} dB: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
