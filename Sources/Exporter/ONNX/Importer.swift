@@ -40,10 +40,12 @@ public enum Importer {
     }
     let output = try outputVector(interface.output, builder)
     let channels = builder.shape(output).channels
-    return FloatGraph(
+    var graph = FloatGraph(
       values: builder.values, nodes: builder.nodes, input: input, output: output,
       preparation: try InputPreparation(model.metadataProps, channels: interface.shape.channels),
       labels: try labels(model.metadataProps, classes: channels))
+    graph.states = statements(model.metadataProps)
+    return graph
   }
 
   private static func decode(_ data: Data) throws(ONNXError) -> ONNXModelProto {

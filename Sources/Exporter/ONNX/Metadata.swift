@@ -42,6 +42,19 @@ func labels(_ metadata: [ONNXStringStringEntryProto], classes: Int) throws(ONNXE
   return labels
 }
 
+/// What the metadata says at all.
+func statements(_ metadata: [ONNXStringStringEntryProto]) -> Set<FloatGraph.Statement> {
+  var statements: Set<FloatGraph.Statement> = []
+  for entry in metadata {
+    switch entry.key {
+    case "ferrite.input.mean", "ferrite.input.std": statements.insert(.preparation)
+    case "ferrite.labels": statements.insert(.labels)
+    default: break
+    }
+  }
+  return statements
+}
+
 extension [ONNXStringStringEntryProto] {
   /// The items of a comma-separated entry, without the spaces around them; nil if there is no such entry.
   fileprivate func list(_ key: String) -> [String]? {

@@ -41,6 +41,12 @@ public struct FloatGraph: Sendable {
   public var preparation: InputPreparation
   /// One for each output channel; "0", "1", ... when the source names none.
   public var labels: [String]
+  /// What the source, or a user in its place, says; the rest is what is usual.
+  public var states: Set<Statement> = []
+
+  public enum Statement: Sendable {
+    case preparation, labels
+  }
 
   public init(
     values: [Value], nodes: [Node], input: Int, output: Int, preparation: InputPreparation, labels: [String]

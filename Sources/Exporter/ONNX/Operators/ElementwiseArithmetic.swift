@@ -101,7 +101,7 @@ func importChannelwise(
   // What ONNX sees as a vector may differ from element to element, so that each must be a channel.
   if activation.dims.count != 4 {
     activation.value = try builder.vector(activation, for: node)
-    activation.positions = order
+    activation.positions = order.elementsEqual(0..<order.count) ? nil : order
   }
   let shape = builder.shape(activation.value)
   var scale = [Float?](repeating: nil, count: shape.channels)
