@@ -20,8 +20,8 @@ struct InputChecks: ParsableArguments {
 
   @Option(
     help: """
-      A PNG to draw: up to \(InputSheet.mostPictures) calibration pictures as the model's input holds them, what network and model \
-      take them for, and how the input is distributed.
+      A PNG to draw: up to \(InputSheet.mostPictures) calibration pictures, of every class, as the model's input holds them, what \
+      network and model take them for, and how the input is distributed.
       """)
   var contactSheet: String?
 
@@ -113,14 +113,18 @@ struct CalibrationPictures {
     self.data = data
   }
 
-  /// What `model`, made of `source`, sees of some of them, evenly spread.
+  /// What `model`, made of `source`, sees of some of them: class by class, evenly spread.
   func contactSheet(_ source: ExportSource, _ model: LoadedModel, _ report: InputReport) throws -> PixelImage {
     let reference = FloatReference(source.graph)
     let classifier = try Classifier(model, instructionSet: .best)
     let maps = ChannelMaps(model)
-    let shown = try CalibrationImages.spread(InputSheet.mostPictures, over: images.count).map { index in
-      InputSheet.Picture(
-        try images.pixels(index), label: labels?[index], reference, classifier, maps)
+    let order = (0..<images.count).sorted { first, second in
+      let (left, right) = (labels?[first] ?? 0, labels?[second] ?? 0)
+      return (left, first) < (right, second)
+    }
+    let shown = try CalibrationImages.spread(InputSheet.mostPictures, over: order.count).map { place in
+      let index = order[place]
+      return InputSheet.Picture(try images.pixels(index), label: labels?[index], reference, classifier, maps)
     }
     return InputSheet.draw(shown, title: "\(source.name), \(images.count) calibration pictures", report)
   }

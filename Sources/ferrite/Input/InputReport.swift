@@ -32,8 +32,9 @@ struct InputReport {
 
   /// What is likely to be wrong; nil where nothing stands out.
   var warning: String? {
-    guard !isPlain, !statistics.isUsual else { return nil }
     let moments = statistics.moments
+    // Pictures of one value alone say nothing of a preparation; export warns of them by themselves.
+    guard !isPlain, !statistics.isUsual, moments.deviation > 0 else { return nil }
     var text =
       "on these pictures the network's input has the mean \(moments.mean.decimals(2)) and the deviation "
       + "\(moments.deviation.decimals(2)), where most networks are trained on about 0 and 1: "
