@@ -1,7 +1,7 @@
 # Everything a user types. `make demo` and `make test` do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test unit-test page-test device deb sbom reproducible board-test test-board fuzz fuzz-test sanitize coverage mutants soak accuracy library wheel lint format clean
+.PHONY: setup build demo test unit-test page-test device deb sbom reproducible docs board-test test-board fuzz fuzz-test sanitize coverage mutants soak accuracy library wheel lint format clean
 
 # One configuration for programs and tests, so that nothing is built twice.
 SWIFT_FLAGS := -c release
@@ -20,11 +20,16 @@ demo: build
 	scripts/demo.sh
 
 # Everything: unit tests, the page in a browser, the device program on emulated cores, pins on an emulated Raspberry Pi, style.
-test: unit-test page-test board-test fuzz-test lint
+test: unit-test docs page-test board-test fuzz-test lint
 
 unit-test: setup
 	swift build $(SWIFT_FLAGS) --product ferritePackageTests
 	swift test $(SWIFT_FLAGS) --skip-build
+
+# build/docs: EdgeRuntime's pages by DocC, for a web server (python3 -m http.server -d build/docs).
+docs: setup
+	swift build $(SWIFT_FLAGS) --target EdgeRuntime
+	scripts/build-docs.py
 
 # The page of `ferrite compare` as a browser shows it. Debian's own Python sees Debian's Selenium.
 page-test: build
@@ -72,7 +77,7 @@ reproducible:
 # The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device library
 	scripts/setup.sh board python
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_faults test_versions test_contract test_formats test_networks test_mjpeg test_board test_outputs test_camera test_library test_wheel test_swift
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_faults test_versions test_contract test_tutorial test_formats test_networks test_mjpeg test_board test_outputs test_camera test_library test_wheel test_swift
 
 # What takes longer than a submission's tests should: 20 power cuts in the emulated Raspberry Pi, and 1000 on a disk that loses its cache;
 # the package under a running systemd; the lines by libgpiod 2. As root.

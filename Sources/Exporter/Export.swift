@@ -9,6 +9,8 @@ public struct ExportSource: Sendable {
   public var digest: String
   /// The file's name, without folders.
   public var name: String
+  /// What a user said of the input, which the graph follows already: for the model's provenance.
+  public var settings = InputSettings()
   /// Makes one runner of a graph (this one, or one that was made of it) for each thread.
   public var makeRunner: @Sendable (FloatGraph) throws -> FloatRunner
 
@@ -19,6 +21,22 @@ public struct ExportSource: Sendable {
     self.digest = digest
     self.name = name
     self.makeRunner = makeRunner
+  }
+}
+
+extension ExportSource {
+  /// Names the numbers that a calibration is about, 32 bytes in hexadecimal: the network's file, and what the user said of its input.
+  var calibrationDigest: String {
+    get throws {
+      guard settings.changesNumbers else { return digest }
+      var said = settings
+      said.resize = nil
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let text = Array(digest.utf8) + (try encoder.encode(said))
+      let found = Digest.of { digest in unsafe text.withUnsafeBytes { unsafe digest.update($0) } }
+      return (0..<Layout.digestBytes).map { found[$0] }[...].hexadecimal
+    }
   }
 }
 

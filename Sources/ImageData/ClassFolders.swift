@@ -52,9 +52,9 @@ struct ClassFolders: Sendable {
     return ids.map { File(id: $0, label: 0) }
   }
 
-  func sample(_ index: Int, extent: ImageExtent) throws(DataError) -> Sample {
+  func sample(_ index: Int, extent: ImageExtent, resize: Resize?) throws(DataError) -> Sample {
     let file = files[index]
-    let image = try PixelImage(path: "\(path)/\(file.id)", extent: extent)
+    let image = try PixelImage(path: "\(path)/\(file.id)", extent: extent, resize: resize)
     return Sample(id: file.id, label: file.label, image: image)
   }
 

@@ -57,10 +57,13 @@ extension DataError.Fault: CustomStringConvertible {
     case .unknownImageKind: "is no JPEG, PNG or PGM picture"
     case .damagedImage(let reason): "the picture is damaged: \(reason)"
     case .imageTooLarge(let extent): "the picture is too large: \(extent)"
-    case .wrongSize(let found, let wanted): "the picture is \(found), the network wants \(wanted)"
+    case .wrongSize(let found, let wanted):
+      "the picture is \(found), the network wants \(wanted)"
+        + (found.channels == wanted.channels ? " (--resize crop or stretch makes it so)" : "")
     case .malformed(let expected): "malformed: expected \(expected)"
     case .unknownClasses(let names, let known):
       "unknown class \(names.joined(separator: ", ")); the model's classes are \(known.joined(separator: ", "))"
+        + (known == known.indices.map { "\($0)" } ? " (--labels names a network's outputs, in their order)" : "")
     case .labelOutOfRange(let label, let classes): "label \(label) is outside the model's \(classes) classes"
     case .countsDiffer(let images, let labels, let labelFile): "holds \(images) images, \(labelFile) \(labels) labels"
     case .unsupported(let what): "unsupported: \(what)"

@@ -12,8 +12,9 @@ public struct DataSet: Sendable {
   public static let usages = ExpressionTable.usages
 
   private let source: Source
-  /// What every picture has: another size is an error, never resized in silence.
+  /// What every picture has: another size is an error, unless somebody said what to do with it.
   public let extent: ImageExtent
+  private let resize: Resize?
 
   /// Opens a data set and checks its shape and labels; pictures are decoded when asked for.
   ///
@@ -25,8 +26,13 @@ public struct DataSet: Sendable {
   ///     beside it, and a table's are passed over.
   ///   - extent: the network's input.
   ///   - usage: only the rows of this `Usage` of a `.csv`; the other kinds have none.
-  public init(path: String, labels: [String], extent: ImageExtent, usage: String? = nil) throws(DataError) {
+  ///   - resize: what makes pictures and arrays of another size ones of `extent`; nil where all must be so already. The rows of a `.csv`
+  ///     tell no size, and must.
+  public init(
+    path: String, labels: [String], extent: ImageExtent, usage: String? = nil, resize: Resize? = nil
+  ) throws(DataError) {
     self.extent = extent
+    self.resize = resize
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw DataError(path, .unreadable(reason: "no such file or folder"))
@@ -38,7 +44,8 @@ public struct DataSet: Sendable {
     } else if isTable {
       source = .table(try ExpressionTable(path: path, classes: labels.isEmpty ? nil : labels.count, usage: usage))
     } else if path.hasSuffix(ImageArrays.imageSuffix) {
-      source = .arrays(try ImageArrays(path: path, classes: labels.isEmpty ? nil : labels.count, extent: extent))
+      source = .arrays(
+        try ImageArrays(path: path, classes: labels.isEmpty ? nil : labels.count, extent: extent, resize: resize))
     } else {
       throw DataError(path, .unknownDataKind)
     }
@@ -65,7 +72,7 @@ public struct DataSet: Sendable {
   /// The picture at `index`, read and decoded now.
   public func sample(_ index: Int) throws(DataError) -> Sample {
     switch source {
-    case .folders(let folders): try folders.sample(index, extent: extent)
+    case .folders(let folders): try folders.sample(index, extent: extent, resize: resize)
     case .table(let table): try table.sample(index, extent: extent)
     case .arrays(let arrays): arrays.sample(index)
     }

@@ -8,14 +8,19 @@ struct ImageArrays: Sendable {
   let path: String
   let labels: [Int]
   private let extent: ImageExtent
+  private let resize: Resize?
+  /// Of the pictures in the file.
+  private let found: ImageExtent
   private let images: NumPyArray
 
   /// Checks both arrays and reads the labels.
   ///
   /// Images: uint8, N x height x width, or N x height x width x channels. Labels: uint8, int32 or int64, N.
   ///
-  /// - Parameter classes: nil for none; then no labels are read, and all are 0.
-  init(path: String, classes: Int?, extent: ImageExtent) throws(DataError) {
+  /// - Parameters:
+  ///   - classes: nil for none; then no labels are read, and all are 0.
+  ///   - resize: what makes images of another size ones of `extent`; nil where they must be so already.
+  init(path: String, classes: Int?, extent: ImageExtent, resize: Resize? = nil) throws(DataError) {
     images = try NumPyArray(path: path)
     guard images.element == .uint8 else {
       throw DataError(path, .unsupported("images of \(images.element), not uint8"))
@@ -23,12 +28,17 @@ struct ImageArrays: Sendable {
     guard images.shape.count == 3 || images.shape.count == 4 else {
       throw DataError(path, .unsupported("a shape \(images.shape): images are N, height, width"))
     }
-    let found = ImageExtent(
+    found = ImageExtent(
       width: images.shape[2], height: images.shape[1], channels: images.shape.count == 4 ? images.shape[3] : 1)
-    guard found == extent else { throw DataError(path, .wrongSize(found: found, wanted: extent)) }
+    let canBeResized = resize != nil && found.channels == extent.channels && found.width > 0 && found.height > 0
+    guard found == extent || canBeResized else { throw DataError(path, .wrongSize(found: found, wanted: extent)) }
+    guard found.width <= PixelImage.maximumPixels / max(found.height, 1) else {
+      throw DataError(path, .imageTooLarge(found))
+    }
 
     self.path = path
     self.extent = extent
+    self.resize = resize
     guard let classes else {
       labels = Array(repeating: 0, count: images.shape[0])
       return
@@ -56,8 +66,9 @@ struct ImageArrays: Sendable {
 
   func sample(_ index: Int) -> Sample {
     let name = path.split(separator: "/").last.map(String.init) ?? path
-    let pixels = images.bytes(from: index * extent.count, count: extent.count)
-    return Sample(
-      id: "\(name)[\(index)]", label: labels[index], image: PixelImage(extent: extent, pixels: Array(pixels)))
+    let image = PixelImage(
+      extent: found, pixels: Array(images.bytes(from: index * found.count, count: found.count)))
+    let resized = resize.map { found == extent ? image : image.resized(to: extent, $0) }
+    return Sample(id: "\(name)[\(index)]", label: labels[index], image: resized ?? image)
   }
 }

@@ -12,10 +12,14 @@ extension PixelImage {
     try self.init(decoding: contents(of: path), file: path, channels: channels)
   }
 
-  /// Reads a JPEG, PNG or PGM file that must have the size of `extent`.
-  public init(path: String, extent: ImageExtent) throws(DataError) {
+  /// Reads a JPEG, PNG or PGM file.
+  ///
+  /// - Parameter resize: what makes it one of `extent`; nil where it must be one already.
+  public init(path: String, extent: ImageExtent, resize: Resize? = nil) throws(DataError) {
     try self.init(path: path, channels: extent.channels)
-    guard self.extent == extent else { throw DataError(path, .wrongSize(found: self.extent, wanted: extent)) }
+    guard self.extent != extent else { return }
+    guard let resize else { throw DataError(path, .wrongSize(found: self.extent, wanted: extent)) }
+    self = resized(to: extent, resize)
   }
 
   /// Decodes a JPEG, PNG or PGM picture. `file` is its name for messages.

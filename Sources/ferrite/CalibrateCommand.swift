@@ -18,6 +18,8 @@ struct Calibrate: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  @OptionGroup var input: InputOptions
+
   @Option(name: [.short, .long], help: "The calibration to write (\(CalibrationFile.suffix)).")
   var output: String
 
@@ -33,10 +35,13 @@ struct Calibrate: ParsableCommand {
 
   func run() throws {
     try AtomicFile.checkWritable(output)
-    let source = try ExportSource(path: network)
+    let source = try ExportSource(FloatNetwork(path: network), input.settings())
     let labels = source.graph.labels
     let images = CalibrationImages(
-      try data.open(labels: labels, extent: source.extent), limit: data.limit, classes: labels.count)
+      try data.open(labels: labels, extent: source.extent, resize: input.resizing.resize), limit: data.limit,
+      classes: labels.count)
+    let seen = InputReport(source, try InputStatistics(images, source.graph))
+    if let warning = seen.warning { printWarning(warning) }
     let bar = ProgressBar("calibrating", total: images.count)
     let calibration = try calibrate(source, images: images) { _ in bar.advance() }
     for warning in try warnings(source, calibration: calibration, images: images) { printWarning(warning) }
@@ -49,7 +54,7 @@ struct Calibrate: ParsableCommand {
         [
           "bytes": JSON(bytes), "images": JSON(images.count), "tensors": JSON(channels.count),
           "channels": JSON(channels.reduce(0, +)), "classes": JSON(images.classCounts.map { JSON($0) }),
-          "network": ["name": JSON(source.name), "digest": JSON(source.digest)],
+          "network": ["name": JSON(source.name), "digest": JSON(source.digest)], "input": seen.json,
         ] as JSON)
     } else {
       print(

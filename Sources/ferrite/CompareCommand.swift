@@ -37,6 +37,8 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  @OptionGroup var input: InputOptions
+
   @Option(help: "Threads, 1 to 64.")
   var threads = 2
 
@@ -67,6 +69,10 @@ struct Compare: ParsableCommand {
           : "with --against one model is given: M.fxm")
     }
     guard data.data != nil else { throw ValidationError("--data is missing") }
+    guard against == nil || !input.saysSomething else {
+      throw ValidationError(
+        "--mean, --std, --range, --channels and --labels are about a float network: they don't go with --against")
+    }
     guard 1...64 ~= threads else { throw ValidationError("--threads \(threads): 1 to 64 can be used") }
     guard partial != "" else { throw ValidationError("--partial is empty") }
     guard whatIf || (whatIfLayers.isEmpty && whatIfLimit == nil) else {
@@ -91,13 +97,16 @@ struct Compare: ParsableCommand {
     let model = try LoadedModel(path: files.last!)
     let (reference, file) = try openReference(model)
     if model.file.listsOutputs { return try compareOutputs(model, reference, file) }
-    let set = try data.open(labels: model.labels, extent: model.extent)
+    let set = try data.open(
+      labels: model.labels, extent: model.extent, resize: input.resizing.resize ?? model.inputSettings.resizeWay)
     let indices = set.indices(limit: data.limit)
     var task = ComparisonTask(
       kind: reference.kind, reference: file, model: model, data: data, dataDigest: try set.fingerprint(),
       setPictures: set.count,
       pictures: indices.count,
       layerStride: (indices.count + Self.layerSamples - 1) / Self.layerSamples)
+    let settings = try inputSettings(model)
+    if settings != InputSettings() { task.input = settings }
     let paired = try pair(reference, model)
     if whatIf, let paired { task.whatIf = try whatIfTask(paired, task) }
     var state = try start(task)
@@ -124,7 +133,9 @@ struct Compare: ParsableCommand {
       return (.fixed(other), .init(path: against, digest: other.file.digest.hexadecimal))
     }
     let network = try FloatNetwork(path: files[0])
-    let graph = network.graph
+    var graph = try network.graph(inputSettings(model))
+    // Outputs without names can't contradict the model's.
+    if !graph.states.contains(.labels), graph.labels.count == model.labels.count { graph.labels = model.labels }
     let input = graph.values[graph.input].shape
     try checkSame(
       network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
@@ -136,6 +147,11 @@ struct Compare: ParsableCommand {
         return ComparedOutput(name: output.name, height: shape.height, width: shape.width, channels: shape.channels)
       }, model)
     return (.float(graph), .init(path: network.path, digest: network.digest))
+  }
+
+  /// The network is taken as the model was made of it, unless somebody says otherwise.
+  private func inputSettings(_ model: LoadedModel) throws -> InputSettings {
+    against == nil ? model.inputSettings.replaced(by: try input.settings()) : InputSettings()
   }
 
   /// The float network's layers beside the model's; nil where it was not made of them, which only a what-if needs.
@@ -197,7 +213,8 @@ struct Compare: ParsableCommand {
         "--\(option.0): goes with networks of one output of scores; the outputs of \(model.path) are "
           + model.outputs.map(\.text).joined(separator: "; "))
     }
-    let set = try data.open(labels: model.labels, extent: model.extent)
+    let set = try data.open(
+      labels: model.labels, extent: model.extent, resize: input.resizing.resize ?? model.inputSettings.resizeWay)
     let comparison = try OutputComparison(
       model, reference, file, data: set, indices: set.indices(limit: data.limit), threads: threads)
     print(output.json ? "\(comparison.json)\n" : comparison.text, terminator: "")

@@ -30,8 +30,10 @@ struct DataOptions: ParsableArguments {
   }
 
   /// Opens the data for a model of these labels and this input.
-  func open(labels: [String], extent: ImageExtent) throws -> DataSet {
+  ///
+  /// - Parameter resize: what becomes of pictures of another size; they are refused if nil.
+  func open(labels: [String], extent: ImageExtent, resize: Resize?) throws -> DataSet {
     guard let data else { throw ValidationError("--data is missing") }
-    return try DataSet(path: data, labels: labels, extent: extent, usage: usage)
+    return try DataSet(path: data, labels: labels, extent: extent, usage: usage, resize: resize)
   }
 }

@@ -20,8 +20,10 @@ struct Explain: ParsableCommand {
   @Argument(help: "The model file (.fxm).")
   var model: String
 
-  @Argument(help: "Pictures of the model's input size: JPEG, PNG or PGM.")
+  @Argument(help: "Pictures: JPEG, PNG or PGM.")
   var images: [String]
+
+  @OptionGroup var resizing: ResizeOption
 
   @Option(name: [.short, .long], help: "The PNG file to write.")
   var output: String
@@ -57,7 +59,8 @@ struct Explain: ParsableCommand {
     guard window <= max(extent.width, extent.height) else {
       throw ValidationError("--window \(window): \(model.path) takes pictures of \(extent)")
     }
-    let pictures = try images.map { try PixelImage(path: $0, extent: extent) }
+    let resize = resizing.resize ?? model.inputSettings.resizeWay
+    let pictures = try images.map { try PixelImage(path: $0, extent: extent, resize: resize) }
     let progress = ProgressBar("explaining", total: images.count)
     let explanations = try zip(images, pictures).map { id, image in
       defer { progress.advance() }

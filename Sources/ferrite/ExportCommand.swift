@@ -83,6 +83,9 @@ struct Export: ParsableCommand {
 
   @Flag(help: "Write nothing, and list all that keeps the network from being exported; needs neither pictures nor -o.")
   var dryRun = false
+  @OptionGroup var input: InputOptions
+
+  @OptionGroup var checks: InputChecks
 
   @Flag(help: "Print one JSON document.")
   var json = false
@@ -102,6 +105,12 @@ struct Export: ParsableCommand {
     guard !isCalibrated || (limit == nil && usage == nil) else {
       throw ValidationError("--calibrate \(calibrate): has its pictures already; --limit and --usage choose others")
     }
+    guard !isCalibrated || input.resizing.resize == nil || checks.data != nil else {
+      throw ValidationError("--calibrate \(calibrate): has its pictures already; there is nothing for --resize to do")
+    }
+    guard !isCalibrated || checks.expectAccuracy == nil || checks.data != nil else {
+      throw ValidationError("--expect-accuracy: \(calibrate) doesn't tell each picture's class; --data is needed")
+    }
     if let weightBits, !(QuantizationSettings.weightBits ~= weightBits) {
       throw ValidationError("--weight-bits \(weightBits): 2 to 8 are possible")
     }
@@ -115,6 +124,9 @@ struct Export: ParsableCommand {
       ("calibrate", calibrate != nil), ("limit", limit != nil), ("usage", usage != nil),
       ("weight-bits", weightBits != nil), ("activation-bits", activationBits != nil),
       ("calibration", calibration != nil), ("config", config != nil), ("without", !without.repairs.isEmpty),
+      ("mean, --std, --range, --channels and --labels", input.saysSomething), ("resize", input.resizing.resize != nil),
+      ("expect-accuracy", checks.expectAccuracy != nil), ("data", checks.data != nil),
+      ("contact-sheet", checks.contactSheet != nil),
     ]
     if let option = given.first(where: \.1) {
       throw ValidationError("--\(option.0): a cascade has no use for it")
@@ -128,23 +140,37 @@ struct Export: ParsableCommand {
     guard output != network, output != calibrate else {
       throw ValidationError("-o \(output): would replace its source")
     }
-    try AtomicFile.checkWritable(output)
+    for file in [output] + (checks.contactSheet.map { [$0] } ?? []) { try AtomicFile.checkWritable(file) }
+    try checks.check(besides: [network, calibrate, output])
     let config = try config.map { try ExportConfig(path: $0) } ?? ExportConfig()
-    let source = try ExportSource(path: network)
+    let floatNetwork = try FloatNetwork(path: network)
+    let source = try ExportSource(floatNetwork, input.settings())
     let settings = QuantizationSettings(
       weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
       method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers, without: without.repairs)
     if let conflict = try settings.conflict(with: source.graph) { throw config.complaint(conflict) }
-    let model = try export(source, calibrate, settings)
+    let pictures = try CalibrationPictures(source, path: calibrate, limit: limit, usage: usage)
+    let seen = InputReport(source, try InputStatistics(pictures.images, source.graph))
+    if let warning = seen.warning { printWarning(warning) }
+    let expectation = try checks.expectation(floatNetwork, source, pictures, seen.statistics)
+    let model = try export(source, pictures, settings)
     for warning in model.warnings { printWarning(warning) }
+    let accuracy = try expectation?.check(model)
     try AtomicFile.write(model.bytes, to: output)
-
-    let report = ModelReport(try LoadedModel(path: output))
-    if json {
-      print(report.json)
-    } else {
-      print(report.text, terminator: "")
+    let written = try LoadedModel(path: output)
+    if let sheet = checks.contactSheet {
+      try AtomicFile.write(try pictures.contactSheet(source, written, seen).png(), to: sheet)
     }
+    report(written, seen, accuracy)
+  }
+
+  private func report(_ model: LoadedModel, _ seen: InputReport, _ accuracy: AccuracyReport?) {
+    let report = ModelReport(model)
+    guard json else { return print(report.text + seen.text + (accuracy?.text ?? ""), terminator: "") }
+    guard case .object(let members) = report.json else { preconditionFailure("a report is an object") }
+    print(
+      JSON.object(
+        members + [.init(key: "input", value: seen.json), .init(key: "accuracy", value: accuracy?.json ?? .null)]))
   }
 
   private var isCalibrated: Bool { calibrate?.hasSuffix(CalibrationFile.suffix) == true }
@@ -165,23 +191,20 @@ struct Export: ParsableCommand {
     print(json ? "\(report.json)\n" : report.text, terminator: "")
   }
 
-  private func export(_ source: ExportSource, _ calibrate: String, _ settings: QuantizationSettings) throws
+  private func export(_ source: ExportSource, _ pictures: CalibrationPictures, _ settings: QuantizationSettings) throws
     -> ExportedModel
   {
-    if isCalibrated {
-      let (calibration, images) = try source.calibration(path: calibrate)
-      let bar = ProgressBar("", total: try exportUnits(source, images: images.count, settings: settings))
-      return try exportModel(source, calibration: calibration, images: images, settings: settings) {
-        bar.advance(by: $1, label: $0.rawValue)
-      }
+    let images = pictures.images
+    let units = try exportUnits(source, images: images.count, settings: settings)
+    let bar: ProgressBar
+    let calibration: Calibration
+    if let kept = pictures.calibration {
+      bar = ProgressBar("", total: units)
+      calibration = kept
+    } else {
+      bar = ProgressBar(ExportPhase.calibrating.rawValue, total: images.count + units)
+      calibration = try Exporter.calibrate(source, images: images) { _ in bar.advance() }
     }
-    let labels = source.graph.labels
-    let data = try DataSet(path: calibrate, labels: labels, extent: source.extent, usage: usage)
-    let images = CalibrationImages(data, limit: limit, classes: labels.count)
-    let bar = ProgressBar(
-      ExportPhase.calibrating.rawValue,
-      total: images.count + (try exportUnits(source, images: images.count, settings: settings)))
-    let calibration = try Exporter.calibrate(source, images: images) { _ in bar.advance() }
     return try exportModel(source, calibration: calibration, images: images, settings: settings) {
       bar.advance(by: $1, label: $0.rawValue)
     }

@@ -7,7 +7,7 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a model on pictures, a line for each.",
     discussion: """
-      Pictures are JPEG, PNG or PGM of exactly the model's input size; colour becomes luma for a grey model. Probabilities are \
+      Pictures are JPEG, PNG or PGM of the model's input size, or of another that --resize makes it; colour becomes luma for a grey model. Probabilities are \
       computed in integers and are multiples of 2^-16; logits are raw integers. Lines are printed as they are made: a picture \
       that can't be read ends the run after those before it.
 
@@ -22,6 +22,8 @@ struct Run: ParsableCommand {
   var images: [String] = []
 
   @OptionGroup var data: DataOptions
+
+  @OptionGroup var resizing: ResizeOption
 
   @OptionGroup var sharing: ThreadsOption
 
@@ -46,13 +48,14 @@ struct Run: ParsableCommand {
     let model = try LoadedModel(path: model)
     let classifier = try Classifier(model, instructionSet: instructionSet.isa, threads: sharing.threads)
     let folder = try output.map { try OutputFolder($0) }
+    let resize = resizing.resize ?? model.inputSettings.resizeWay
     for path in images {
-      let image = try PixelImage(path: path, extent: model.extent)
+      let image = try PixelImage(path: path, extent: model.extent, resize: resize)
       let name = path.split(separator: "/").last.map(String.init) ?? path
       try report(path, name: name, label: nil, classifier, image, folder)
     }
     guard data.data != nil else { return }
-    let set = try data.open(labels: model.labels, extent: model.extent)
+    let set = try data.open(labels: model.labels, extent: model.extent, resize: resize)
     for index in set.indices(limit: data.limit) {
       let sample = try set.sample(index)
       let label = model.labels.isEmpty ? nil : sample.label

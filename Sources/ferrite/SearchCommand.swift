@@ -42,6 +42,8 @@ struct Search: ParsableCommand {
       """)
   var data: String?
 
+  @OptionGroup var input: InputOptions
+
   @Option(help: "At most this many pictures to measure on.")
   var check = 2048
 
@@ -94,7 +96,7 @@ struct Search: ParsableCommand {
       }
       try AtomicFile.checkWritable(file)
     }
-    let source = try ExportSource(path: network)
+    let source = try ExportSource(FloatNetwork(path: network), input.settings())
     guard source.graph.scores != nil else {
       let outputs = source.graph.outputs.map { "\($0.name) (\($0.labels == nil ? "values" : "scores"))" }
       throw BadData(
@@ -102,9 +104,12 @@ struct Search: ParsableCommand {
           + outputs.joined(separator: ", "))
     }
     let labels = source.graph.labels
-    let calibrationSet = try DataSet(path: calibrate, labels: labels, extent: source.extent, usage: usage)
+    let calibrationSet = try DataSet(
+      path: calibrate, labels: labels, extent: source.extent, usage: usage, resize: input.resizing.resize)
     let calibrated = calibrationSet.indices(limit: limit)
     let images = CalibrationImages(calibrationSet, chosen: calibrated, classes: labels.count)
+    let seen = InputReport(source, try InputStatistics(images, source.graph))
+    if let warning = seen.warning { printWarning(warning) }
     let (checkSet, checked) = try openChecks(source, calibrationSet, calibrated)
 
     let bar = ProgressBar("calibrating", total: images.count + checked.count)
@@ -158,7 +163,8 @@ struct Search: ParsableCommand {
     _ source: ExportSource, _ calibrationSet: DataSet, _ calibrated: [Int]
   ) throws -> (DataSet, [Int]) {
     if let data {
-      let set = try DataSet(path: data, labels: source.graph.labels, extent: source.extent, usage: nil)
+      let set = try DataSet(
+        path: data, labels: source.graph.labels, extent: source.extent, usage: nil, resize: input.resizing.resize)
       return (set, set.indices(limit: check))
     }
     let used = Set(calibrated)

@@ -68,7 +68,7 @@ import Testing
       TinyNetwork.onnx { name, numbers in if name == "fc.bias" { numbers[3] += 1 } }, to: "other.onnx")
     try expectRefusal(
       file,
-      "net.fxcal: it is the calibration of another network, or of an earlier state of this one: tiny.onnx (byte 48)",
+      "net.fxcal: it is the calibration of another network, of an earlier state of this one, or with other --mean, --std, --range or --channels: tiny.onnx (byte 48)",
       network: other)
   }
 

@@ -83,7 +83,9 @@ import Testing
     #expect(
       message(npy("|u1", "(1099511627776, 1099511627776, 3)", []), labels)
         .hasSuffix("unsupported: a shape of [1099511627776, 1099511627776, 3]"))
-    #expect(message(npy("|u1", "(2, 3, 2)", pixels), labels).hasSuffix("the picture is 2x3, the network wants 3x2"))
+    #expect(
+      message(npy("|u1", "(2, 3, 2)", pixels), labels).hasSuffix(
+        "the picture is 2x3, the network wants 3x2 (--resize crop or stretch makes it so)"))
     #expect(message(npy("|u1", "(0, 2, 3)", []), npy("|u1", "(0,)", [])).hasSuffix("holds no images"))
   }
 

@@ -89,6 +89,8 @@ import Testing
     let error = #expect(throws: DataError.self) {
       try PixelImage(path: path, extent: ImageExtent(width: 48, height: 48, channels: 1))
     }
-    #expect(error?.description == "\(path): the picture is 8x6, the network wants 48x48")
+    #expect(
+      error?.description
+        == "\(path): the picture is 8x6, the network wants 48x48 (--resize crop or stretch makes it so)")
   }
 }

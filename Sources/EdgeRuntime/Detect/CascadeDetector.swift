@@ -37,7 +37,8 @@ public struct CascadeDetector: ~Copyable {
   /// Bytes of memory for a detector.
   ///
   /// - Parameters:
-  ///   - width, height: of a frame, `frameExtents`.
+  ///   - width: of a frame, `frameExtents`.
+  ///   - height: of a frame, `frameExtents`.
   ///   - settings: its factor and capacity in their ranges.
   ///   - threads: of the pool that shares the work; 1 without.
   @export(interface)
@@ -48,7 +49,8 @@ public struct CascadeDetector: ~Copyable {
   }
 
   /// - Parameters:
-  ///   - width, height: of a frame, `frameExtents`.
+  ///   - width: of a frame, `frameExtents`.
+  ///   - height: of a frame, `frameExtents`.
   ///   - settings: its factor and capacity in their ranges.
   ///   - memory: `memoryBytes` bytes or more at a multiple of 64 that outlive the detector. The cascade need not.
   @export(interface)

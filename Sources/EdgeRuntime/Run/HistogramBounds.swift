@@ -7,7 +7,8 @@ public struct HistogramBounds: Sendable {
   private let ratio: Double
 
   /// - Parameters:
-  ///   - least, greatest: the ends, both included; a value below 1 counts as 1.
+  ///   - least: the lower end, included; a value below 1 counts as 1.
+  ///   - greatest: the upper end, included.
   ///   - bins: 1 or more.
   public init(least: UInt64, greatest: UInt64, bins: Int) {
     self.bins = bins

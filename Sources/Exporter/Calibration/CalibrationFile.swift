@@ -24,7 +24,7 @@ public enum CalibrationFile {
     _ calibration: Calibration, of source: ExportSource, images: CalibrationImages, to path: String
   ) throws {
     let layers = try LayerGraph(fusing: source.graph)
-    let head = head(calibration, source, layers, images)
+    let head = try head(calibration, source, layers, images)
     let digest = try images.digest(after: head)
     try AtomicFile.write(to: path) { put in
       put(head)
@@ -36,7 +36,7 @@ public enum CalibrationFile {
   /// All that stands before the pictures.
   private static func head(
     _ calibration: Calibration, _ source: ExportSource, _ layers: LayerGraph, _ images: CalibrationImages
-  ) -> [UInt8] {
+  ) throws -> [UInt8] {
     var body = ByteWriter()
     let name = Array(source.name.utf8)
     body.put(name)
@@ -56,7 +56,7 @@ public enum CalibrationFile {
     for size in [
       shape.height, shape.width, shape.channels, images.classCounts.count, layers.stored.count, name.count,
     ] { header.size(size) }
-    header.put(source.digest.hexadecimalBytes)
+    header.put(try source.calibrationDigest.hexadecimalBytes)
     header.pad(to: headerBytes)
     return header.bytes + body.bytes
   }

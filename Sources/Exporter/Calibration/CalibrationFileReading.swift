@@ -30,7 +30,8 @@ extension CalibrationFileError.Fault: CustomStringConvertible {
     case .fileSize: "the file's length is not the one in its header: truncated or extended"
     case .digest: "the digest does not match: the file is damaged"
     case .otherNetwork(let name):
-      "it is the calibration of another network, or of an earlier state of this one: \(name)"
+      "it is the calibration of another network, of an earlier state of this one, or with other --mean, --std, --range or "
+        + "--channels: \(name)"
     case .imageSize(let found, let wanted):
       "its pictures are \(found.width)x\(found.height)x\(found.channels), the network takes "
         + "\(wanted.width)x\(wanted.height)x\(wanted.channels)"
@@ -75,7 +76,7 @@ extension CalibrationFile {
     let pictures = data.count - digestBytes - imageCount * shape.count
     reader = CalibrationReader(Array(data.prefix(pictures)), at: headerBytes)
     let name = try reader.text(nameBytes)
-    guard Array(data[data.startIndex + 48..<data.startIndex + 80]) == padded(source.digest) else {
+    guard Array(data[data.startIndex + 48..<data.startIndex + 80]) == padded(try source.calibrationDigest) else {
       throw CalibrationFileError(fault: .otherNetwork(name: name), byteOffset: 48)
     }
     let classCounts = try (0..<classes).map { _ in try reader.size() }

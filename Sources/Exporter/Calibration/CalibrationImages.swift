@@ -23,7 +23,7 @@ public struct CalibrationImages: Sendable {
   }
 
   /// - Throws: `ExportError.wrongImageSize`, or what reading threw.
-  func pixels(_ index: Int) throws -> [UInt8] {
+  public func pixels(_ index: Int) throws -> [UInt8] {
     let pixels = try read(index)
     guard pixels.count == frameBytes else {
       throw ExportError.wrongImageSize(image: index, bytes: pixels.count, wanted: frameBytes)

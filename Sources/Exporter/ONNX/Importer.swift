@@ -39,10 +39,12 @@ public enum Importer {
       try importNode(model.graph.node[index], initializers, &builder)
     }
     let outputs = try builder.outputs(ends, metadata: model.metadataProps)
-    return FloatGraph(
+    var graph = FloatGraph(
       values: builder.values, nodes: builder.nodes, input: input, outputs: outputs,
       preparation: try InputPreparation(model.metadataProps, channels: interface.shape.channels),
       notes: builder.notes)
+    graph.states = statements(model.metadataProps)
+    return graph
   }
 
   static func decode(_ data: Data) throws(ONNXError) -> ONNXModelProto {

@@ -27,6 +27,19 @@ extension InputPreparation {
   }
 }
 
+/// What the metadata says at all.
+func statements(_ metadata: [ONNXStringStringEntryProto]) -> Set<FloatGraph.Statement> {
+  var statements: Set<FloatGraph.Statement> = []
+  for entry in metadata {
+    switch entry.key {
+    case "ferrite.input.mean", "ferrite.input.std": statements.insert(.preparation)
+    case "ferrite.labels": statements.insert(.labels)
+    default: break
+    }
+  }
+  return statements
+}
+
 extension [ONNXStringStringEntryProto] {
   /// The items of a comma-separated entry, without the spaces around them; nil if there is no such entry.
   func list(_ key: String) -> [String]? {

@@ -3,14 +3,14 @@ import EdgeRuntime
 /// Runs an encoded model as a device would: the loader's checks, then a session over the file's bytes.
 ///
 /// For one thread at a time.
-final class ModelRunner {
+public final class ModelRunner {
   private let file: AlignedBytes
   private let arena: AlignedBytes
   private let model: ModelFile
   private var session: Session
 
   /// - Throws: `ExportError.refusedByLoader` if the writer made a file that does not load.
-  init(_ bytes: [UInt8], instructionSet: InstructionSet) throws(ExportError) {
+  public init(_ bytes: [UInt8], instructionSet: InstructionSet) throws(ExportError) {
     file = AlignedBytes(bytes)
     do throws(ModelError) {
       model = try unsafe ModelFile(unsafeBytes: UnsafeRawBufferPointer(file.unsafeBytes))
@@ -26,7 +26,7 @@ final class ModelRunner {
   }
 
   /// The raw values of all outputs for one frame, one output after the other.
-  func outputs(_ pixels: [UInt8]) -> [Int32] {
+  public func outputs(_ pixels: [UInt8]) -> [Int32] {
     begin(pixels)
     for index in 0..<session.operationCount { session.step(index) }
     return (0..<session.outputCount).flatMap { output in values(of: session.output(output).tensor) { $0 } }

@@ -34,6 +34,8 @@ struct Provenance: Encodable {
   var scaling: [String: Data]?
   /// How pixels became raw values in place of the source's own preparation; nil where by that.
   var input: InputAlignment?
+  /// What a user said of the input in place of the source's file; nil where nothing.
+  var inputSettings: InputSettings?
 
   init(
     _ source: ExportSource, images: CalibrationImages, settings: QuantizationSettings, equalised: Equalisation
@@ -49,6 +51,9 @@ struct Provenance: Encodable {
       equalised.parts.isEmpty
       ? nil : equalised.parts.mapValues { parts in Data(parts.flatMap { $0.littleEndianBytes }) }
     input = equalised.input
+    var said = source.settings
+    said.labels = nil
+    inputSettings = said == InputSettings() ? nil : said
   }
 
   /// One line, keys sorted.

@@ -42,6 +42,12 @@ public struct FloatGraph: Sendable {
   public var preparation: InputPreparation
   /// What the user should know of how the source was read.
   public var notes: [String]
+  /// What the source, or a user in its place, says; the rest is what is usual.
+  public var states: Set<Statement> = []
+
+  public enum Statement: Sendable {
+    case preparation, labels
+  }
 
   /// - Parameter labels: of the one output, a vector of scores.
   public init(

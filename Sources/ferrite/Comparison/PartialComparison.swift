@@ -71,6 +71,8 @@ struct ComparisonTask: Equatable, Codable, Sendable {
   /// As `DataSet.fingerprint` tells it.
   var dataDigest: String
   var usage: String?
+  /// What was said of the float network's input and of pictures of another size; nil where nothing.
+  var input: InputSettings?
   /// Compared pictures of the set's, evenly spread.
   var pictures: Int
   var setPictures: Int

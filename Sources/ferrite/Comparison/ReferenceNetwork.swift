@@ -128,7 +128,7 @@ struct LayerPairing: Sendable {
 }
 
 extension FloatReference {
-  fileprivate var answer: Answer {
+  var answer: Answer {
     let logits = output
     // The first of the greatest: the rule that the runtime breaks ties by.
     let index = logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }

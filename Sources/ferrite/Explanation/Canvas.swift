@@ -7,9 +7,11 @@ struct Color: Equatable, Sendable {
   var blue: UInt8
 
   static let white = Color(red: 255, green: 255, blue: 255)
-  // Two colours of Okabe and Ito's palette, which people with any colour vision tell apart.
+  static let black = Color(red: 0, green: 0, blue: 0)
+  // Three colours of Okabe and Ito's palette, which people with any colour vision tell apart.
   static let vermillion = Color(red: 213, green: 94, blue: 0)
   static let blue = Color(red: 0, green: 114, blue: 178)
+  static let green = Color(red: 0, green: 158, blue: 115)
 
   /// `share` (0...1) of `other` and the rest of this.
   func mixed(with other: Color, share: Double) -> Color {
@@ -44,6 +46,21 @@ struct Canvas {
       guard 0..<width ~= x, 0..<height ~= y else { return }
       let start = (y * width + x) * 3
       (pixels[start], pixels[start + 1], pixels[start + 2]) = (newValue.red, newValue.green, newValue.blue)
+    }
+  }
+
+  /// A picture of one channel or three from its upper left corner on, `zoom` pixels wide and high for each of its own.
+  mutating func draw(_ image: PixelImage, x: Int, y: Int, zoom: Int) {
+    for row in 0..<image.extent.height {
+      for column in 0..<image.extent.width {
+        fill(x: x + column * zoom, y: y + row * zoom, width: zoom, height: zoom, image.color(column, row))
+      }
+    }
+  }
+
+  mutating func fill(x: Int, y: Int, width: Int, height: Int, _ color: Color) {
+    for row in y..<y + height {
+      for column in x..<x + width { self[column, row] = color }
     }
   }
 

@@ -65,10 +65,7 @@ struct ExplanationSheet {
     let corner = origin(row, column)
     for y in 0..<extent.height {
       for x in 0..<extent.width {
-        let color = color(x, y)
-        for dy in 0..<zoom {
-          for dx in 0..<zoom { canvas[corner.x + x * zoom + dx, corner.y + y * zoom + dy] = color }
-        }
+        canvas.fill(x: corner.x + x * zoom, y: corner.y + y * zoom, width: zoom, height: zoom, color(x, y))
       }
     }
   }
@@ -90,7 +87,7 @@ struct ExplanationSheet {
 }
 
 extension PixelImage {
-  fileprivate func color(_ x: Int, _ y: Int) -> Color {
+  func color(_ x: Int, _ y: Int) -> Color {
     let start = (y * extent.width + x) * extent.channels
     let green = extent.channels == 3 ? 1 : 0
     return Color(red: pixels[start], green: pixels[start + green], blue: pixels[start + 2 * green])

@@ -3,15 +3,16 @@ import ImageData
 import Quantize
 
 extension ExportSource {
-  /// Reads an ONNX network and makes it ready to be quantised.
+  /// Makes an ONNX network ready to be quantised.
   ///
-  /// - Throws: `BadData` with the path and what the importer found.
-  init(path: String) throws {
-    let network = try FloatNetwork(path: path)
-    self.init(graph: Passes.all(network.graph), digest: network.digest, name: network.name) { graph in
+  /// - Throws: `BadData` with the path where the settings don't fit the network.
+  init(_ network: FloatNetwork, _ settings: InputSettings) throws {
+    let graph = Passes.all(try network.graph(settings))
+    self.init(graph: graph, digest: network.digest, name: network.name) { graph in
       let reference = FloatReference(graph)
       return { pixels, visit in reference.run(pixels: pixels, visit: visit) }
     }
+    self.settings = settings
   }
 
   var extent: ImageExtent {

@@ -12,6 +12,14 @@ struct FloatNetwork: Sendable {
 
   /// The file's name, without folders.
   var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  var inputChannels: Int { graph.values[graph.input].shape.channels }
+
+  /// The network with what a user says of its input and outputs.
+  ///
+  /// - Throws: `BadData` with the path where that doesn't fit.
+  func graph(_ settings: InputSettings) throws -> FloatGraph {
+    do throws(InputError) { return try settings.applied(to: graph) } catch { throw BadData("\(path): \(error)") }
+  }
 
   /// Reads an ONNX network.
   ///

@@ -40,6 +40,14 @@ final class LoadedModel: Sendable {
 
   var provenance: String { unsafe String(decoding: file.unsafeProvenance, as: UTF8.self) }
 
+  /// What whoever exported the model said of the network's input, as the provenance tells it; nothing where it doesn't.
+  var inputSettings: InputSettings {
+    struct Told: Decodable {
+      var input_settings: InputSettings?
+    }
+    return (try? JSONDecoder().decode(Told.self, from: Data(provenance.utf8)))?.input_settings ?? InputSettings()
+  }
+
   /// The provenance without the channels' factors, which people can't read.
   var briefProvenance: String {
     guard let start = provenance.range(of: "\"scaling\":{"),

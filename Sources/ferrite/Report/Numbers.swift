@@ -15,6 +15,15 @@ extension Double {
     return "\(sign)\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
   }
 
+  /// With at most `digits` decimals, and no zeros behind the last one that counts: `2.5`, `3`.
+  func trimmed(_ digits: Int) -> String {
+    var text = decimals(digits)
+    guard text.contains(".") else { return text }
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
   /// A fraction of one in percent: `66.12 %`.
   var percent: String { "\((self * 100).decimals(2)) %" }
 }
