@@ -44,7 +44,10 @@ private func oneClass(_ images: CalibrationImages, _ labels: [String]) -> String
 
 /// Tensors whose values never changed: their formats rest on one value.
 private func constantTensors(_ layers: LayerGraph, _ calibration: Calibration) -> String? {
-  let names = layers.stored.filter { calibration.histograms[$0]?.isConstant == true }
+  // Biases alone never change: a grid's theta that is the same for each image.
+  let constants = Set(
+    layers.layers.filter { $0.operation.linear?.weights.allSatisfy { $0 == 0 } ?? false }.map(\.output))
+  let names = layers.stored.filter { !constants.contains($0) && calibration.histograms[$0]?.isConstant == true }
   guard !names.isEmpty else { return nil }
   return "constant on all \(calibration.imageCount) calibration images, so formats are a guess: "
     + list(names.map { layers.graph.values[$0].name })
