@@ -7,9 +7,11 @@ extension Operator {
     return Operator(attributes) { node, builder throws(ONNXError) in
       guard let image = node.ofOneRow(builder) else { return try importImage(node, &builder) }
       let output = try importImage(image, &builder)
-      let dims = output.dims
-      guard dims.count == 4, dims[2] == 1 else { return output }
-      return output.reshaped([dims[0], dims[1], dims[3]])
+      var dims = output.dims
+      // The row is the third axis, also where a reduction has done away with the length behind it.
+      guard dims.count >= 3, dims[2] == 1 else { return output }
+      dims.remove(at: 2)
+      return output.reshaped(dims)
     }
   }
 }
