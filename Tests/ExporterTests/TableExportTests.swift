@@ -142,6 +142,19 @@ import Testing
     }
   }
 
+  @Test func tablesThatWouldFillMemoryAreRefusedWithTheirLayer() throws {
+    let (wide, output) = (
+      FixedFormat(width: 16, fraction: 8, isSigned: true), FixedFormat(width: 8, fraction: 3, isSigned: true)
+    )
+    func table(channels: Int) throws -> FixedTable {
+      let slopes = PointwiseFunction.constant((0..<channels).map(Double.init))
+      return try FixedTable(
+        slopes * Self.x, from: wide, to: output, within: -128...127, channels: channels, layer: "slopes")
+    }
+    #expect(try table(channels: 2).entries.count == 2 << 16)
+    #expect { try table(channels: 65) } throws: { "\($0)".contains("slopes") && "\($0)".contains("65 tables of 65536") }
+  }
+
   @Test func theLoaderRefusesATableThatIsNotTheOperations() throws {
     let model = try export(Self.network([.unary(.tanh, Self.x)]))
     let index = try #require(model.content.graph.operations.firstIndex { $0.kind.kind == .table })

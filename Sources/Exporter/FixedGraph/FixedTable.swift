@@ -4,7 +4,7 @@ import Quantize
 extension FixedTable {
   /// A function's value at each raw input, nearest (RND) and saturated to the bounds.
   ///
-  /// - Throws: `ExportError.unsupported` where it has none, as the root of a negative number.
+  /// - Throws: `ExportError.unsupported` where it has none, as the root of a negative number; for more than `mostEntries`.
   init(
     _ function: PointwiseFunction, from input: FixedFormat, to output: FixedFormat, within bounds: ClosedRange<Int32>,
     channels: Int, layer: String
@@ -12,6 +12,12 @@ extension FixedTable {
     tables = function.differsByChannel ? channels : 1
     entries = []
     let count = TableParameters.entries(input)
+    guard tables * count <= Self.mostEntries else {
+      throw .unsupported(
+        layer: layer,
+        reason: "\(tables) tables of \(count) entries, one for each channel, are more than a model may hold "
+          + "(\(Self.mostEntries) entries): its input needs fewer bits")
+    }
     let arguments = (0..<count).map { input.number(ofBits: $0) }
     // Channels last, as the function takes its arguments.
     let values = function.values(at: arguments.flatMap { repeatElement($0, count: tables) })
@@ -27,6 +33,9 @@ extension FixedTable {
       }
     }
   }
+
+  /// 64 channels of 16 bits, 1024 of 12: 8 MiB.
+  static let mostEntries = 1 << 22
 
   /// As a file holds them: one or two bytes each, little-endian.
   func entries(elementBytes: Int) -> [UInt8] {
