@@ -41,7 +41,8 @@ class Wheel(unittest.TestCase):
 
     def environment(self, **more: str) -> dict[str, str]:
         """What the package's own tests are told."""
-        return {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected),
+        networks = fixtures.ROOT / "Tests/EdgeRuntimeTests/Fixtures/networks"
+        return {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected), "FERRITE_NETWORKS": str(networks),
                 "FERRITE_SIGNED": str(FIXTURES / "every-operation-signed-1.0.fxm"), "FERRITE_KEY": str(FIXTURES / "fixture.pub"), **more}
 
     def installed(self, *words) -> subprocess.CompletedProcess:
@@ -94,7 +95,7 @@ class Wheel(unittest.TestCase):
             import ctypes, json
             from ferrite import _library
             structures = {"ferrite_error": _library.Error, "ferrite_model": _library.Model, "ferrite_description": _library.Description,
-                          "ferrite_settings": _library.Settings}
+                          "ferrite_settings": _library.Settings, "ferrite_output": _library.Output}
             print(json.dumps([{name: [ctypes.sizeof(one), {member: getattr(one, member).offset for member, *_ in one._fields_}]
                                for name, one in structures.items()},
                               {name: len(types) - 1 for name, types in _library.PROTOTYPES.items()}]))""")
