@@ -1,7 +1,6 @@
 // The C library as programs use it, and as they shouldn't: what is computed is printed, what must hold is checked.
 //
 //     library run MODEL SET THREADS < FRAMES    a line for each frame: class, label, logits, probabilities
-//     library outputs MODEL < FRAMES            a line for each output of each frame: its shape, fraction and role, and its values
 //     library misuse MODEL                      every argument wrong in turn, and functions in the wrong order
 //     library truncations MODEL                 every length that is shorter than the file, and some changed bytes
 //     library key MODEL TEXT                    the code by which a model is opened with a public key
@@ -91,36 +90,6 @@ static int run(const char *path, int32_t set, int32_t threads) {
   return 0;
 }
 
-static int outputs(const char *path) {
-  ferrite_model model;
-  ferrite_description about;
-  ferrite_error error;
-  ferrite_session *session;
-  CHECK(ferrite_model_open_file(&model, path, NULL, &error) == FERRITE_OK);
-  CHECK(ferrite_model_describe(&model, &about, &error) == FERRITE_OK);
-  const size_t bytes = ferrite_session_bytes(&model, NULL);
-  void *memory = guarded(bytes, 1), *pixels = guarded(about.frame_bytes, 1);
-  CHECK(ferrite_session_open(&session, &model, NULL, memory, bytes, &error) == FERRITE_OK);
-  while (fread(pixels, 1, about.frame_bytes, stdin) == about.frame_bytes) {
-    CHECK(ferrite_run(session, pixels, about.frame_bytes, &error) == FERRITE_OK);
-    for (int32_t index = 0; index < about.output_count; index++) {
-      ferrite_output output;
-      CHECK(ferrite_model_describe_output(&model, index, &output, &error) == FERRITE_OK);
-      const size_t count = (size_t)output.height * (size_t)output.width * (size_t)output.channels;
-      int32_t *values = guarded(count * 4, 4);
-      CHECK(ferrite_values(session, index, values, count, &error) == FERRITE_OK);
-      CHECK(ferrite_values(session, index, values, count - 1, &error) == FERRITE_ERROR_ARGUMENT);
-      printf("%d %d %d %d %d", (int)output.height, (int)output.width, (int)output.channels, (int)output.fraction, (int)output.is_scores);
-      for (size_t place = 0; place < count; place++) printf(" %" PRId32, values[place]);
-      putchar('\n');
-    }
-  }
-  CHECK(about.class_count > 0 || ferrite_class(session) == -1);
-  ferrite_session_close(session);
-  ferrite_model_close(&model);
-  return 0;
-}
-
 // The same code by the returned value and the error, a text, and no text after success.
 static bool is(int32_t expected, int32_t returned, const ferrite_error *error) {
   return returned == expected && error->code == expected && error->message && (error->message[0] == 0) == (expected == FERRITE_OK);
@@ -153,13 +122,7 @@ static void misuse_models(const char *path) {
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe(&model, NULL, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe(NULL, &about, &error), &error));
   CHECK(is(FERRITE_OK, ferrite_model_describe(&model, &about, &error), &error));
-  CHECK(memcmp(about.digest, bytes + 64, 32) == 0 && about.output_count == 1);
-  ferrite_output output;
-  CHECK(is(FERRITE_OK, ferrite_model_describe_output(&model, 0, &output, &error), &error));
-  CHECK(output.height == 1 && output.width == 1 && output.channels == about.class_count && output.is_scores == 1);
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe_output(&model, -1, &output, &error), &error));
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe_output(&model, 1, &output, &error), &error));
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe_output(&model, 0, NULL, &error), &error));
+  CHECK(memcmp(about.digest, bytes + 64, 32) == 0 && about.reserved == 0);
   // An opening that fails leaves no old model behind.
   CHECK(ferrite_model_open_bytes(&model, bytes, 10, NULL, NULL) == FERRITE_ERROR_MODEL);
   CHECK(ferrite_session_bytes(&model, NULL) == 0);
@@ -206,7 +169,6 @@ static void misuse_sessions(const char *path) {
   CHECK(heap_calls() == before);
   CHECK(ferrite_class(session) == -1);
   CHECK(is(FERRITE_ERROR_NO_FRAME, ferrite_logits(session, logits, classes, &error), &error));
-  CHECK(is(FERRITE_ERROR_NO_FRAME, ferrite_values(session, 0, logits, classes, &error), &error));
   CHECK(is(FERRITE_ERROR_FRAME_SIZE, ferrite_run(session, pixels, about.frame_bytes - 1, &error), &error));
   CHECK(is(FERRITE_ERROR_FRAME_SIZE, ferrite_run(session, pixels, SIZE_MAX, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_run(session, NULL, about.frame_bytes, &error), &error));
@@ -215,10 +177,6 @@ static void misuse_sessions(const char *path) {
   CHECK(is(FERRITE_OK, ferrite_run(session, pixels, about.frame_bytes, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_logits(session, logits, classes + 1, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_logits(session, NULL, classes, &error), &error));
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_values(session, 0, NULL, classes, &error), &error));
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_values(session, 1, logits, classes, &error), &error));
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_values(session, INT32_MIN, logits, classes, &error), &error));
-  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_values(session, 0, logits, SIZE_MAX, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_probabilities(session, NULL, classes, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_probabilities(session, (uint32_t *)logits, SIZE_MAX, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_self_test(NULL, &error), &error));
@@ -275,7 +233,6 @@ int main(int count, char **words) {
   CHECK(count >= 3);
   const char *task = words[1], *path = words[2];
   if (strcmp(task, "run") == 0 && count == 5) return run(path, atoi(words[3]), atoi(words[4]));
-  if (strcmp(task, "outputs") == 0) return outputs(path);
   if (strcmp(task, "key") == 0 && count == 4) return key(path, words[3]);
   if (strcmp(task, "misuse") == 0) {
     misuse_models(path);

@@ -41,8 +41,7 @@ class Wheel(unittest.TestCase):
 
     def environment(self, **more: str) -> dict[str, str]:
         """What the package's own tests are told."""
-        networks = fixtures.ROOT / "Tests/EdgeRuntimeTests/Fixtures/networks"
-        return {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected), "FERRITE_NETWORKS": str(networks),
+        return {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected),
                 "FERRITE_SIGNED": str(FIXTURES / "every-operation-signed-1.0.fxm"), "FERRITE_KEY": str(FIXTURES / "fixture.pub"), **more}
 
     def installed(self, *words) -> subprocess.CompletedProcess:
@@ -95,7 +94,7 @@ class Wheel(unittest.TestCase):
             import ctypes, json
             from ferrite import _library
             structures = {"ferrite_error": _library.Error, "ferrite_model": _library.Model, "ferrite_description": _library.Description,
-                          "ferrite_settings": _library.Settings, "ferrite_output": _library.Output}
+                          "ferrite_settings": _library.Settings}
             print(json.dumps([{name: [ctypes.sizeof(one), {member: getattr(one, member).offset for member, *_ in one._fields_}]
                                for name, one in structures.items()},
                               {name: len(types) - 1 for name, types in _library.PROTOTYPES.items()}]))""")

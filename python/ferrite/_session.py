@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from . import _library
 from ._library import Description, Error, Model, Settings, library
-from ._library import Output as OutputStructure
 
 PathOrBytes = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview]
 
@@ -25,27 +24,13 @@ class Result:
     """Of one picture, or of a batch of N with N in the first place of every shape."""
 
     logits: npt.NDArray[np.int32]
-    """(classes,): the integers of the only output of scores; times `Session.logit_scale` they are numbers. Empty for a model that doesn't tell classes."""
+    """(classes,): the network's integers; times `Session.logit_scale` they are numbers."""
     probabilities: npt.NDArray[np.float64]
     """(classes,): softmax, multiples of 2^-16 that were computed in integers."""
     index: int | npt.NDArray[np.intp]
-    """The class of the greatest logit, the first of equal ones; -1 for a model that doesn't tell classes."""
-    label: str | tuple[str, ...] | None
+    """The class of the greatest logit, the first of equal ones."""
+    label: str | tuple[str, ...]
     """Its name."""
-    outputs: tuple[npt.NDArray[np.int32], ...]
-    """(height, width, channels) of each output, integers; times the `scale` of `Session.outputs` they are numbers."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Output:
-    """One of a model's outputs."""
-
-    shape: tuple[int, int, int]
-    """Height, width, channels: 1 x 1 x classes of scores."""
-    scale: float
-    """What a value of 1 stands for: a power of two."""
-    is_scores: bool
-    """Whether it is a logit for each of some classes; else the model's maker knows what its values mean."""
 
 
 class Session:
@@ -84,7 +69,6 @@ class Session:
         # Everything that the library looks at stays until this has been called; at the latest when Python ends.
         self._close = weakref.finalize(self, _end, self._handle, self._model, (content, memory), threads, self._owner)
         self._labels = tuple(library.ferrite_label(self._handle, index).decode() for index in range(self._about.class_count))
-        self._outputs = tuple(self._output(index) for index in range(self._about.output_count))
 
     def __enter__(self) -> Session:
         return self
@@ -110,13 +94,8 @@ class Session:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, in the order of the logits; none for a model that doesn't tell classes by a single output of scores."""
+        """The classes, in the order of the logits."""
         return self._labels
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """Everything that the model gives, in the order of `ferrite inspect`."""
-        return self._outputs
 
     @property
     def logit_scale(self) -> float:
@@ -150,41 +129,30 @@ class Session:
             there is one. Scale and mean of the training are in the model.
         """
         frames, is_batch = self._frames(np.asarray(pixels))
-        count, classes = len(frames), len(self._labels)
-        logits, shares = np.empty((count, classes), np.int32), np.empty((count, classes), np.uint32)
-        index = np.empty(count, np.intp)
-        outputs = tuple(np.empty((count, *output.shape), np.int32) for output in self._outputs)
+        classes = len(self._labels)
+        logits = np.empty((len(frames), classes), np.int32)
+        shares = np.empty((len(frames), classes), np.uint32)
+        index = np.empty(len(frames), np.intp)
         with self._lock:
             handle = self._opened()
-            for number in range(count):
+            for number in range(len(frames)):
                 library.ferrite_run(handle, frames[number].ctypes.data, self._about.frame_bytes, self._error)
                 self._check()
                 index[number] = library.ferrite_class(handle)
-                for position, values in enumerate(outputs):
-                    library.ferrite_values(handle, position, values[number].ctypes.data, values[number].size, self._error)
-                    self._check()
-                if classes > 0:
-                    library.ferrite_logits(handle, logits[number].ctypes.data, classes, self._error)
-                    self._check()
-                    library.ferrite_probabilities(handle, shares[number].ctypes.data, classes, self._error)
-                    self._check()
+                library.ferrite_logits(handle, logits[number].ctypes.data, classes, self._error)
+                self._check()
+                library.ferrite_probabilities(handle, shares[number].ctypes.data, classes, self._error)
+                self._check()
         probabilities = shares / _library.ONE
         if is_batch:
-            return Result(logits, probabilities, index, tuple(self._labels[one] for one in index) if classes > 0 else None, outputs)
-        label = self._labels[index[0]] if classes > 0 else None
-        return Result(logits[0], probabilities[0], int(index[0]), label, tuple(values[0] for values in outputs))
+            return Result(logits, probabilities, index, tuple(self._labels[one] for one in index))
+        return Result(logits[0], probabilities[0], int(index[0]), self._labels[index[0]])
 
     def self_test(self) -> None:
         """Runs the model's test vectors; raises FerriteError unless this machine computes to the bit what the exporter did."""
         with self._lock:
             library.ferrite_self_test(self._opened(), self._error)
             self._check()
-
-    def _output(self, index: int) -> Output:
-        found = OutputStructure()
-        library.ferrite_model_describe_output(self._model, index, found, self._error)
-        self._check()
-        return Output((found.height, found.width, found.channels), 2.0 ** -found.fraction, found.is_scores == 1)
 
     def _frames(self, pixels: np.ndarray) -> tuple[np.ndarray, bool]:
         """The pictures as the library reads them, one behind the other, and whether they came as a batch."""

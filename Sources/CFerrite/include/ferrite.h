@@ -121,29 +121,16 @@ typedef struct ferrite_description {
   uint64_t signature_sequence; /* the signer's count, 0 without a signature; verified if the model was opened with a key */
   size_t frame_bytes;          /* of a frame: height * width * channels */
   int32_t height, width, channels;
-  int32_t class_count; /* of the only output of scores; 0 for a model that has none or several, such as a detector */
+  int32_t class_count; /* 0 for a model that doesn't tell classes, such as a detector */
   int32_t logit_fraction; /* a logit is the integer times 2 to the power of -logit_fraction */
   int32_t test_vector_count;
   int32_t is_signed;  /* 1 with a signature behind the file, else 0 */
   uint8_t digest[32]; /* BLAKE2b-256 of the file, as `ferrite inspect` prints it */
-  int32_t output_count;
+  uint32_t reserved;  /* 0 */
 } ferrite_description;
 
 /* Fails with ARGUMENT, CLOSED. */
 int32_t ferrite_model_describe(const ferrite_model *model, ferrite_description *description, ferrite_error *error);
-
-/* One of a model's outputs. */
-typedef struct ferrite_output {
-  int32_t height, width, channels; /* 1 x 1 x classes of scores */
-  int32_t fraction;                /* a value is the integer times 2 to the power of -fraction */
-  int32_t is_scores;               /* 1 for logits of classes, 0 for values of which the program knows the meaning: boxes, a picture */
-  uint32_t reserved[3];            /* 0 */
-} ferrite_output;
-
-/* index: 0 to output_count - 1 of ferrite_model_describe, in the order of `ferrite inspect`.
- *
- * Fails with ARGUMENT, CLOSED. */
-int32_t ferrite_model_describe_output(const ferrite_model *model, int32_t index, ferrite_output *output, ferrite_error *error);
 
 /* ---- Sessions ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -196,7 +183,7 @@ int32_t ferrite_class(const ferrite_session *session);
 /* A class's name, UTF-8, valid until the session is closed; NULL for an index that is no class. */
 const char *ferrite_label(const ferrite_session *session, int32_t index);
 
-/* Writes the last frame's logits, the network's only output of scores as it is.
+/* Writes the last frame's logits, the network's output as it is.
  *
  * count: the model's class_count.
  *
@@ -212,14 +199,6 @@ int32_t ferrite_logits(const ferrite_session *session, int32_t *logits, size_t c
  *
  * Fails with ARGUMENT, CLOSED, NO_FRAME. */
 int32_t ferrite_probabilities(const ferrite_session *session, uint32_t *probabilities, size_t count, ferrite_error *error);
-
-/* Writes an output of the last frame, rows of pixels of channels.
- *
- * index: as of ferrite_model_describe_output.
- * count: height * width * channels of the output.
- *
- * Fails with ARGUMENT, CLOSED, NO_FRAME. */
-int32_t ferrite_values(const ferrite_session *session, int32_t index, int32_t *values, size_t count, ferrite_error *error);
 
 /* Runs the test vectors of the model's file: FERRITE_OK says that this machine computes to the bit what the exporter did. The results are the
  * last vector's then.

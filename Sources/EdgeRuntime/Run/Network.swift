@@ -73,8 +73,6 @@ public struct Network: ~Copyable {
 
   #if !hasFeature(Embedded)
     /// The name of the last frame's class.
-    ///
-    /// - Requires: a model that tells classes, by a single output of scores (`model.scoresOutput`).
     public var label: String { unsafe String(decoding: model.unsafeLabel(classIndex), as: UTF8.self) }
   #endif
 }
