@@ -26,13 +26,14 @@ import Testing
     for (index, output) in outcome.outputs.enumerated() {
       let record = model.output(index)
       let tensor = model.tensor(record.tensor)
-      #expect(output.name == text(unsafe model.unsafeName(tensor.name)))
+      let name = unsafe text(model.unsafeName(tensor.name))
+      #expect(output.name == name)
       #expect(output.shape == [tensor.height, tensor.width, tensor.channels].map { Int32($0) })
       #expect(Int(output.fraction) == tensor.format.fraction)
       #expect(output.values == (0..<tensor.count).map { session.value($0, ofOutput: index) })
       #expect(Set(output.values).count > 1)
-      let labels =
-        record.role == .scores ? (0..<tensor.channels).map { text(unsafe model.unsafeLabel($0, ofOutput: index)) } : nil
+      let classes = record.role == .scores ? 0..<tensor.channels : nil
+      let labels = classes?.map { unsafe text(model.unsafeLabel($0, ofOutput: index)) }
       #expect(output.labels == labels)
     }
   }
@@ -61,7 +62,7 @@ import Testing
     var (model, closed, output) = (ferrite_model(), ferrite_model(), ferrite_output())
     #expect(unsafe ferrite_model_open_bytes(&model, file.bytes.baseAddress, file.count, nil, nil) == FERRITE_OK)
     defer { unsafe ferrite_model_close(&model) }
-    for index in [-1, 3, .min, .max] {
+    for index in [-1, 3, .min, .max] as [Int32] {
       #expect(unsafe ferrite_output_describe(&model, index, &output, nil) == FERRITE_ERROR_ARGUMENT)
     }
     #expect(unsafe ferrite_output_describe(&model, 0, nil, nil) == FERRITE_ERROR_ARGUMENT)
@@ -70,7 +71,8 @@ import Testing
     #expect(output.value_count == 0)
 
     let (memory, frame) = (Bytes(count: unsafe ferrite_session_bytes(&model, nil)), Bytes(count: 30))
-    var (session, values) = (OpaquePointer?.none, [Int32](repeating: 7, count: 5))
+    var session: OpaquePointer?
+    var values = [Int32](repeating: 7, count: 5)
     #expect(
       unsafe ferrite_session_open(&session, &model, nil, memory.bytes.baseAddress, memory.count, nil) == FERRITE_OK)
     #expect(unsafe ferrite_output_values(session, 1, &values, 4, nil) == FERRITE_ERROR_NO_FRAME)
