@@ -78,29 +78,12 @@ private func describe(_ file: borrowing ModelFile, in description: inout ferrite
   description.width = Int32(input.width)
   description.channels = Int32(input.channels)
   description.class_count = Int32(file.classCount)
-  description.logit_fraction = Int32(file.tensor(file.outputTensor).format.fraction)
+  description.logit_fraction = Int32(file.scoresOutput.map { file.tensor(ofOutput: $0).format.fraction } ?? 0)
   description.test_vector_count = Int32(file.testVectorCount)
   description.is_signed = file.signature == nil ? 0 : 1
   description.output_count = Int32(file.outputCount)
   let digest = file.digest
   unsafe withUnsafeMutableBytes(of: &description.digest) { bytes in
     for index in 0..<digest.count { unsafe bytes[index] = digest[index] }
-  }
-}
-
-@c @implementation
-public func ferrite_model_describe_output(
-  _ model: UnsafePointer<ferrite_model>?, _ index: Int32, _ output: UnsafeMutablePointer<ferrite_output>?,
-  _ error: UnsafeMutablePointer<ferrite_error>?
-) -> Int32 {
-  unsafe outcome(error) { () throws(Failure) in
-    let open = unsafe try OpenModel.required(model)
-    guard let output = unsafe output else { throw .argument("the place for the output is NULL") }
-    guard unsafe 0..<open.pointee.file.outputCount ~= Int(index) else { throw .argument("there is no such output") }
-    let record = unsafe open.pointee.file.output(Int(index))
-    let tensor = unsafe open.pointee.file.tensor(record.tensor)
-    unsafe output.pointee = ferrite_output(
-      height: Int32(tensor.height), width: Int32(tensor.width), channels: Int32(tensor.channels),
-      fraction: Int32(tensor.format.fraction), is_scores: record.role == .scores ? 1 : 0, reserved: (0, 0, 0))
   }
 }

@@ -40,24 +40,6 @@ public func ferrite_probabilities(
   }
 }
 
-@c @implementation
-public func ferrite_values(
-  _ session: OpaquePointer?, _ index: Int32, _ values: UnsafeMutablePointer<Int32>?, _ count: Int,
-  _ error: UnsafeMutablePointer<ferrite_error>?
-) -> Int32 {
-  unsafe outcome(error) { () throws(Failure) in
-    let open = unsafe try OpenSession.required(session)
-    guard unsafe open.pointee.hasRun else { throw .noFrame }
-    guard unsafe 0..<open.pointee.model.outputCount ~= Int(index) else { throw .argument("there is no such output") }
-    guard let values = unsafe values else { throw .argument("the place for the values is NULL") }
-    let record = unsafe open.pointee.model.output(Int(index))
-    guard unsafe count == open.pointee.model.tensor(record.tensor).count else {
-      throw .argument("the count is not the number of the output's values")
-    }
-    for element in 0..<count { unsafe values[element] = open.pointee.session.value(element, of: record.tensor) }
-  }
-}
-
 /// - Parameter count: of values that a caller has room for.
 private func sessionWithResults(
   _ session: OpaquePointer?, _ count: Int

@@ -74,7 +74,7 @@ public struct Network: ~Copyable {
   #if !hasFeature(Embedded)
     /// The name of the last frame's class.
     ///
-    /// - Requires: a model that tells classes, by a single output of scores (`model.scoresOutput`).
+    /// - Requires: exactly one output of scores (`ModelFile.scoresOutput`).
     public var label: String { unsafe String(decoding: model.unsafeLabel(classIndex), as: UTF8.self) }
   #endif
 }
