@@ -155,7 +155,9 @@ let package = Package(
     .testTarget(
       name: "EdgeRuntimeTests", dependencies: ["EdgeRuntime", "CLinux", "CSodium"], exclude: ["Fixtures"],
       swiftSettings: strict),
-    .testTarget(name: "FerriteCTests", dependencies: ["CFerrite", "EdgeRuntime", "FerriteC"], swiftSettings: strict),
+    .testTarget(
+      name: "FerriteCTests", dependencies: ["CFerrite", "EdgeRuntime", "FerriteC"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "QuantizeTests", dependencies: ["EdgeRuntime", "Quantize"], exclude: ["Arithmetic/Fixtures", "Fixtures"],
       swiftSettings: strict),

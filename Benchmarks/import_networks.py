@@ -52,12 +52,14 @@ def main() -> int:
     for name in names:
         network, images = options.folder / f"{name}.onnx", options.folder / f"{name}-images.npy"
         model = options.folder / f"{name}.fxm"
-        seconds, busy, memory = measured(FERRITE, "export", network, "--calibrate", images, "-o", model)
+        # They take pixel / 255 as it is.
+        export = [FERRITE, "export", network, "--calibrate", images, "--range", "1"]
+        seconds, busy, memory = measured(*export, "-o", model)
         decibels = noise(network, model, images)
         row = f"| {name} | {seconds:.1f} s | {busy:.1f} s | {memory / 1e6:.0f} MB | {model.stat().st_size:,} | {', '.join(f'{value:.1f} dB' for value in decibels)} |"
         for bits in widths:
             narrow = options.folder / f"{name}-w{bits}.fxm"
-            measured(FERRITE, "export", network, "--calibrate", images, "--weight-bits", bits, "-o", narrow)
+            measured(*export, "--weight-bits", bits, "-o", narrow)
             row += f" {', '.join(f'{value:.1f} dB' for value in noise(network, narrow, images))} |"
         print(row, flush=True)
         if seconds >= MOST_SECONDS or memory >= MOST_BYTES or min(decibels) < LEAST_DECIBELS:

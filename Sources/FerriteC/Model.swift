@@ -78,9 +78,10 @@ private func describe(_ file: borrowing ModelFile, in description: inout ferrite
   description.width = Int32(input.width)
   description.channels = Int32(input.channels)
   description.class_count = Int32(file.classCount)
-  description.logit_fraction = Int32(file.tensor(file.outputTensor).format.fraction)
+  description.logit_fraction = Int32(file.scoresOutput.map { file.tensor(ofOutput: $0).format.fraction } ?? 0)
   description.test_vector_count = Int32(file.testVectorCount)
   description.is_signed = file.signature == nil ? 0 : 1
+  description.output_count = Int32(file.outputCount)
   let digest = file.digest
   unsafe withUnsafeMutableBytes(of: &description.digest) { bytes in
     for index in 0..<digest.count { unsafe bytes[index] = digest[index] }

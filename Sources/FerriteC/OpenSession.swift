@@ -1,7 +1,7 @@
 import CFerrite
 import EdgeRuntime
 
-/// What stands first in the memory of a session, before the labels and the runtime's arena.
+/// What stands first in the memory of a session, before its texts and the runtime's arena.
 @safe
 struct OpenSession: ~Copyable {
   /// First, so that it can be read before anything else is believed.
@@ -10,20 +10,20 @@ struct OpenSession: ~Copyable {
   let model: ModelFile
   /// Nil for one thread, which so takes nothing of the system's.
   private let pool: ThreadPool?
-  private let labels: LabelTexts
+  private let texts: SessionTexts
   /// Whether there are results.
   private(set) var hasRun = false
 
   private static let open: UInt64 = 0x9E11_F3D7_6C0A_5B4E
 
   init(
-    _ session: consuming Session, _ model: consuming ModelFile, _ pool: consuming ThreadPool?, _ labels: LabelTexts
+    _ session: consuming Session, _ model: consuming ModelFile, _ pool: consuming ThreadPool?, _ texts: SessionTexts
   ) {
     stamp = Self.open
     self.session = session
     self.model = model
     self.pool = pool
-    self.labels = labels
+    self.texts = texts
   }
 
   /// The session of a caller's pointer; nil for NULL, and where the stamp says that it has been closed.
@@ -53,53 +53,19 @@ struct OpenSession: ~Copyable {
     guard passed else { throw .selfTest }
   }
 
+  /// A class of the only output of scores; nil where there is none.
   func unsafeLabel(_ index: Int) -> UnsafePointer<CChar>? {
-    guard 0..<model.classCount ~= index else { return nil }
-    return unsafe labels.unsafeText(index)
-  }
-}
-
-/// The labels as C has them, a zero behind each.
-@safe
-struct LabelTexts {
-  private let offsets: UnsafeMutablePointer<UInt32>
-  private let texts: UnsafeMutablePointer<CChar>
-
-  /// A multiple of 64.
-  static func bytes(_ model: borrowing ModelFile) -> Int64 {
-    Layout.aligned(Int64(offsetBytes(model)) + textBytes(model))
+    guard let output = model.scoresOutput else { return nil }
+    return unsafe unsafeLabel(index, ofOutput: output)
   }
 
-  private static func offsetBytes(_ model: borrowing ModelFile) -> Int {
-    model.classCount * MemoryLayout<UInt32>.stride
+  func unsafeLabel(_ index: Int, ofOutput output: Int) -> UnsafePointer<CChar>? {
+    guard 0..<model.outputCount ~= output, 0..<model.labelCount(ofOutput: output) ~= index else { return nil }
+    return unsafe texts.unsafeText(model.outputCount + model.labelCount(beforeOutput: output) + index)
   }
 
-  /// Less than the model's file has.
-  private static func textBytes(_ model: borrowing ModelFile) -> Int64 {
-    var bytes: Int64 = 0
-    unsafe model.unsafeForEachLabel { label in bytes += Int64(label.count) + 1 }
-    return bytes
+  func unsafeName(ofOutput index: Int) -> UnsafePointer<CChar>? {
+    guard 0..<model.outputCount ~= index else { return nil }
+    return unsafe texts.unsafeText(index)
   }
-
-  /// - Parameter memory: `bytes(model)` bytes at a multiple of 64, which outlive this value.
-  init(_ model: borrowing ModelFile, unsafeMemory memory: UnsafeMutableRawPointer) {
-    let offsets = unsafe memory.bindMemory(to: UInt32.self, capacity: model.classCount)
-    let texts = unsafe (memory + Self.offsetBytes(model)).assumingMemoryBound(to: CChar.self)
-    var (index, place) = (0, 0)
-    unsafe model.unsafeForEachLabel { label in
-      unsafe offsets[index] = UInt32(place)
-      for position in label.indices {
-        unsafe texts[place] = CChar(bitPattern: label[position])
-        place += 1
-      }
-      unsafe texts[place] = 0
-      index += 1
-      place += 1
-    }
-    unsafe self.offsets = offsets
-    unsafe self.texts = texts
-  }
-
-  /// - Parameter index: of a class.
-  func unsafeText(_ index: Int) -> UnsafePointer<CChar> { unsafe UnsafePointer(texts + Int(offsets[index])) }
 }

@@ -25,17 +25,17 @@ struct SessionSettings {
 
 /// The parts of a session's memory: bytes from its first multiple of 64.
 private struct SessionPlaces {
-  let labels: Int
+  let texts: Int
   let arena: Int
   /// From wherever the memory starts; `Int.max` for more than any memory has.
   let bytes: Int
 
   init(_ model: borrowing ModelFile, threads: Int) {
     let head = Layout.aligned(Int64(MemoryLayout<OpenSession>.size))
-    // Both are below 2^33, so that only the arena can exceed an Int.
-    let start = head + LabelTexts.bytes(model)
+    // Both are below 2^35, so that nothing but the arena's bytes can exceed 64 bits.
+    let start = head + SessionTexts.bytes(model)
     let end = Int64(model.sessionBytes(threads: threads)).addingReportingOverflow(start + Int64(Layout.alignment) - 1)
-    labels = Int(head)
+    texts = Int(head)
     arena = Int(clamping: start)
     bytes = end.overflow ? Int.max : Int(clamping: end.partialValue)
   }
@@ -73,7 +73,7 @@ public func ferrite_session_open(
     let base = unsafe memory.alignedUp(toMultipleOf: Layout.alignment)
     let arena = unsafe UnsafeMutableRawBufferPointer(
       start: base + places.arena, count: model.pointee.file.sessionBytes(threads: settings.threads))
-    let open = unsafe try openSession(model.pointee.file, settings, arena, labels: base + places.labels)
+    let open = unsafe try openSession(model.pointee.file, settings, arena, texts: base + places.texts)
     unsafe base.bindMemory(to: OpenSession.self, capacity: 1).initialize(to: open)
     unsafe session.pointee = OpaquePointer(base)
   }
@@ -81,9 +81,9 @@ public func ferrite_session_open(
 
 private func openSession(
   _ model: borrowing ModelFile, _ settings: SessionSettings, _ arena: UnsafeMutableRawBufferPointer,
-  labels: UnsafeMutableRawPointer
+  texts place: UnsafeMutableRawPointer
 ) throws(Failure) -> OpenSession {
-  let texts = unsafe LabelTexts(model, unsafeMemory: labels)
+  let texts = unsafe SessionTexts(model, unsafeMemory: place)
   let file = ModelFile(unsafeSharing: model)
   guard settings.threads > 1 else {
     do throws(SessionError) {

@@ -1,9 +1,10 @@
 // The C library as programs use it, and as they shouldn't: what is computed is printed, what must hold is checked.
 //
-//     library run MODEL SET THREADS < FRAMES    a line for each frame: class, label, logits, probabilities
-//     library misuse MODEL                      every argument wrong in turn, and functions in the wrong order
-//     library truncations MODEL                 every length that is shorter than the file, and some changed bytes
-//     library key MODEL TEXT                    the code by which a model is opened with a public key
+//     library run MODEL SET THREADS < FRAMES        a line for each frame: class, label, logits, probabilities
+//     library outputs MODEL SET THREADS < FRAMES    a line for each of its outputs: name, shape, fraction, labels or -, values
+//     library misuse MODEL                          every argument wrong in turn, and functions in the wrong order
+//     library truncations MODEL                     every length that is shorter than the file, and some changed bytes
+//     library key MODEL TEXT                        the code by which a model is opened with a public key
 //
 // Whatever the library may read or write ends where a page begins that nobody may touch.
 #define _GNU_SOURCE
@@ -90,6 +91,46 @@ static int run(const char *path, int32_t set, int32_t threads) {
   return 0;
 }
 
+static int outputs(const char *path, int32_t set, int32_t threads) {
+  ferrite_model model;
+  ferrite_description about;
+  ferrite_session *session;
+  const ferrite_settings settings = {.instruction_set = set, .threads = threads};
+  CHECK(ferrite_model_open_file(&model, path, NULL, NULL) == FERRITE_OK);
+  CHECK(ferrite_model_describe(&model, &about, NULL) == FERRITE_OK);
+  const size_t bytes = ferrite_session_bytes(&model, &settings);
+  void *memory = guarded(bytes, 1), *pixels = guarded(about.frame_bytes, 1);
+  const int32_t code = ferrite_session_open(&session, &model, &settings, memory, bytes, NULL);
+  if (code != FERRITE_OK) return code;
+  int32_t *values[16];
+  ferrite_output output[16];
+  for (int32_t index = 0; index < about.output_count; index++) {
+    CHECK(ferrite_output_describe(&model, index, &output[index], NULL) == FERRITE_OK);
+    values[index] = guarded(output[index].value_count * 4, 4);
+  }
+  uint64_t calls = 0;
+  while (fread(pixels, 1, about.frame_bytes, stdin) == about.frame_bytes) {
+    const uint64_t before = heap_calls();
+    CHECK(ferrite_run(session, pixels, about.frame_bytes, NULL) == FERRITE_OK);
+    for (int32_t index = 0; index < about.output_count; index++)
+      CHECK(ferrite_output_values(session, index, values[index], output[index].value_count, NULL) == FERRITE_OK);
+    calls += heap_calls() - before;
+    for (int32_t index = 0; index < about.output_count; index++) {
+      const ferrite_output *one = &output[index];
+      printf("%s %" PRId32 " %" PRId32 " %" PRId32 " %" PRId32 " ", ferrite_output_name(session, index), one->height, one->width, one->channels, one->fraction);
+      for (int32_t label = 0; one->is_scores && label < one->channels; label++)
+        printf("%s%s", label == 0 ? "" : ",", ferrite_output_label(session, index, label));
+      if (!one->is_scores) putchar('-');
+      for (size_t place = 0; place < one->value_count; place++) printf(" %" PRId32, values[index][place]);
+      putchar('\n');
+    }
+  }
+  CHECK(calls == 0);
+  ferrite_session_close(session);
+  ferrite_model_close(&model);
+  return 0;
+}
+
 // The same code by the returned value and the error, a text, and no text after success.
 static bool is(int32_t expected, int32_t returned, const ferrite_error *error) {
   return returned == expected && error->code == expected && error->message && (error->message[0] == 0) == (expected == FERRITE_OK);
@@ -122,7 +163,7 @@ static void misuse_models(const char *path) {
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe(&model, NULL, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_model_describe(NULL, &about, &error), &error));
   CHECK(is(FERRITE_OK, ferrite_model_describe(&model, &about, &error), &error));
-  CHECK(memcmp(about.digest, bytes + 64, 32) == 0 && about.reserved == 0);
+  CHECK(memcmp(about.digest, bytes + 64, 32) == 0);
   // An opening that fails leaves no old model behind.
   CHECK(ferrite_model_open_bytes(&model, bytes, 10, NULL, NULL) == FERRITE_ERROR_MODEL);
   CHECK(ferrite_session_bytes(&model, NULL) == 0);
@@ -181,7 +222,8 @@ static void misuse_sessions(const char *path) {
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_probabilities(session, (uint32_t *)logits, SIZE_MAX, &error), &error));
   CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_self_test(NULL, &error), &error));
   CHECK(ferrite_label(session, -1) == NULL && ferrite_label(session, about.class_count) == NULL && ferrite_label(NULL, 0) == NULL);
-  CHECK(ferrite_label(session, 0) && ferrite_label(session, about.class_count - 1));
+  CHECK((ferrite_class(session) >= 0) == (classes > 0));
+  CHECK((ferrite_label(session, 0) != NULL) == (classes > 0) && (ferrite_label(session, about.class_count - 1) != NULL) == (classes > 0));
   CHECK(ferrite_class(NULL) == -1 && ferrite_session_instruction_set(NULL) == -1);
   CHECK(ferrite_instruction_set_name(6) == NULL && ferrite_instruction_set_name(-1) == NULL && ferrite_instruction_set_is_available(6) == 0);
   ferrite_session_close(session);
@@ -190,6 +232,50 @@ static void misuse_sessions(const char *path) {
   CHECK(is(FERRITE_ERROR_CLOSED, ferrite_self_test(session, &error), &error));
   CHECK(ferrite_class(session) == -1 && ferrite_label(session, 0) == NULL);
   ferrite_model_close(&model);
+  ferrite_model_close(&model);
+}
+
+static void misuse_outputs(const char *path) {
+  ferrite_error error;
+  ferrite_description about;
+  ferrite_model model, closed = {{0}};
+  ferrite_session *session;
+  ferrite_output output;
+  CHECK(ferrite_model_open_file(&model, path, NULL, NULL) == FERRITE_OK);
+  CHECK(ferrite_model_describe(&model, &about, NULL) == FERRITE_OK);
+  const int32_t last = about.output_count - 1, none[] = {-1, about.output_count, 16, INT32_MIN, INT32_MAX};
+  for (size_t place = 0; place < sizeof none / sizeof *none; place++)
+    CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_describe(&model, none[place], &output, &error), &error));
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_describe(&model, 0, NULL, &error), &error));
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_describe(NULL, 0, &output, &error), &error));
+  CHECK(is(FERRITE_ERROR_CLOSED, ferrite_output_describe(&closed, 0, &output, &error), &error));
+  CHECK(is(FERRITE_OK, ferrite_output_describe(&model, last, &output, &error), &error));
+  CHECK(output.value_count == (size_t)output.height * (size_t)output.width * (size_t)output.channels);
+  CHECK(output.reserved[0] == 0 && output.reserved[1] == 0 && output.reserved[2] == 0);
+
+  const size_t bytes = ferrite_session_bytes(&model, NULL), count = output.value_count;
+  void *memory = guarded(bytes, 1), *pixels = guarded(about.frame_bytes, 1);
+  int32_t *values = guarded(count * 4, 4);
+  CHECK(ferrite_session_open(&session, &model, NULL, memory, bytes, NULL) == FERRITE_OK);
+  CHECK(is(FERRITE_ERROR_NO_FRAME, ferrite_output_values(session, last, values, count, &error), &error));
+  CHECK(ferrite_run(session, pixels, about.frame_bytes, NULL) == FERRITE_OK);
+  for (size_t place = 0; place < sizeof none / sizeof *none; place++) {
+    CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_values(session, none[place], values, count, &error), &error));
+    CHECK(ferrite_output_name(session, none[place]) == NULL && ferrite_output_label(session, none[place], 0) == NULL);
+  }
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_values(session, last, values, count + 1, &error), &error));
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_values(session, last, values, count - 1, &error), &error));
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_values(session, last, values, SIZE_MAX, &error), &error));
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_values(session, last, NULL, count, &error), &error));
+  CHECK(is(FERRITE_ERROR_ARGUMENT, ferrite_output_values(NULL, last, values, count, &error), &error));
+  CHECK(is(FERRITE_OK, ferrite_output_values(session, last, values, count, &error), &error));
+  const int32_t classes = output.is_scores ? output.channels : 0;
+  CHECK(ferrite_output_label(session, last, -1) == NULL && ferrite_output_label(session, last, classes) == NULL);
+  CHECK((ferrite_output_label(session, last, classes - 1) != NULL) == (classes > 0));
+  CHECK(ferrite_output_name(session, last) && ferrite_output_name(NULL, last) == NULL && ferrite_output_label(NULL, last, 0) == NULL);
+  ferrite_session_close(session);
+  CHECK(is(FERRITE_ERROR_CLOSED, ferrite_output_values(session, last, values, count, &error), &error));
+  CHECK(ferrite_output_name(session, last) == NULL && ferrite_output_label(session, last, 0) == NULL);
   ferrite_model_close(&model);
 }
 
@@ -233,10 +319,12 @@ int main(int count, char **words) {
   CHECK(count >= 3);
   const char *task = words[1], *path = words[2];
   if (strcmp(task, "run") == 0 && count == 5) return run(path, atoi(words[3]), atoi(words[4]));
+  if (strcmp(task, "outputs") == 0 && count == 5) return outputs(path, atoi(words[3]), atoi(words[4]));
   if (strcmp(task, "key") == 0 && count == 4) return key(path, words[3]);
   if (strcmp(task, "misuse") == 0) {
     misuse_models(path);
     misuse_sessions(path);
+    misuse_outputs(path);
   } else if (strcmp(task, "truncations") == 0) {
     truncations(path);
   } else {

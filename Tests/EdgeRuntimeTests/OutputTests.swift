@@ -41,10 +41,12 @@ private struct ListedModel {
     #expect(model.listsOutputs && model.outputCount == 2 && model.outputTensor == 5 && model.outputValueCount == 11)
     #expect(model.output(0) == OutputRecord(tensor: 5, role: .values))
     #expect(model.output(1) == OutputRecord(tensor: 7, role: .scores))
-    #expect(text(unsafe model.unsafeName(model.tensor(5).name)) == "pooled")
+    let name = text(unsafe model.unsafeName(model.tensor(5).name))
+    #expect(name == "pooled")
     #expect(model.scoresOutput == 1 && model.classCount == 3)
-    #expect((0..<3).map { text(unsafe model.unsafeLabel($0)) } == ["a", "b", "c"])
-    #expect((0..<3).map { text(unsafe model.unsafeLabel($0, ofOutput: 1)) } == ["a", "b", "c"])
+    let labels = (0..<3).map { text(unsafe model.unsafeLabel($0)) }
+    let sameLabels = (0..<3).map { text(unsafe model.unsafeLabel($0, ofOutput: 1)) }
+    #expect(labels == ["a", "b", "c"] && sameLabels == labels)
   }
 
   @Test("can be read after a frame, each value, and are what a digest is made of")

@@ -45,6 +45,12 @@ class Contract(unittest.TestCase):
         cls.picture = fixtures.ROOT / "Tests/FerriteTests/Fixtures/detection/astronaut.pgm"
         cls.documented = documented()
         cls.tested = set()
+        # A network of several outputs, and a picture of each of its classes.
+        cls.detector = fixtures.ROOT / "Tests/EdgeRuntimeTests/Fixtures/networks/detector-8-8.fxm"
+        cls.small = cls.folder / "small"
+        for number, label in enumerate(("face", "cat", "none")):
+            (cls.small / label).mkdir(parents=True)
+            (cls.small / label / "a.pgm").write_bytes(b"P5 32 32 255\n" + bytes(place * (number + 3) % 251 for place in range(1024)))
         fixtures.run(fixtures.FERRITE, "keygen", "-o", cls.folder / "key")
         fixtures.run(fixtures.FERRITE, "sign", fixtures.MODEL, "--key", cls.folder / "key.key", "-o", cls.model)
         fixtures.run(fixtures.FERRITE, "export", CASCADE, "-o", cls.cascade)
@@ -86,8 +92,9 @@ class Contract(unittest.TestCase):
         self.check("ferrite search", *outputs, maps=("chosen.layers", "front[].layers", "uniform[].layers"))
 
     def test_run(self):
-        self.check("ferrite run", self.ferrite("run", self.model, "--data", self.data, "--limit", 7))
-        self.check("ferrite-edge run", self.edge("run", self.model, fixtures.faces()[0]))
+        self.check("ferrite run", self.ferrite("run", self.model, "--data", self.data, "--limit", 7), self.ferrite("run", self.detector, "--data", self.small),
+                   self.ferrite("run", self.detector, self.small / "cat/a.pgm", "-o", self.folder / "arrays"))
+        self.check("ferrite-edge run", self.edge("run", self.model, fixtures.faces()[0]), self.edge("run", self.detector, self.small / "cat/a.pgm"))
 
     def test_compare(self):
         coarse = self.folder / "coarse.fxm"
@@ -99,6 +106,12 @@ class Contract(unittest.TestCase):
             fixtures.run(fixtures.FERRITE, "compare", fixtures.TOON, coarse, *data, "--shard", f"{shard}/2", "--partial", parts[-1])
         self.check("ferrite compare, merge", self.ferrite("compare", fixtures.TOON, coarse, *data, "--what-if", "--limit", 14),
                    self.ferrite("compare", self.model, "--against", coarse, *data), self.ferrite("merge", *parts))
+
+    def test_compare_of_other_outputs(self):
+        data = ["--data", self.small]
+        network = fixtures.ROOT / "Tests/ExporterTests/Fixtures/detector.onnx"
+        self.check("ferrite compare: other outputs", self.ferrite("compare", network, self.detector, *data),
+                   self.ferrite("compare", self.detector, "--against", self.detector, *data))
 
     def test_bench(self):
         self.check("ferrite bench", self.ferrite("bench", self.model, "--frames", 5))

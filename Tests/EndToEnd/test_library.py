@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import platform
+import random
 import re
 import resource
 import shutil
@@ -13,12 +14,16 @@ import tempfile
 import unittest
 
 import fixtures
+import test_networks
 
 LIBRARY = fixtures.ROOT / "build/library"
 HEADER = LIBRARY / "include/ferrite.h"
 EXAMPLES = fixtures.ROOT / "examples"
 SMALL = fixtures.ROOT / "Tests/Fixtures/every-operation-1.0.fxm"
 SIGNED = fixtures.ROOT / "Tests/Fixtures/every-operation-signed-1.0.fxm"
+# A network of 32 x 32 grey pixels whose last output is of scores, one of 20 x 24 coloured pixels with an image, and one with two outputs of scores.
+NETWORKS = fixtures.ROOT / "Tests/EdgeRuntimeTests/Fixtures/networks"
+LISTED = [NETWORKS / "detector-8-8.fxm", NETWORKS / "segmentation-5-8.fxm", fixtures.ROOT / "Tests/FerriteCTests/Fixtures/two-heads.fxm"]
 KEY = (fixtures.ROOT / "Tests/Fixtures/fixture.pub").read_text()
 STRICT = ["-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 HERE = f"{platform.machine()}-linux-gnu"
@@ -46,6 +51,20 @@ def pictures() -> list[pathlib.Path]:
 
 def pixels(path: pathlib.Path) -> bytes:
     return path.read_bytes()[-48 * 48:]
+
+
+def noise(folder: pathlib.Path, model: pathlib.Path, count: int) -> tuple[list[pathlib.Path], bytes]:
+    """Pictures of noise of a model's size, and their pixels one behind the other."""
+    height, width, channels = json.loads(fixtures.run(fixtures.FERRITE, "inspect", "--json", model))["buffers"][0]["shape"]
+    source = random.Random(11)
+    folder.mkdir()
+    paths, frames = [], b""
+    for number in range(count):
+        rows = [list(source.randbytes(width * channels)) for _ in range(height)]
+        frames += b"".join(map(bytes, rows))
+        paths.append(folder / f"noise-{number}.{'pgm' if channels == 1 else 'png'}")
+        paths[-1].write_bytes(test_networks.png(rows, width, height) if channels == 3 else b"P5 %d %d 255\n" % (width, height) + b"".join(map(bytes, rows)))
+    return paths, frames
 
 
 class Library(unittest.TestCase):
@@ -84,7 +103,7 @@ class Library(unittest.TestCase):
     def test_exports_the_functions_of_its_header_and_nothing_else(self):
         text = fixtures.run("gcc", "-E", "-P", HEADER)
         declared = sorted(set(re.findall(r"\b(ferrite_\w+)\s*\(", text)))
-        self.assertEqual(len(declared), 17)
+        self.assertEqual(len(declared), 21)
         for triple in SETS:
             for name, option in (("libferrite.a", "-g"), ("libferrite.so", "-D")):
                 symbols = fixtures.run(f"{triple}-nm", option, "--defined-only", LIBRARY / "lib" / triple / name)
@@ -138,6 +157,8 @@ class Library(unittest.TestCase):
         for words, pieces in (([c, __file__, pictures()[0]], ["test_library.py: this is no .fxm file", "(byte 0)"]),
                               ([c, "nowhere.fxm", pictures()[0]], ["nowhere.fxm: the file cannot be read: No such file"]),
                               ([c, fixtures.MODEL, __file__], ["test_library.py: no PGM of 48 x 48 pixels"]),
+                              ([c, LISTED[1], pictures()[0]], ["segmentation-5-8.fxm: the model doesn't tell classes"]),
+                              ([cpp, LISTED[2]], ["the model doesn't tell classes"]),
                               ([cpp, fixtures.MODEL, "--threads", "65"], ["a session has 1 to 64 threads"])):
             done = subprocess.run(list(map(str, words)), env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
             self.assertEqual((done.returncode, done.stdout), (65, ""))
@@ -163,6 +184,23 @@ class Library(unittest.TestCase):
                     self.assertEqual(found, answers[:some])
             self.assertEqual([name for name in missing if name in ("scalar", "neon")], [])
 
+    def test_every_output_is_what_ferrite_run_says_on_every_machine(self):
+        for model in LISTED:
+            pictures, frames = noise(self.folder / model.stem, model, 3)
+            outputs = json.loads(fixtures.run(fixtures.FERRITE, "inspect", "--json", model))["outputs"]
+            expected = []
+            for line in map(json.loads, fixtures.run(fixtures.FERRITE, "run", "--json", model, *pictures).splitlines()):
+                for told, output in zip(outputs, line["outputs"], strict=True):
+                    head = [output["name"], *output["shape"], output["fraction_bits"], ",".join(told["labels"] or "-")]
+                    expected.append(" ".join(map(str, head + output["values"])))
+                    self.assertGreater(len(set(output["values"])), 1)
+            for triple, words in [(HERE, []), *CORES]:
+                for instruction_set, threads in ((0, 1), (1, 3)):
+                    with self.subTest(model.stem, words=words, instruction_set=instruction_set, threads=threads):
+                        call = [*words, self.programs[triple], "outputs", model, str(instruction_set), str(threads)]
+                        done = subprocess.run(call, input=frames, capture_output=True)
+                        self.assertEqual((done.returncode, done.stdout.decode().splitlines()), (0, expected), done.stderr)
+
     def test_a_frame_takes_no_heap_and_little_stack(self):
         """The program itself counts heap calls and says so, if there is one; here its stack is what the header promises to be enough."""
         limit = 256 << 10
@@ -171,7 +209,7 @@ class Library(unittest.TestCase):
 
     def test_every_wrong_call_gets_its_code(self):
         for triple, words in [(HERE, []), CORES[0], CORES[-1]]:
-            for model in (SMALL, fixtures.MODEL):
+            for model in (SMALL, fixtures.MODEL, *LISTED):
                 self.assertEqual(fixtures.run(*words, self.programs[triple], "misuse", model), "misuse: passed\n")
 
     def test_every_truncation_and_changed_bytes_are_told(self):

@@ -10,13 +10,15 @@ import unittest
 import zipfile
 
 import fixtures
+import test_library
 
 PACKAGE = fixtures.ROOT / "python"
 HEADER = fixtures.ROOT / "build/library/include/ferrite.h"
 PYTHON_ARM64 = fixtures.ROOT / ".cache/python-arm64"
 FIXTURES = fixtures.ROOT / "Tests/Fixtures"
 
-SOME_TESTS = ["test_a_batch_gives_what_ferrite_run_prints", "test_one_picture_in_every_form_that_it_may_have", "test_models_that_are_none", "test_signatures"]
+SOME_TESTS = ["test_a_batch_gives_what_ferrite_run_prints", "test_every_output_is_what_ferrite_run_prints_and_writes",
+              "test_one_picture_in_every_form_that_it_may_have", "test_models_that_are_none", "test_signatures"]
 
 
 class Wheel(unittest.TestCase):
@@ -34,6 +36,23 @@ class Wheel(unittest.TestCase):
         cls.expected = cls.folder / "expected"
         cls.expected.write_text(fixtures.run(fixtures.FERRITE, "run", "--json", fixtures.MODEL, *cls.pictures))
 
+        cls.outputs = cls.folder / "outputs"
+        cls.outputs.mkdir()
+        for model in test_library.LISTED:
+            cls.expect_outputs(model, cls.outputs / model.stem)
+
+    @classmethod
+    def expect_outputs(cls, model: pathlib.Path, folder: pathlib.Path) -> None:
+        """What the package's own tests compare a model's outputs with."""
+        pictures, frames = test_library.noise(folder, model, 3)
+        (folder / "model.fxm").write_bytes(model.read_bytes())
+        (folder / "inspected").write_text(fixtures.run(fixtures.FERRITE, "inspect", "--json", model))
+        (folder / "lines").write_text(fixtures.run(fixtures.FERRITE, "run", "--json", model, *pictures))
+        fixtures.run(fixtures.FERRITE, "run", "--output", folder, model, *pictures)
+        shape = json.loads((folder / "inspected").read_text())["buffers"][0]["shape"]
+        code = "import sys, numpy; numpy.save(sys.argv[1], numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8).reshape(-1, *map(int, sys.argv[2:])))"
+        subprocess.run([cls.python, "-c", code, folder / "pictures.npy", *map(str, shape)], input=frames, check=True)
+
     @staticmethod
     def built(*machine: str) -> pathlib.Path:
         said = fixtures.run(fixtures.ROOT / "scripts/build-wheel.sh", *machine)
@@ -42,6 +61,7 @@ class Wheel(unittest.TestCase):
     def environment(self, **more: str) -> dict[str, str]:
         """What the package's own tests are told."""
         return {**os.environ, "FERRITE_MODEL": str(fixtures.MODEL), "FERRITE_EXPECTED": str(self.expected),
+                "FERRITE_OUTPUTS": str(self.outputs),
                 "FERRITE_SIGNED": str(FIXTURES / "every-operation-signed-1.0.fxm"), "FERRITE_KEY": str(FIXTURES / "fixture.pub"), **more}
 
     def installed(self, *words) -> subprocess.CompletedProcess:
@@ -73,6 +93,10 @@ class Wheel(unittest.TestCase):
         done = self.installed(fixtures.ROOT / "examples/python/classify.py", fixtures.MODEL, *self.pictures)
         self.assertEqual((done.returncode, done.stdout), (0, fixtures.run(fixtures.FERRITE, "run", fixtures.MODEL, *self.pictures)), done.stderr)
 
+    def test_the_example_says_so_of_a_model_without_classes(self):
+        done = self.installed(fixtures.ROOT / "examples/python/classify.py", test_library.LISTED[1], self.pictures[0])
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", f"classify.py: {test_library.LISTED[1]}: the model doesn't tell classes\n"))
+
     def test_is_of_one_version_and_says_where_it_runs(self):
         version = re.search(r'#define FERRITE_VERSION "(.*)"', HEADER.read_text())[1]
         self.assertIn(f'\nversion = "{version}"\n', (PACKAGE / "pyproject.toml").read_text())
@@ -94,7 +118,7 @@ class Wheel(unittest.TestCase):
             import ctypes, json
             from ferrite import _library
             structures = {"ferrite_error": _library.Error, "ferrite_model": _library.Model, "ferrite_description": _library.Description,
-                          "ferrite_settings": _library.Settings}
+                          "ferrite_output": _library.Output, "ferrite_settings": _library.Settings}
             print(json.dumps([{name: [ctypes.sizeof(one), {member: getattr(one, member).offset for member, *_ in one._fields_}]
                                for name, one in structures.items()},
                               {name: len(types) - 1 for name, types in _library.PROTOTYPES.items()}]))""")

@@ -139,10 +139,10 @@ import Testing
     let model = try exportModel(
       source, calibration: calibrate(source, images: images), images: images, settings: QuantizationSettings())
     let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
-    let format = model.content.graph.tensors[model.content.graph.output].format
+    let format = model.content.graph.tensors[model.content.graph.outputs[0].tensor].format
     for seed in 100..<108 as Range<UInt64> {
       let picture = pixels(count, seed: seed)
-      let fixed = runner.logits(picture).map { Float(format.number(Int64($0))) }
+      let fixed = runner.outputs(picture).map { Float(format.number(Int64($0))) }
       expectClose(fixed, outputs(graph, picture), within: 0.3)
     }
   }

@@ -134,14 +134,16 @@ import Testing
     #expect(model.outputValueCount == network.shapes.reduce(0) { $0 + $1.count })
     for (index, output) in network.outputs.enumerated() {
       let record = model.tensor(model.output(index).tensor)
-      #expect(unsafe String(decoding: model.unsafeName(record.name), as: UTF8.self) == output.name)
+      let name = unsafe String(decoding: model.unsafeName(record.name), as: UTF8.self)
+      #expect(name == output.name)
       #expect(Shape(height: record.height, width: record.width, channels: record.channels) == network.shapes[index])
       #expect(model.output(index).role == (output.labels == nil ? .values : .scores))
       #expect(record.format.width == 16)
       // Nothing may lie there as long as somebody may read it.
       #expect(record.lastOperation == model.operationCount - 1)
       for (number, label) in (output.labels ?? []).enumerated() {
-        #expect(unsafe String(decoding: model.unsafeLabel(number, ofOutput: index), as: UTF8.self) == label)
+        let read = unsafe String(decoding: model.unsafeLabel(number, ofOutput: index), as: UTF8.self)
+        #expect(read == label)
       }
     }
     #expect(exported.content.vectors.count == 8)

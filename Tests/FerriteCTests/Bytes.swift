@@ -21,8 +21,13 @@ final class Bytes {
 
   /// A file of Tests/Fixtures.
   convenience init(fixture name: String) throws {
+    try self.init(file: "Fixtures/\(name)")
+  }
+
+  /// - Parameter path: below Tests.
+  convenience init(file path: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let data = try Data(contentsOf: folder.appending(path: "Fixtures/\(name)"))
+    let data = try Data(contentsOf: folder.appending(path: path))
     self.init(count: data.count)
     unsafe data.copyBytes(to: bytes)
   }

@@ -10,7 +10,7 @@ import Testing
     let file = try Bytes(fixture: name)
     var settings = ferrite_settings()
     settings.threads = threads
-    let outcome = try #require(classified(file, settings) { _, index in index &* 37 })
+    let outcome = try #require(FrameOutcome(file, settings) { _, index in index &* 37 })
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(file.bytes))
     let arena = Bytes(count: model.sessionBytes(threads: 1))
     var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: .scalar)
@@ -32,8 +32,9 @@ import Testing
   }
 
   /// What the digest can't catch, for it is made anew: each change is refused, or computes something within its memory.
-  @Test(arguments: 0..<8) func changedBytesAreRefusedOrRun(part: Int) throws {
-    let file = try Bytes(fixture: "every-operation-1.0.fxm")
+  @Test(arguments: ["Fixtures/every-operation-1.0.fxm", "FerriteCTests/Fixtures/two-heads.fxm"], 0..<8)
+  func changedBytesAreRefusedOrRun(path: String, part: Int) throws {
+    let file = try Bytes(file: path)
     // All of the header and the records; of weights and vectors some.
     for place in stride(from: part, to: file.count, by: 8) where place < 6000 || place % 31 == 0 {
       for change: UInt8 in [0x01, 0x80, 0xFF] {
@@ -41,7 +42,7 @@ import Testing
         unsafe changed.bytes[place] ^= change
         let digest = unsafe Digest.ofModel(UnsafeRawBufferPointer(changed.bytes))
         for index in 0..<32 { unsafe changed.bytes[Layout.digestOffset + index] = digest[index] }
-        _ = classified(changed, ferrite_settings()) { byte, _ in byte }
+        _ = FrameOutcome(changed, ferrite_settings()) { byte, _ in byte }
       }
     }
   }
@@ -75,46 +76,5 @@ import Testing
     #expect(code == told)
     unsafe ferrite_model_close(&model)
     return Int(code)
-  }
-
-  private struct Outcome {
-    var logits: [Int32]
-    var probabilities: [UInt32]
-    var index: Int
-    var label: String
-  }
-
-  /// A frame's results; nil for a model that is refused or needs more memory than a test should take.
-  private func classified(
-    _ file: Bytes, _ settings: ferrite_settings, pixel: (_ before: UInt8, _ index: UInt8) -> UInt8
-  ) -> Outcome? {
-    var (model, settings, about) = (ferrite_model(), settings, ferrite_description())
-    guard unsafe ferrite_model_open_bytes(&model, file.bytes.baseAddress, file.bytes.count, nil, nil) == FERRITE_OK
-    else {
-      return nil
-    }
-    defer { unsafe ferrite_model_close(&model) }
-    #expect(unsafe ferrite_model_describe(&model, &about, nil) == FERRITE_OK)
-    let bytes = unsafe ferrite_session_bytes(&model, &settings)
-    guard 0..<(64 << 20) ~= bytes, about.frame_bytes < 64 << 20 else { return nil }
-    // Of just the size, so that a sanitizer tells what is read or written behind it.
-    let (memory, frame) = (Bytes(count: bytes), Bytes(count: about.frame_bytes))
-    for index in unsafe frame.bytes.indices {
-      unsafe frame.bytes[index] = pixel(frame.bytes[index], UInt8(truncatingIfNeeded: index))
-    }
-    var session: OpaquePointer?
-    #expect(
-      unsafe ferrite_session_open(&session, &model, &settings, memory.bytes.baseAddress, bytes, nil) == FERRITE_OK)
-    defer { unsafe ferrite_session_close(session) }
-    #expect(unsafe ferrite_run(session, frame.bytes.baseAddress, frame.bytes.count, nil) == FERRITE_OK)
-    let classes = Int(about.class_count)
-    let index = unsafe ferrite_class(session)
-    var outcome = Outcome(
-      logits: Array(repeating: 0, count: classes), probabilities: Array(repeating: 0, count: classes),
-      index: Int(index), label: "")
-    #expect(unsafe ferrite_logits(session, &outcome.logits, classes, nil) == FERRITE_OK)
-    #expect(unsafe ferrite_probabilities(session, &outcome.probabilities, classes, nil) == FERRITE_OK)
-    outcome.label = unsafe ferrite_label(session, index).map { unsafe String(cString: $0) } ?? ""
-    return outcome
   }
 }

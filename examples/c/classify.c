@@ -39,6 +39,10 @@ int main(int count, char **words) {
   }
   if (ferrite_model_open_file(&model, words[1], NULL, &error) != FERRITE_OK) give_up(words[1], &error);
   ferrite_model_describe(&model, &description, NULL);
+  if (description.class_count == 0) {
+    fprintf(stderr, "classify: %s: the model doesn't tell classes\n", words[1]);
+    return 65;
+  }
 
   const size_t bytes = ferrite_session_bytes(&model, NULL);
   void *memory = malloc(bytes), *pixels = malloc(description.frame_bytes);

@@ -16,6 +16,7 @@ class Network {
   Network(const char *path, std::int32_t threads) {
     check(ferrite_model_open_file(&model, path, nullptr, &error));
     check(ferrite_model_describe(&model, &description, &error));
+    if (description.class_count == 0) throw std::runtime_error("the model doesn't tell classes");
     const ferrite_settings settings = {FERRITE_BEST, threads, {}};
     memory.resize(ferrite_session_bytes(&model, &settings));
     ferrite_session *opened;

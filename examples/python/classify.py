@@ -7,6 +7,8 @@ import ferrite
 import numpy as np
 
 with ferrite.Session(sys.argv[1]) as session:
+    if not session.labels:
+        sys.exit(f"classify.py: {sys.argv[1]}: the model doesn't tell classes")
     height, width, _ = session.input_shape
     # A PGM's pixels stand behind its header, to the end of the file.
     pictures = np.stack([np.fromfile(path, np.uint8)[-height * width:].reshape(height, width) for path in sys.argv[2:]])

@@ -25,7 +25,13 @@ class Description(ctypes.Structure):
     _fields_ = [
         ("signature_sequence", c_uint64), ("frame_bytes", c_size_t), ("height", c_int32), ("width", c_int32), ("channels", c_int32),
         ("class_count", c_int32), ("logit_fraction", c_int32), ("test_vector_count", c_int32), ("is_signed", c_int32), ("digest", c_uint8 * 32),
-        ("reserved", c_uint32)]
+        ("output_count", c_int32)]
+
+
+class Output(ctypes.Structure):
+    _fields_ = [
+        ("value_count", c_size_t), ("height", c_int32), ("width", c_int32), ("channels", c_int32), ("fraction", c_int32), ("is_scores", c_int32),
+        ("reserved", c_uint32 * 3)]
 
 
 class Settings(ctypes.Structure):
@@ -39,6 +45,7 @@ PROTOTYPES = {
     "ferrite_model_open_bytes": (c_int32, POINTER(Model), c_void_p, c_size_t, c_char_p, POINTER(Error)),
     "ferrite_model_close": (None, POINTER(Model)),
     "ferrite_model_describe": (c_int32, POINTER(Model), POINTER(Description), POINTER(Error)),
+    "ferrite_output_describe": (c_int32, POINTER(Model), c_int32, POINTER(Output), POINTER(Error)),
     "ferrite_session_bytes": (c_size_t, POINTER(Model), POINTER(Settings)),
     "ferrite_session_open": (c_int32, POINTER(c_void_p), POINTER(Model), POINTER(Settings), c_void_p, c_size_t, POINTER(Error)),
     "ferrite_session_close": (None, c_void_p),
@@ -48,6 +55,9 @@ PROTOTYPES = {
     "ferrite_label": (c_char_p, c_void_p, c_int32),
     "ferrite_logits": (c_int32, c_void_p, c_void_p, c_size_t, POINTER(Error)),
     "ferrite_probabilities": (c_int32, c_void_p, c_void_p, c_size_t, POINTER(Error)),
+    "ferrite_output_name": (c_char_p, c_void_p, c_int32),
+    "ferrite_output_label": (c_char_p, c_void_p, c_int32, c_int32),
+    "ferrite_output_values": (c_int32, c_void_p, c_int32, c_void_p, c_size_t, POINTER(Error)),
     "ferrite_self_test": (c_int32, c_void_p, POINTER(Error)),
 }
 """Result and arguments of the functions that are used here. ctypes lets other threads run Python while one of them runs."""

@@ -19,18 +19,41 @@ from ._library import Description, Error, Model, Settings, library
 PathOrBytes = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview]
 
 
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """One of the things that a model gives."""
+
+    name: str
+    shape: tuple[int, int, int]
+    """Height, width and channels: an image, a list of boxes, or, as 1 x 1 x channels, a vector."""
+    scale: float
+    """What an integer of 1 stands for: a power of two. The integers have 16 bits at most, so that float32 holds every value as it is."""
+    labels: tuple[str, ...] | None
+    """Of a vector of logits, the classes; nothing of values whose meaning the program knows."""
+
+    @property
+    def role(self) -> str:
+        """"scores" with labels, else "values"."""
+        return "values" if self.labels is None else "scores"
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Result:
-    """Of one picture, or of a batch of N with N in the first place of every shape."""
+    """Of one picture, or of a batch of N with N in the first place of every shape.
 
-    logits: npt.NDArray[np.int32]
+    What is about classes is None unless the model tells them, by exactly one output of scores.
+    """
+
+    logits: npt.NDArray[np.int32] | None
     """(classes,): the network's integers; times `Session.logit_scale` they are numbers."""
-    probabilities: npt.NDArray[np.float64]
+    probabilities: npt.NDArray[np.float64] | None
     """(classes,): softmax, multiples of 2^-16 that were computed in integers."""
-    index: int | npt.NDArray[np.intp]
+    index: int | npt.NDArray[np.intp] | None
     """The class of the greatest logit, the first of equal ones."""
-    label: str | tuple[str, ...]
+    label: str | tuple[str, ...] | None
     """Its name."""
+    outputs: dict[str, npt.NDArray[np.float32]]
+    """(height, width, channels) of every output by its name, in their order, scores among them: the network's numbers, exactly."""
 
 
 class Session:
@@ -68,6 +91,13 @@ class Session:
         self._owner = os.getpid()
         # Everything that the library looks at stays until this has been called; at the latest when Python ends.
         self._close = weakref.finalize(self, _end, self._handle, self._model, (content, memory), threads, self._owner)
+        self._outputs = tuple(self._output(index) for index in range(self._about.output_count))
+        names = [one.name for one in self._outputs]
+        if len(set(names)) < len(names):
+            raise ValueError(f"{self._name}: two outputs have one name: {', '.join(names)}")
+        scores = [index for index, one in enumerate(self._outputs) if one.labels is not None]
+        # What classes are told by.
+        self._scores = scores[0] if len(scores) == 1 else None
         self._labels = tuple(library.ferrite_label(self._handle, index).decode() for index in range(self._about.class_count))
 
     def __enter__(self) -> Session:
@@ -85,7 +115,8 @@ class Session:
         if not self._close.alive:
             return f"<ferrite.Session of {self._name}: closed>"
         height, width, channels = self.input_shape
-        return f"<ferrite.Session of {self._name}: {height} x {width} x {channels}, {len(self._labels)} classes, {self.instruction_set}>"
+        gives = f"{len(self._labels)} classes" if self._labels else f"outputs {', '.join(one.name for one in self._outputs)}"
+        return f"<ferrite.Session of {self._name}: {height} x {width} x {channels}, {gives}, {self.instruction_set}>"
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -94,13 +125,18 @@ class Session:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, in the order of the logits."""
+        """The classes, in the order of the logits; none unless exactly one output is of scores."""
         return self._labels
 
     @property
     def logit_scale(self) -> float:
         """What a logit of 1 stands for: a power of two."""
         return 2.0 ** -self._about.logit_fraction
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """All that the model gives, in the order of `ferrite inspect`."""
+        return self._outputs
 
     @property
     def digest(self) -> str:
@@ -123,14 +159,14 @@ class Session:
             return library.ferrite_instruction_set_name(library.ferrite_session_instruction_set(self._opened())).decode()
 
     def run(self, pixels: npt.ArrayLike) -> Result:
-        """Classifies pictures.
+        """Runs pictures.
 
         pixels: uint8, 0...255 as a picture file has them: (H, W) or (H, W, C), or a batch of N with N before that. The channel may be left out where
             there is one. Scale and mean of the training are in the model.
         """
         frames, is_batch = self._frames(np.asarray(pixels))
+        values = [np.empty((len(frames), *one.shape), np.int32) for one in self._outputs]
         classes = len(self._labels)
-        logits = np.empty((len(frames), classes), np.int32)
         shares = np.empty((len(frames), classes), np.uint32)
         index = np.empty(len(frames), np.intp)
         with self._lock:
@@ -138,21 +174,38 @@ class Session:
             for number in range(len(frames)):
                 library.ferrite_run(handle, frames[number].ctypes.data, self._about.frame_bytes, self._error)
                 self._check()
-                index[number] = library.ferrite_class(handle)
-                library.ferrite_logits(handle, logits[number].ctypes.data, classes, self._error)
-                self._check()
-                library.ferrite_probabilities(handle, shares[number].ctypes.data, classes, self._error)
-                self._check()
-        probabilities = shares / _library.ONE
+                for output, array in enumerate(values):
+                    one = array[number]
+                    library.ferrite_output_values(handle, output, one.ctypes.data, one.size, self._error)
+                    self._check()
+                if self._scores is not None:
+                    index[number] = library.ferrite_class(handle)
+                    library.ferrite_probabilities(handle, shares[number].ctypes.data, classes, self._error)
+                    self._check()
+        outputs = {one.name: array.astype(np.float32) * np.float32(one.scale) for one, array in zip(self._outputs, values)}
+        if not is_batch:
+            outputs = {name: array[0] for name, array in outputs.items()}
+        if self._scores is None:
+            return Result(None, None, None, None, outputs)
+        logits, probabilities = values[self._scores].reshape(-1, classes), shares / _library.ONE
         if is_batch:
-            return Result(logits, probabilities, index, tuple(self._labels[one] for one in index))
-        return Result(logits[0], probabilities[0], int(index[0]), self._labels[index[0]])
+            return Result(logits, probabilities, index, tuple(self._labels[one] for one in index), outputs)
+        return Result(logits[0], probabilities[0], int(index[0]), self._labels[index[0]], outputs)
 
     def self_test(self) -> None:
         """Runs the model's test vectors; raises FerriteError unless this machine computes to the bit what the exporter did."""
         with self._lock:
             library.ferrite_self_test(self._opened(), self._error)
             self._check()
+
+    def _output(self, index: int) -> Output:
+        about = _library.Output()
+        library.ferrite_output_describe(self._model, index, about, self._error)
+        self._check()
+        labels = None
+        if about.is_scores:
+            labels = tuple(library.ferrite_output_label(self._handle, index, label).decode() for label in range(about.channels))
+        return Output(library.ferrite_output_name(self._handle, index).decode(), (about.height, about.width, about.channels), 2.0 ** -about.fraction, labels)
 
     def _frames(self, pixels: np.ndarray) -> tuple[np.ndarray, bool]:
         """The pictures as the library reads them, one behind the other, and whether they came as a batch."""

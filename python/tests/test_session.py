@@ -1,12 +1,15 @@
 """The installed package against what `ferrite run --json` printed. By Tests/EndToEnd/test_wheel.py, which names the files in the environment:
-FERRITE_MODEL, FERRITE_EXPECTED (its lines), FERRITE_SIGNED and FERRITE_KEY (Tests/Fixtures)."""
+FERRITE_MODEL, FERRITE_EXPECTED (its lines), FERRITE_SIGNED and FERRITE_KEY (Tests/Fixtures), and FERRITE_OUTPUTS, a folder with a folder for each of
+some models of several outputs or of images: model.fxm, pictures.npy, lines (of `ferrite run --json`), inspected, and PICTURE.OUTPUT.npy (of --output)."""
 
 import concurrent.futures
 import gc
+import hashlib
 import json
 import multiprocessing
 import os
 import pathlib
+import struct
 import tempfile
 import unittest
 
@@ -19,6 +22,7 @@ PICTURES = np.stack([np.frombuffer(pathlib.Path(one["image"]).read_bytes()[-48 *
 LOGITS = np.array([one["logits"] for one in EXPECTED])
 PROBABILITIES = np.array([one["probabilities"] for one in EXPECTED])
 LABELS = tuple(one["class"] for one in EXPECTED)
+DETECTOR, SEGMENTATION, TWO_HEADS = (pathlib.Path(os.environ["FERRITE_OUTPUTS"]) / name for name in ("detector-8-8", "segmentation-5-8", "two-heads"))
 
 
 INHERITED: "list[ferrite.Session]" = []
@@ -46,6 +50,63 @@ class SessionTests(unittest.TestCase):
         # Multiples of 2^-16 that are all there is.
         np.testing.assert_array_equal(result.probabilities * 65536 % 1, 0)
         np.testing.assert_allclose(result.probabilities.sum(1), 1, atol=7 / 65536)
+
+    def test_every_output_is_what_ferrite_run_prints_and_writes(self):
+        for folder in (DETECTOR, SEGMENTATION, TWO_HEADS):
+            inspected = json.loads((folder / "inspected").read_text())["outputs"]
+            lines = [json.loads(line) for line in (folder / "lines").read_text().splitlines()]
+            pictures = np.load(folder / "pictures.npy")
+            with self.subTest(folder.name), ferrite.Session(folder / "model.fxm", threads=2) as session:
+                told = [{"name": one.name, "role": one.role, "shape": list(one.shape), "labels": one.labels and list(one.labels)} for one in session.outputs]
+                self.assertEqual(told, [{key: one[key] for key in ("name", "role", "shape", "labels")} for one in inspected])
+                batch = session.run(pictures)
+                self.assertEqual(list(batch.outputs), [one.name for one in session.outputs])
+                for number, line in enumerate(lines):
+                    single = session.run(pictures[number])
+                    for one, expected in zip(session.outputs, line["outputs"], strict=True):
+                        values = batch.outputs[one.name][number]
+                        self.assertEqual((values.shape, values.dtype, one.scale), (one.shape, np.float32, 2.0 ** -expected["fraction_bits"]))
+                        np.testing.assert_array_equal(values.ravel() / one.scale, expected["values"])
+                        np.testing.assert_array_equal(values, np.load(folder / f"noise-{number}.{one.name}.npy"))
+                        np.testing.assert_array_equal(single.outputs[one.name], values)
+                nothing = session.run(pictures[:0]).outputs
+                self.assertEqual([array.shape for array in nothing.values()], [(0, *one.shape) for one in session.outputs])
+
+    def test_classes_are_those_of_the_only_scores(self):
+        lines = [json.loads(line) for line in (DETECTOR / "lines").read_text().splitlines()]
+        pictures = np.load(DETECTOR / "pictures.npy")
+        session = ferrite.Session(DETECTOR / "model.fxm")
+        self.assertEqual((session.labels, session.logit_scale), (("face", "cat", "none"), session.outputs[2].scale))
+        self.assertIn("32 x 32 x 1, 3 classes", repr(session))
+        batch = session.run(pictures)
+        self.assertEqual((batch.label, batch.index.tolist()), (tuple(one["class"] for one in lines), [one["index"] for one in lines]))
+        np.testing.assert_array_equal(batch.logits, [one["logits"] for one in lines])
+        np.testing.assert_array_equal(batch.probabilities.round(6), [one["probabilities"] for one in lines])
+        self.assertEqual(session.run(pictures[0]).label, lines[0]["class"])
+        with ferrite.Session(MODEL) as session:
+            result = session.run(PICTURES)
+            self.assertEqual((len(session.outputs), session.outputs[0].labels, result.outputs.keys()), (1, session.labels, {session.outputs[0].name}))
+            np.testing.assert_array_equal(result.outputs[session.outputs[0].name][:, 0, 0], LOGITS * session.logit_scale)
+
+    def test_models_that_tell_no_classes_have_none(self):
+        for folder, gives in ((SEGMENTATION, "24 x 20 x 3, outputs mask"), (TWO_HEADS, "6 x 5 x 1, outputs mood, box, age")):
+            session = ferrite.Session(folder / "model.fxm")
+            self.assertEqual(session.labels, ())
+            self.assertIn(gives, repr(session))
+            pictures = np.load(folder / "pictures.npy")
+            for result in (session.run(pictures), session.run(pictures[0]), session.run(pictures[:0])):
+                self.assertEqual((result.logits, result.probabilities, result.index, result.label), (None, None, None, None))
+            session.self_test()
+
+    def test_two_outputs_of_one_name_are_refused(self):
+        model = bytearray((TWO_HEADS / "model.fxm").read_bytes())
+        start, length = struct.unpack_from("<QQ", model, 128 + 8)
+        outputs = {struct.unpack_from("<H", model, at + 40)[0]: at for at in range(start, start + length, 48)}
+        model[outputs[3]:outputs[3] + 8] = model[outputs[1]:outputs[1] + 8]
+        model[64:96] = bytes(32)
+        model[64:96] = hashlib.blake2b(model, digest_size=32).digest()
+        with self.assertRaisesRegex(ValueError, "^model: two outputs have one name: mood, box, mood$"):
+            ferrite.Session(model)
 
     def test_one_picture_in_every_form_that_it_may_have(self):
         session = ferrite.Session(MODEL)

@@ -58,6 +58,9 @@ private func isSmall(_ graph: FloatGraph) -> Bool {
     case .convolution(let convolution): products += count * (convolution.weights.count / max(1, convolution.bias.count))
     case .fullyConnected(let weights, _): products += weights.count
     case .maxPool(let pool), .averagePool(let pool): products += count * pool.kernel.height * pool.kernel.width
+    // A table of each channel for 65,536 raw values of 16 bits, made again for each layer that is fitted.
+    case .pointwise(let function):
+      products += function.differsByChannel ? graph.values[node.output].shape.channels << 17 : 0
     default: break
     }
     guard products <= 1 << 20 else { return false }

@@ -121,16 +121,32 @@ typedef struct ferrite_description {
   uint64_t signature_sequence; /* the signer's count, 0 without a signature; verified if the model was opened with a key */
   size_t frame_bytes;          /* of a frame: height * width * channels */
   int32_t height, width, channels;
-  int32_t class_count; /* 0 for a model that doesn't tell classes, such as a detector */
-  int32_t logit_fraction; /* a logit is the integer times 2 to the power of -logit_fraction */
+  int32_t class_count;    /* 0 unless exactly one output is of scores: most detectors don't tell classes */
+  int32_t logit_fraction; /* a logit is the integer times 2 to the power of -logit_fraction; 0 without classes */
   int32_t test_vector_count;
-  int32_t is_signed;  /* 1 with a signature behind the file, else 0 */
-  uint8_t digest[32]; /* BLAKE2b-256 of the file, as `ferrite inspect` prints it */
-  uint32_t reserved;  /* 0 */
+  int32_t is_signed;    /* 1 with a signature behind the file, else 0 */
+  uint8_t digest[32];   /* BLAKE2b-256 of the file, as `ferrite inspect` prints it */
+  int32_t output_count; /* 1...16 */
 } ferrite_description;
 
 /* Fails with ARGUMENT, CLOSED. */
 int32_t ferrite_model_describe(const ferrite_model *model, ferrite_description *description, ferrite_error *error);
+
+/* One of the outputs of a model: an image, a list of boxes, or, with a height and a width of 1, a vector. */
+typedef struct ferrite_output {
+  size_t value_count; /* height * width * channels */
+  int32_t height, width, channels;
+  int32_t fraction;     /* a value is the integer times 2 to the power of -fraction, -64...64 */
+  int32_t is_scores;    /* 1 for a vector of logits, each with a label; 0 for values whose meaning the program knows */
+  uint32_t reserved[3]; /* 0 */
+} ferrite_output;
+
+/* Describes an output.
+ *
+ * index: 0 to output_count - 1 of ferrite_model_describe, in the order of `ferrite inspect`.
+ *
+ * Fails with ARGUMENT, CLOSED. */
+int32_t ferrite_output_describe(const ferrite_model *model, int32_t index, ferrite_output *output, ferrite_error *error);
 
 /* ---- Sessions ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -167,7 +183,7 @@ void ferrite_session_close(ferrite_session *session);
 /* The instruction set that was chosen, never FERRITE_BEST; -1 for no session. */
 int32_t ferrite_session_instruction_set(const ferrite_session *session);
 
-/* Classifies a frame.
+/* Runs a frame.
  *
  * pixels: height rows of width pixels of channels bytes, 0...255 as a camera or a picture file has them: scale and mean of the training are in
  *   the model.
@@ -183,7 +199,7 @@ int32_t ferrite_class(const ferrite_session *session);
 /* A class's name, UTF-8, valid until the session is closed; NULL for an index that is no class. */
 const char *ferrite_label(const ferrite_session *session, int32_t index);
 
-/* Writes the last frame's logits, the network's output as it is.
+/* Writes the last frame's logits, the only output of scores as it is.
  *
  * count: the model's class_count.
  *
@@ -199,6 +215,21 @@ int32_t ferrite_logits(const ferrite_session *session, int32_t *logits, size_t c
  *
  * Fails with ARGUMENT, CLOSED, NO_FRAME. */
 int32_t ferrite_probabilities(const ferrite_session *session, uint32_t *probabilities, size_t count, ferrite_error *error);
+
+/* An output's name, UTF-8, valid until the session is closed; NULL for an index that is no output. */
+const char *ferrite_output_name(const ferrite_session *session, int32_t index);
+
+/* The name of a class of an output of scores, UTF-8, valid until the session is closed; NULL where there is none. ferrite_label is for models with
+ * one such output, this is for any. */
+const char *ferrite_output_label(const ferrite_session *session, int32_t index, int32_t label);
+
+/* Writes an output of the last frame as it is: row by row, in these pixel by pixel, in these channel by channel.
+ *
+ * count: value_count of ferrite_output_describe.
+ *
+ * Fails with ARGUMENT, CLOSED, NO_FRAME. */
+int32_t ferrite_output_values(
+    const ferrite_session *session, int32_t index, int32_t *values, size_t count, ferrite_error *error);
 
 /* Runs the test vectors of the model's file: FERRITE_OK says that this machine computes to the bit what the exporter did. The results are the
  * last vector's then.

@@ -141,11 +141,11 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
     return unsafe UnsafeRawBufferPointer(rebasing: labels[start..<lineEnd(labels, from: start)])
   }
 
-  /// Calls `body` with each label in the order of the classes, at a cost linear in all of them.
+  /// Calls `body` with each label of all outputs of scores, in the order of outputs and classes, at a cost linear in all of them.
   public func unsafeForEachLabel(_ body: (UnsafeRawBufferPointer) -> Void) {
     let labels = unsafe view.section(.labels)
     var start = 0
-    for _ in 0..<classCount {
+    while start < labels.count {
       let end = unsafe lineEnd(labels, from: start)
       unsafe body(UnsafeRawBufferPointer(rebasing: labels[start..<end]))
       start = end + 1

@@ -73,6 +73,8 @@ public struct Network: ~Copyable {
 
   #if !hasFeature(Embedded)
     /// The name of the last frame's class.
+    ///
+    /// - Requires: exactly one output of scores (`ModelFile.scoresOutput`).
     public var label: String { unsafe String(decoding: model.unsafeLabel(classIndex), as: UTF8.self) }
   #endif
 }

@@ -257,6 +257,17 @@ extension Session {
   /// A raw value of an output of the last frame: elements in height x width x channels order.
   public func value(_ element: Int, ofOutput index: Int) -> Int32 { value(element, of: view.output(index).tensor) }
 
+  /// Writes the raw values of an output of the last frame, in height x width x channels order.
+  ///
+  /// - Parameter values: as many as its tensor has.
+  public func writeValues(ofOutput index: Int, to values: inout MutableSpan<Int32>) {
+    let record = view.tensor(view.output(index).tensor)
+    precondition(values.count == record.count, "there is a place for each value")
+    for element in 0..<record.count {
+      values[element] = unsafe UnsafeRawPointer(arena + record.arenaOffset).element(element, record.format)
+    }
+  }
+
   /// Adds the values of all outputs of the last frame to a digest, in their order: what test vectors are compared by.
   public func addOutputs(to digest: borrowing Digest) {
     for index in 0..<outputCount {

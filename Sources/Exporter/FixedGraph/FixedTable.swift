@@ -39,9 +39,15 @@ extension FixedTable {
 
   /// As a file holds them: one or two bytes each, little-endian.
   func entries(elementBytes: Int) -> [UInt8] {
-    elementBytes == 1
-      ? entries.map { UInt8(truncatingIfNeeded: $0) }
-      : entries.flatMap { UInt16(truncatingIfNeeded: $0).littleEndianBytes }
+    if elementBytes == 1 { return entries.map { UInt8(truncatingIfNeeded: $0) } }
+    // Without an array for each of millions.
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2 * entries.count)
+    for entry in entries {
+      bytes.append(UInt8(truncatingIfNeeded: entry))
+      bytes.append(UInt8(truncatingIfNeeded: entry >> 8))
+    }
+    return bytes
   }
 }
 
