@@ -97,7 +97,9 @@ extension NodeCase.Form {
     } catch {
       return .refused(error.placeless)
     }
-    guard !frames.isEmpty else { return .failed("it can be read now: MOST_NUMBERS of make_cases.py leaves its numbers out") }
+    guard !frames.isEmpty else {
+      return .failed("it can be read now: MOST_NUMBERS of make_cases.py leaves its numbers out")
+    }
     for graph in [graph, Passes.all(graph)] {
       if let difference = difference(graph) { return .failed(difference) }
     }
@@ -121,7 +123,9 @@ extension NodeCase.Form {
       for (index, wanted) in frame.outputs.enumerated() {
         let wanted = wanted.floats
         let found = isLeftAway ? reference.output(index).softmax : reference.output(index)
-        guard found.count == wanted.count else { return "output \(index) has \(found.count) numbers, not \(wanted.count)" }
+        guard found.count == wanted.count else {
+          return "output \(index) has \(found.count) numbers, not \(wanted.count)"
+        }
         // Sums in another order than the package's: numbers up to 2^-17 of the greatest one apart.
         let scale = max(wanted.lazy.filter(\.isFinite).map(\.magnitude).max() ?? 0, 1)
         for place in wanted.indices where found[place] != wanted[place] {

@@ -32,6 +32,9 @@ struct NodeDocument {
     ## Passed with a constant, refused with two values
     \(grouped(results.filter { $0.isPassed && $0.refusal("values") != nil }) { $0.refusal("values") })
 
+    ## Passed with two values, refused with a constant
+    \(grouped(results.filter { $0.isPassed && $0.refusal("constant") != nil }) { $0.refusal("constant") })
+
     ## No networks of 32-bit floats
     \(grouped(results.filter { $0.skipped != nil }) { $0.skipped })
 

@@ -82,7 +82,9 @@ struct NodeErrorBound {
     let taps = fixed.raws.count / fixed.bias.count
     return fixed.bias.indices.map { output in
       let step = Double(sign: .plus, exponent: -fixed.fractions[output], significand: 1)
-      let weights = (output * taps..<(output + 1) * taps).map { (Double(fixed.raws[$0]) * step, Double(float.weights[$0])) }
+      let weights = (output * taps..<(output + 1) * taps).map {
+        (Double(fixed.raws[$0]) * step, Double(float.weights[$0]))
+      }
       let bias = Double(fixed.bias[output]) * step * input.step
       return weights.reduce((bias - Double(float.bias[output])).magnitude) {
         $0 + $1.0.magnitude * error + ($1.0 - $1.1).magnitude * greatest

@@ -68,7 +68,7 @@ struct NodeResult {
     outcomes.contains { if case .passed = $0.outcome { true } else { false } }
   }
 
-  /// Why it isn't, or why one of its forms isn't.
+  /// Why one of its forms isn't; nil if it is, or has no such form.
   func refusal(_ form: String) -> String? {
     for outcome in outcomes where outcome.form == form {
       switch outcome.outcome {
@@ -77,6 +77,6 @@ struct NodeResult {
       case .failed(let reason): return "FAILED: \(reason)"
       }
     }
-    return skipped
+    return nil
   }
 }

@@ -13,8 +13,8 @@ A case keeps its nodes, their attributes and their numbers. What is put around t
   is; any other value comes as an image of one pixel, [1, count, 1, 1], behind which a Reshape gives the dims of the case.
 - Inputs of a layer that Ferrite wants constant (weights, axes, shapes, bounds) are initializers. So is the second value of an
   operator of two: form `constant`. The form `values` has both of them computed from the network's input, which a Split divides.
-- Behind what only moves values the network's input would be its output: a Neg stands before it, and the input is negated.
-- A value whose dims are no image's is reshaped to a row at the end.
+- Behind what changes no value the network's input would be its output: a Neg stands before it, and the input is negated.
+- An output that is no row, and no image of an image operator's, is reshaped to a row.
 - Where each item of a batch stands for itself (BatchNormalization, ConvTranspose, AffineGrid, Softmax), it is a frame.
 - What a network computes of constants alone (Constant, Cast, DequantizeLinear) is added to an input of zeros: form `folded`.
 - QuantizeLinear has the DequantizeLinear behind it that gives floats again.
@@ -45,6 +45,7 @@ OF_IMAGES = {
     "GridSample"}
 OF_TWO_VALUES = {"Add", "Sub", "Mul", "Concat", "MatMul", "PRelu"}
 OF_ITEMS = {"BatchNormalization", "ConvTranspose", "AffineGrid"}
+# What changes no value, as far as the network computes it.
 MOVES = {"Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Softmax", "Dropout", "Identity", "Concat", "Split", "Slice"}
 FOLDED = {"Constant", "Cast", "DequantizeLinear"}
 # Numbers of a case beyond which its network alone is kept: volumes, which are refused before a number is read.
@@ -171,7 +172,8 @@ def prepare(case, operator: str, form: str) -> Prepared:
         return value[index:index + 1] if is_by_item else value
 
     source = "image"
-    if operator in MOVES:
+    moves = operator in MOVES or operator == "Clip" and len(inputs) == 1
+    if moves:
         source = "moved"
         made.nodes.append(helper.make_node("Neg", ["image"], [source], name="negated"))
     first = item(data[0], 0)
@@ -196,13 +198,14 @@ def prepare(case, operator: str, form: str) -> Prepared:
         if is_by_item and wanted.ndim:
             wanted = wanted[:1]
         name = value.name
-        if not (is_image and wanted.ndim == first.ndim and wanted.shape[0] == 1):
+        is_row = wanted.ndim == 2 and wanted.shape[0] == 1
+        if not (is_row or is_image and wanted.ndim == first.ndim and wanted.shape[0] == 1):
             name = f"{value.name}/row"
             made.tail.append(made.reshape(value.name, [1, wanted.size], name))
             wanted = wanted.reshape(1, -1)
         made.outputs.append((name, list(wanted.shape)))
     for index in items:
-        sign = -1 if operator in MOVES else 1
+        sign = -1 if moves else 1
         frame = np.concatenate([item(value, index).reshape(-1) for value in data]).reshape(made.input_dims) * sign
         wanted = [
             item(array(value), index).reshape(dims) for value, (_, dims) in zip(outputs, made.outputs)]
