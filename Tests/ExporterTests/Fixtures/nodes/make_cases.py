@@ -88,6 +88,8 @@ class Prepared:
         self.case, self.operator, self.form = case, operator, form
         self.nodes, self.initializers, self.tail, self.outputs = [], [], [], []
         self.frames = []
+        # Whether the case's numbers are not what ONNX's evaluator computes, as where they were typed with four digits.
+        self.is_rounded = False
 
     def constant(self, name: str, value) -> str:
         self.initializers.append(initializer(name, value))
@@ -108,6 +110,7 @@ class Prepared:
         """Holds the network to the case by ONNX's own evaluator."""
         if not evaluates(self.case):
             print(f"{self.case.name}: ONNX's evaluator does not find what the case wants", file=sys.stderr)
+            self.is_rounded = True
             return
         evaluator = ReferenceEvaluator(self.model())
         for frame in self.frames:
@@ -295,6 +298,7 @@ def main():
                 {"image": place(rows_columns_channels(frame["image"]).astype("<f4").tobytes()),
                  "outputs": [place(rows_columns_channels(value).astype("<f4").tobytes()) for value in frame["outputs"]]}
                 for frame in made.frames]
+            entry["isRounded"] = made.is_rounded
             entry["forms"].append(
                 {"form": form, "model": place(made.model().SerializeToString(deterministic=True)), "frames": frames})
         listed.append(entry)
