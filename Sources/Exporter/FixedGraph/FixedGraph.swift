@@ -44,6 +44,15 @@ public struct FixedGraph: Sendable, Equatable {
 
   /// Whether a file of it has to list its outputs: several, or one that isn't a vector of scores.
   public var listsOutputs: Bool { outputs.count > 1 || outputs[0].labels == nil }
+  /// Whether a file of it has to say more of pools than their windows of up to 255 x 255.
+  public var widensPools: Bool {
+    operations.contains { operation in
+      switch operation.kind {
+      case .maxPool(let pool), .averagePool(let pool, _, _): !pool.isPlain
+      default: false
+      }
+    }
+  }
   /// Values of all outputs together.
   public var outputValues: Int { outputs.reduce(0) { $0 + tensors[$1.tensor].shape.count } }
   public var multiplyAccumulates: UInt64 { operations.reduce(0) { $0 + $1.multiplyAccumulates } }

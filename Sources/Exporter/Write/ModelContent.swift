@@ -64,7 +64,9 @@ extension ModelContent {
     header.put(Layout.minorVersion)
     header.size(Layout.headerBytes)
     header.put(UInt64(fileBytes))
-    header.put((packsWeights ? Layout.packedWeights : 0) | (graph.listsOutputs ? Layout.listedOutputs : 0))
+    header.put(
+      (packsWeights ? Layout.packedWeights : 0) | (graph.listsOutputs ? Layout.listedOutputs : 0)
+        | (graph.widensPools ? Layout.widePools : 0))
     header.size(SectionKind.allCases.count)
     header.size(graph.tensors.count)
     header.size(graph.operations.count)

@@ -10,8 +10,6 @@ struct WindowGeometry {
   var dilation: Extent
   /// How often the window fits.
   private(set) var output: Extent
-  /// How often it would fit with ONNX's `ceil_mode`.
-  private(set) var outputRoundedUp: Extent
 
   /// - Parameter weightKernel: the extents of a convolution's weights, which `kernel_shape` must repeat if it is given.
   /// - Throws: `ONNXError.unsupportedAttribute`; `.invalidNode` if the window is larger than the padded image.
@@ -43,8 +41,6 @@ struct WindowGeometry {
         "its window of \(reach.height) x \(reach.width) exceeds the padded image of \(image.height) x \(image.width)")
     }
     output = Extent(free.height / stride.height + 1, free.width / stride.width + 1)
-    outputRoundedUp = Extent(
-      (free.height + stride.height - 1) / stride.height + 1, (free.width + stride.width - 1) / stride.width + 1)
   }
 
   private static func padding(
