@@ -148,7 +148,8 @@ extension EdgeRuntime.Operation {
         && Extent(own.strideHeight, own.strideWidth) == pool.stride
         && Extent(own.dilationHeight, own.dilationWidth) == pool.dilation
         && Padding(
-          top: own.paddingTop, left: own.paddingLeft, bottom: own.paddingBottom, right: own.paddingRight) == pool.padding
+          top: own.paddingTop, left: own.paddingLeft, bottom: own.paddingBottom, right: own.paddingRight)
+          == pool.padding
         && own.countsPadding == pool.countsPadding
     case (.affineGridSample(let own), .affineGridSample(let sampler)):
       own.interpolation == sampler.interpolation && own.outside == sampler.outside

@@ -45,7 +45,8 @@ extension FloatPool {
     let isWithin = max(padding.top, padding.bottom) == 0 || dilation.height <= image.height
     guard isWithin, max(padding.left, padding.right) == 0 || dilation.width <= image.width else {
       throw node.reject(
-        "dilations", "\(dilation.height), \(dilation.width)", supported: "up to the image's extents, where there is padding")
+        "dilations", "\(dilation.height), \(dilation.width)",
+        supported: "up to the image's extents, where there is padding")
     }
   }
 

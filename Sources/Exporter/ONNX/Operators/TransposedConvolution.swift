@@ -113,7 +113,8 @@ private struct TransposedWindow {
     }
     // Where the rest of an output that is larger than all sums belongs, engines don't agree on.
     guard !isSame || wanted.height <= whole.height && wanted.width <= whole.width else {
-      throw node.reject("auto_pad", automatic, supported: "NOTSET and VALID where the kernel reaches less than the stride")
+      throw node.reject(
+        "auto_pad", automatic, supported: "NOTSET and VALID where the kernel reaches less than the stride")
     }
     func axis(_ extent: Int, _ wanted: Int) -> (first: Int, last: Int) {
       let total = max(extent - wanted, 0)
