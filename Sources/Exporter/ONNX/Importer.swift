@@ -42,7 +42,7 @@ public enum Importer {
     var graph = FloatGraph(
       values: builder.values, nodes: builder.nodes, input: input, outputs: outputs,
       preparation: try InputPreparation(model.metadataProps, channels: interface.shape.channels),
-      notes: builder.notes)
+      notes: builder.notes + builder.refitted)
     graph.states = statements(model.metadataProps)
     return graph
   }
