@@ -214,7 +214,8 @@ struct QuantizedImportTests {
     ofInput.graph.node[1].input[0] = "pixels"
     ofInput.graph.node.insert(TinyONNX.node("DequantizeLinear", ["raw0", "fine"], "pixels"), at: 0)
     ofInput.graph.node.insert(TinyONNX.node("QuantizeLinear", ["image", "fine"], "raw0", name: "q0"), at: 0)
-    for (step, isDropped) in [(1 / 255, true), (1.002 / 255, true), (0.997 / 255, false), (0.5 / 255, false)] as [(Float, Bool)] {
+    let steps: [(Float, Bool)] = [(1 / 255, true), (1.002 / 255, true), (0.997 / 255, false), (0.5 / 255, false)]
+    for (step, isDropped) in steps {
       var changed = ofInput
       changed.graph.initializer.append(TinyONNX.tensor("fine", [], [step]))
       let passed = Passes.all(try TinyONNX.graph(changed))

@@ -22,7 +22,9 @@ func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throw
       quantized.value = try builder.quantize(quantized.value, format, for: node)
     } else {
       let (least, greatest) = (steps.number(Int(type.minimumRaw), 0), steps.number(Int(type.maximumRaw), 0))
-      guard least <= 0, greatest >= 0 else { throw node.fail("its zero point \(steps.zeros[0]) is none of its type's numbers") }
+      guard least <= 0, greatest >= 0 else {
+        throw node.fail("its zero point \(steps.zeros[0]) is none of its type's numbers")
+      }
       quantized.value = try builder.clip(quantized.value, least, greatest, for: node)
       builder.refittedFormats += 1
     }

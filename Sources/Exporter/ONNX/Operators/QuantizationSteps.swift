@@ -21,7 +21,8 @@ struct QuantizationSteps: Equatable {
     if node.optionalInput(2) != nil {
       let zero = try node.integers(2)
       guard zero.count == scales.count, zero.elements.allSatisfy({ -65_535...65_535 ~= $0 }) else {
-        throw node.fail("its zero point \"\(node.inputNames[2])\" has dims \(zero.dims) for scales of dims \(scale.dims)")
+        throw node.fail(
+          "its zero point \"\(node.inputNames[2])\" has dims \(zero.dims) for scales of dims \(scale.dims)")
       }
       zeros = zero.elements
     }
