@@ -169,8 +169,8 @@ struct ImportErrorTests {
     }
     try expectRefusal(["[1, 2, ?, 3]", "fixed"]) { $0.graph.input[0].type.tensorType.shape.dim[2].value = nil }
     try expectRefusal(["[4, 2, 3, 3]", "must be 1"]) { $0.graph.input[0] = TinyONNX.value("image", [4, 2, 3, 3]) }
-    try expectRefusal(["[1, 2, 3]", "[1, channels, height, width]"]) {
-      $0.graph.input[0] = TinyONNX.value("image", [1, 2, 3])
+    try expectRefusal(["[1, 2, 3, 3, 3]", "[1, channels, height, width]", "[1, channels, length]"]) {
+      $0.graph.input[0] = TinyONNX.value("image", [1, 2, 3, 3, 3])
     }
     try expectRefusal(["[1, 2, 0, 3]"]) { $0.graph.input[0] = TinyONNX.value("image", [1, 2, 0, 3]) }
     try expectRefusal(["more than"]) { $0.graph.input[0] = TinyONNX.value("image", [1, 3, 65_535, 65_535]) }

@@ -29,8 +29,15 @@ struct GraphBuilder {
   @discardableResult
   mutating func addImage(_ interface: ONNXInterface) -> Int {
     let input = addInput(interface.input, shape: interface.shape)
+    let shape = interface.shape
     operands[interface.input] =
-      interface.isChannelsLast ? .activation(Activation(channelsLast: input, interface.shape)) : asImage(input)
+      if interface.isSequence {
+        .activation(Activation(value: input, dims: [1, shape.channels, shape.width], positions: nil))
+      } else if interface.isChannelsLast {
+        .activation(Activation(channelsLast: input, shape))
+      } else {
+        asImage(input)
+      }
     return input
   }
 

@@ -8,10 +8,14 @@ struct ONNXInterface {
   /// Whether the image comes as [1, height, width, channels] and is turned by every node that reads it, as converters from
   /// frameworks with channels last write it.
   var isChannelsLast: Bool
+  /// Whether it comes as [1, channels, length].
+  var isSequence: Bool
   var outputs: [String]
 
+  /// A sequence, `[1, channels, length]`, is an image of one row.
+  ///
   /// - Throws: `ONNXError.interface` unless there are outputs and one input that no initializer fills, a 32-bit float
-  ///   image of fixed size.
+  ///   image or sequence of fixed size.
   init(_ graph: ONNXGraphProto) throws(ONNXError) {
     let initializers = Set(graph.initializer.map(\.name))
     let inputs = graph.input.filter { !initializers.contains($0.name) }
@@ -34,8 +38,10 @@ struct ONNXInterface {
     guard type.elemType == .float else {
       throw .interface(reason: "input \"\(input)\" is of type \(type.elemType); float is supported")
     }
-    guard dims.count == 4 else {
-      throw .interface(reason: "input \"\(input)\" has dims \(found); [1, channels, height, width] is supported")
+    guard dims.count == 4 || dims.count == 3 else {
+      throw .interface(
+        reason:
+          "input \"\(input)\" has dims \(found); [1, channels, height, width] and [1, channels, length] are supported")
     }
     let limit = GraphBuilder.extentLimit
     guard dims.allSatisfy({ (1...Int64(limit)).contains($0.dimValue) }) else {
@@ -45,10 +51,15 @@ struct ONNXInterface {
     guard dims[0].dimValue == 1 else {
       throw .interface(reason: "input \"\(input)\" has dims \(found); the batch (the first) must be 1")
     }
-    isChannelsLast = graph.turnsChannelsFirst(input)
-    let order = isChannelsLast ? [1, 2, 3] : [2, 3, 1]
-    shape = Shape(
-      height: Int(dims[order[0]].dimValue), width: Int(dims[order[1]].dimValue), channels: Int(dims[order[2]].dimValue))
+    isSequence = dims.count == 3
+    isChannelsLast = !isSequence && graph.turnsChannelsFirst(input)
+    let extents = dims.map { Int($0.dimValue) }
+    shape =
+      isSequence
+      ? Shape(height: 1, width: extents[2], channels: extents[1])
+      : isChannelsLast
+        ? Shape(height: extents[1], width: extents[2], channels: extents[3])
+        : Shape(height: extents[2], width: extents[3], channels: extents[1])
     guard elementCount([shape.height, shape.width, shape.channels]) != nil else {
       throw .interface(reason: "input \"\(input)\" has dims \(found), more than \(elementLimit) elements")
     }

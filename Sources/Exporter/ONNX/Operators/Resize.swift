@@ -2,17 +2,17 @@ import EdgeRuntime
 import Foundation
 import Quantize
 
-/// Resize-11 to 19 by the nearest pixel, where the places are evenly spaced: whole factors up and down, whatever the
-/// coordinates mean, and others that come out even.
+/// Resize-11 to 19. Between pixels by any factor; by the nearest one where the places are evenly spaced: whole factors up and down,
+/// whatever the coordinates mean, and others that come out even.
 func importResize(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   let (value, shape) = try builder.image(try node.activation(0), for: node)
   let mode = try node.string("mode", default: "nearest")
-  guard mode == "nearest" else {
-    throw node.reject("mode", mode, supported: "nearest; a GridSample of an affine grid interpolates linearly")
-  }
+  guard mode == "nearest" || mode == "linear" else { throw node.reject("mode", mode, supported: "nearest, linear") }
   guard try node.integers("axes") == nil, !(try node.flag("antialias", default: false)) else {
     throw node.fail("axes and antialias are not supported")
   }
+  let policy = try node.string("keep_aspect_ratio_policy", default: "stretch")
+  guard policy == "stretch" else { throw node.reject("keep_aspect_ratio_policy", policy, supported: "stretch") }
   let extents = [1, shape.channels, shape.height, shape.width]
   var (sizes, scales) = (extents, [Double](repeating: 1, count: 4))
   if node.optionalInput(3) != nil, try node.integers(3).count > 0 {
@@ -30,6 +30,13 @@ func importResize(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
   }
   guard sizes[0] == 1, sizes[1] == shape.channels else { throw node.fail("it resizes batch or channels to \(sizes)") }
   let places = try ResizePlaces(node)
+  if mode == "linear" {
+    let output = try builder.interpolate(
+      value, rows: places.linear(from: shape.height, to: sizes[2], scale: scales[2]),
+      columns: places.linear(from: shape.width, to: sizes[3], scale: scales[3]),
+      alignsCorners: places.alignsCorners && sizes[2] > 1 && sizes[3] > 1, for: node)
+    return builder.asImage(output)
+  }
   let rows = places.axis(from: shape.height, to: sizes[2], scale: scales[2])
   let columns = places.axis(from: shape.width, to: sizes[3], scale: scales[3])
   guard let rows, let columns else {
@@ -78,15 +85,17 @@ private struct ResizePlaces {
     return nil
   }
 
-  /// ONNX's formulas, in double precision.
+  var alignsCorners: Bool { transformation == "align_corners" }
+
+  /// ONNX's formulas before any rounding. They are linear, but for a single pixel.
+  func linear(from count: Int, to target: Int, scale: Double) -> LinearPlaces {
+    let first = place(0, count, target, scale)
+    return LinearPlaces(count: target, step: target > 1 ? place(1, count, target, scale) - first : 0, first: first)
+  }
+
+  /// The nearest pixel by ONNX's formulas, in double precision.
   private func source(_ index: Int, _ count: Int, _ target: Int, _ scale: Double) -> Int {
-    let place: Double =
-      switch transformation {
-      case "asymmetric": Double(index) / scale
-      case "align_corners": target == 1 ? 0 : Double(index * (count - 1)) / Double(target - 1)
-      case "pytorch_half_pixel" where target == 1: 0
-      default: (Double(index) + 0.5) / scale - 0.5
-      }
+    let place = place(index, count, target, scale)
     let nearest: Double =
       switch rounding {
       case "floor": place.rounded(.down)
@@ -95,6 +104,15 @@ private struct ResizePlaces {
       default: (place - 0.5).rounded(.up)
       }
     return min(max(Int(nearest), 0), count - 1)
+  }
+
+  private func place(_ index: Int, _ count: Int, _ target: Int, _ scale: Double) -> Double {
+    switch transformation {
+    case "asymmetric": Double(index) / scale
+    case "align_corners": target == 1 ? 0 : Double(index * (count - 1)) / Double(target - 1)
+    case "pytorch_half_pixel" where target == 1: 0
+    default: (Double(index) + 0.5) / scale - 0.5
+    }
   }
 
   private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
