@@ -50,7 +50,7 @@ final class PausedFrames: @unchecked Sendable {
     let runner = try ModelRunner(file, instructionSet: .scalar)
     guard runner.tensors != tensors else { return }
     tensors = runner.tensors
-    frameBytes = runner.frameBytes
+    frameBytes = runner.pausedBytes
     memory = AlignedBytes(count: images * frameBytes)
     operations = 0
   }
