@@ -8,6 +8,8 @@ public final class ModelRunner {
   private let arena: AlignedBytes
   private let model: ModelFile
   private var session: Session
+  /// What becomes of the numbers of a frame.
+  let inputs: InputFormats
 
   /// - Throws: `ExportError.refusedByLoader` if the writer made a file that does not load.
   public init(_ bytes: [UInt8], instructionSet: InstructionSet) throws(ExportError) {
@@ -17,6 +19,7 @@ public final class ModelRunner {
     } catch {
       throw .refusedByLoader("\(error.fault.message)", byteOffset: error.byteOffset)
     }
+    inputs = InputFormats(model)
     arena = AlignedBytes(count: model.sessionBytes(threads: 1))
     do throws(SessionError) {
       session = try unsafe Session(unsafeModel: model, arena: arena.unsafeBytes, instructionSet: instructionSet)
@@ -25,27 +28,32 @@ public final class ModelRunner {
     }
   }
 
-  /// The raw values of all outputs for one frame, one output after the other.
-  public func outputs(_ pixels: [UInt8]) -> [Int32] {
-    begin(pixels)
+  /// The raw values of all outputs for one frame of pixels and numbers, one output after the other.
+  public func outputs(_ frame: [UInt8]) -> [Int32] { outputs(raw: inputs.raw(frame)) }
+
+  /// The same for a frame of pixels and raw values, as test vectors have it.
+  public func outputs(raw frame: [UInt8]) -> [Int32] {
+    begin(raw: frame)
     for index in 0..<session.operationCount { session.step(index) }
     return (0..<session.outputCount).flatMap { output in values(of: session.output(output).tensor) { $0 } }
   }
 
   /// Runs one frame and hands out each operation's output as soon as it is there: later ones may reuse its memory.
-  func steps(_ pixels: [UInt8], visit: (_ operation: Int, _ output: [Double]) -> Void) {
-    begin(pixels)
+  func steps(_ frame: [UInt8], visit: (_ operation: Int, _ output: [Double]) -> Void) {
+    begin(frame)
     for index in 0..<session.operationCount {
       session.step(index)
       visit(index, output(of: index))
     }
   }
 
-  /// Starts a frame.
-  func begin(_ pixels: [UInt8]) {
+  /// Starts a frame of pixels and numbers.
+  func begin(_ frame: [UInt8]) { begin(raw: inputs.raw(frame)) }
+
+  private func begin(raw frame: [UInt8]) {
     do throws(SessionError) {
-      try unsafe pixels.span.bytes.withUnsafeBytes { bytes throws(SessionError) in
-        unsafe try session.begin(pixels: bytes)
+      try unsafe frame.span.bytes.withUnsafeBytes { bytes throws(SessionError) in
+        unsafe try session.begin(frame: bytes)
       }
     } catch {
       preconditionFailure("the frame has the size that the model asks for")
