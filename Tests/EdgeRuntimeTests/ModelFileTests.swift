@@ -37,7 +37,7 @@ private func outputs(
   #expect(throws: Never.self, sourceLocation: place) {
     let pool = try ThreadPool(threads: threads)
     var session = unsafe try Session(unsafeModel: model, arena: inside, instructionSet: set, unsafePool: pool)
-    unsafe try session.begin(pixels: UnsafeRawBufferPointer(pixels.bytes))
+    unsafe try session.begin(frame: UnsafeRawBufferPointer(pixels.bytes))
     for index in 0..<model.operationCount {
       session.step(index)
       let output = model.tensor(model.operation(index).output)

@@ -177,9 +177,18 @@ struct ImportErrorTests {
     try expectRefusal(["type int64"]) { $0.graph.input[0].type.tensorType.elemType = .int64 }
   }
 
-  @Test("several inputs, or outputs that no tensor is")
+  @Test("inputs of which none is an image, and others that are no numbers; or outputs that no tensor is")
   func interface() throws {
-    try expectRefusal([#"2 inputs ("image", "mask")"#]) { $0.graph.input.append(TinyONNX.value("mask", [1])) }
+    try expectRefusal([#"input "pose" has dims [6]"#, "a vector [1, values] beside an image"]) {
+      $0.graph.input.append(TinyONNX.value("pose", [6]))
+    }
+    try expectRefusal([#"2 inputs ("image", "pose")"#, "none of them an image"]) {
+      $0.graph.input = [TinyONNX.value("image", [1, 18]), TinyONNX.value("pose", [1, 6])]
+    }
+    try expectRefusal([#"input "image" twice"#]) { $0.graph.input.append($0.graph.input[0]) }
+    try expectRefusal(["17 inputs", "1 to 16"]) {
+      for index in 1..<17 { $0.graph.input.append(TinyONNX.value("i\(index)", [1, 2])) }
+    }
     try expectRefusal(["17 outputs", #""logits", "o1""#, "1 to 16"]) {
       for index in 1..<17 { $0.graph.output.append(TinyONNX.value("o\(index)", [1, 2])) }
     }

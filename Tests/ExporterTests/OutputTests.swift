@@ -189,7 +189,7 @@ import Testing
         name: "t", format: FixedFormat(width: 8, fraction: 0, isSigned: true),
         shape: labels == nil ? Shape(height: side, width: side, channels: 1) : .vector(side * side), storage: 0)
       return FixedGraph(
-        tensors: [tensor], operations: [], input: 0, outputs: [.init(tensor: 0, labels: labels)], inputTables: []
+        tensors: [tensor], operations: [], inputs: [0], outputs: [.init(tensor: 0, labels: labels)], inputTables: []
       ).testVectors
     }
     #expect([16, 90, 91, 128, 181, 256, 300].map { vectors($0) } == [8, 8, 7, 4, 2, 1, 1])

@@ -9,6 +9,9 @@ struct ModelView {
   let inputTensor: Int
   let outputTensor: Int
   let testVectorCount: Int
+  /// Those of the inputs in their order, `inputCount` of them, the image's first; none until loading has found them.
+  var inputTensors = InlineArray<16, UInt16>(repeating: 0)
+  var inputCount = 0
   /// Those of the outputs in their order, `outputCount` of them; none until loading has found them.
   var outputTensors = InlineArray<16, UInt16>(repeating: 0)
   var outputCount = 0
@@ -41,6 +44,9 @@ struct ModelView {
 
   /// Whether the records of the tensors say which are outputs.
   var listsOutputs: Bool { bytes.u64(24) & Layout.listedOutputs != 0 }
+
+  /// Whether the records of the tensors say which are inputs: there are several.
+  var listsInputs: Bool { bytes.u64(24) & Layout.listedInputs != 0 }
 
   /// Whether pools say their dilation and what an average is divided by.
   var widensPools: Bool { bytes.u64(24) & Layout.widePools != 0 }

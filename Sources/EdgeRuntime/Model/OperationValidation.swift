@@ -2,7 +2,7 @@
 extension ModelView {
   func checkOperations() throws(ModelError) {
     var written = TensorSet()
-    written.insert(inputTensor)
+    for index in 0..<inputCount { written.insert(Int(inputTensors[index])) }
     for index in 0..<operationCount {
       let at = operationOffset(index)
       try checkRecord(at: at)
@@ -169,7 +169,7 @@ extension ModelView {
     return product
   }
 
-  private func overlap(_ a: TensorRecord, _ b: TensorRecord) -> Bool {
+  func overlap(_ a: TensorRecord, _ b: TensorRecord) -> Bool {
     a.arenaOffset < b.arenaOffset + b.bytes && b.arenaOffset < a.arenaOffset + a.bytes
   }
 

@@ -19,11 +19,11 @@ extension LayerGraph {
         storage[node.output] = storage[node.inputs[0]]
         continue
       }
-      if case .quantize(let format) = node.operation, node.inputs == [graph.input],
-        graph.onlyReader(of: graph.input) == index
+      if case .quantize(let format) = node.operation, graph.inputs.contains(node.inputs[0]),
+        graph.onlyReader(of: node.inputs[0]) == index
       {
-        storage[node.output] = graph.input
-        inputFormat = format
+        storage[node.output] = node.inputs[0]
+        inputFormats[node.inputs[0]] = format
         continue
       }
       var layer = try Layer(node)

@@ -4,8 +4,8 @@ import SwiftProtobuf
 
 /// Reads ONNX files into float graphs.
 ///
-/// One image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first; vectors, images
-/// and lists of vectors come out. Arithmetic on constants and shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
+/// An image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first, and beside it other
+/// images and vectors; vectors, images and lists of vectors come out. Arithmetic on constants and shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
 /// images, are put in that order here.
 public enum Importer {
   /// The versions of ONNX's operator set that are read.
@@ -29,20 +29,21 @@ public enum Importer {
     let model = try decode(data)
     let interface = try ONNXInterface(model.graph)
     var builder = GraphBuilder(externalData: ExternalData(folder: folder?.path))
-    let input = builder.addImage(interface)
+    let inputs = builder.addInputs(interface)
 
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
     let ends = model.graph.ends(interface.outputs)
     let order = try GraphOrder(
-      model.graph, outputs: ends.map(\.source), known: Set(initializers.keys).union([interface.input]))
+      model.graph, outputs: ends.map(\.source), known: Set(initializers.keys).union(interface.inputs.map(\.name)))
     for index in order.nodes {
       try importNode(model.graph.node[index], initializers, &builder)
     }
     let outputs = try builder.outputs(ends, metadata: model.metadataProps)
     var graph = FloatGraph(
-      values: builder.values, nodes: builder.nodes, input: input, outputs: outputs,
-      preparation: try InputPreparation(model.metadataProps, channels: interface.shape.channels),
+      values: builder.values, nodes: builder.nodes, input: inputs[0], outputs: outputs,
+      preparation: try InputPreparation(model.metadataProps, channels: interface.inputs[0].shape.channels),
       notes: builder.notes + builder.refitted)
+    graph.otherInputs = Array(inputs.dropFirst())
     graph.states = statements(model.metadataProps)
     return graph
   }

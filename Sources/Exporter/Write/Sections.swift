@@ -25,6 +25,8 @@ extension ModelContent {
         writer.put(UInt16(number + 1))
         writer.put((graph.outputs[number].labels == nil ? OutputRole.values : .scores).rawValue)
       }
+      writer.pad(to: index * Layout.tensorRecordBytes + Layout.inputNumberOffset)
+      if graph.listsInputs, let number = graph.inputs.firstIndex(of: index) { writer.put(UInt8(number + 1)) }
       writer.pad(to: (index + 1) * Layout.tensorRecordBytes)
     }
     return writer.bytes
@@ -66,7 +68,7 @@ extension ModelContent {
     graph.outputs.flatMap { $0.labels ?? [] }.flatMap { Array(($0.printable + "\n").utf8) }
   }
 
-  /// Pixels, then the outputs' values, each vector's padded to 64 bytes; then the digest of all values.
+  /// Frames, then the outputs' values, each vector's padded to 64 bytes; then the digest of all values.
   var vectorSection: [UInt8] {
     if vectors.isEmpty { return [] }
     var writer = ByteWriter()

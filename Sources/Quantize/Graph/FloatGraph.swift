@@ -36,7 +36,10 @@ public struct FloatGraph: Sendable {
 
   public var values: [Value]
   public var nodes: [Node]
+  /// The image.
   public var input: Int
+  /// Values that come in beside the image, as numbers.
+  public var otherInputs: [Int] = []
   /// At least one.
   public var outputs: [Output]
   public var preparation: InputPreparation
@@ -84,6 +87,14 @@ extension FloatGraph {
       self.value = value
       self.labels = labels
     }
+  }
+
+  /// All that comes in, the image first.
+  public var inputs: [Int] { [input] + otherInputs }
+
+  /// Bytes of a frame: a pixel for each value of the image, then the numbers of the other inputs as 32-bit floats.
+  public var frameBytes: Int {
+    values[input].shape.count + otherInputs.reduce(0) { $0 + MemoryLayout<Float>.size * values[$1].shape.count }
   }
 
   /// The first output.
