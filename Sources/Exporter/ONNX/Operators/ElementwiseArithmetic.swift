@@ -80,7 +80,8 @@ private func importSum(
   if let images = try builder.imagesOfOneSize(first, second, for: node) {
     let left = try builder.spread(images.first, to: images.shape, for: node)
     let right = try builder.spread(images.second, to: images.shape, for: node)
-    return builder.asImage(try builder.add(.add, [left, right], shape: images.shape, for: node))
+    let sum = try builder.add(.add, [left, right], shape: images.shape, for: node)
+    return builder.asImage(sum)
   }
   guard first.dims == second.dims else {
     throw node.fail(
@@ -107,7 +108,8 @@ private func importProduct(
     let (whole, part) =
       builder.shape(images.first) == images.shape ? (images.first, images.second) : (images.second, images.first)
     let left = try builder.spread(whole, to: images.shape, for: node)
-    return builder.asImage(try builder.add(.multiply, [left, part], shape: images.shape, for: node))
+    let product = try builder.add(.multiply, [left, part], shape: images.shape, for: node)
+    return builder.asImage(product)
   }
   let (whole, part) = (first, second)
   let order = whole.order(builder.shape(whole.value)).elements

@@ -102,7 +102,8 @@ extension GraphBuilder {
   fileprivate mutating func pool(
     _ value: Int, _ pool: FloatPool, _ operation: FloatOperation, for node: ONNXNode
   ) throws(ONNXError) -> Operand {
-    asImage(try add(operation, [value], shape: pool.outputShape(shape(value)), for: node))
+    let output = try add(operation, [value], shape: pool.outputShape(shape(value)), for: node)
+    return asImage(output)
   }
 
   /// An image with zeros around.
