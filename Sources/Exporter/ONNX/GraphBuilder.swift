@@ -12,8 +12,6 @@ struct GraphBuilder {
   let externalData: ExternalData
   /// What the user should know of how the file was read.
   var notes: [String] = []
-  /// How many values and constants have scales or zero points that the runtime's formats can't be.
-  var (refittedFormats, refittedWeights) = (0, 0)
 
   /// The longest side of a tensor, as in the model file.
   static let extentLimit = 65_535

@@ -12,7 +12,7 @@ enum Operand {
   /// Products of constants with six values: a sampling grid, or a step on the way to one.
   case linear(LinearForm)
   /// What a QuantizeLinear made of an activation: for a DequantizeLinear, or a view on the way to one.
-  case quantized(Activation, QuantizationSteps)
+  case quantized(Activation, FixedFormat)
 
   var dims: [Int] {
     switch self {
@@ -31,8 +31,8 @@ enum Operand {
     case .activation(let activation):
       .activation(Activation(value: activation.value, dims: dims, positions: activation.positions))
     case .linear(let form): .linear(LinearForm(value: form.value, array: form.array.reshaped(dims)))
-    case .quantized(let activation, let steps):
-      .quantized(Activation(value: activation.value, dims: dims, positions: activation.positions), steps)
+    case .quantized(let activation, let format):
+      .quantized(Activation(value: activation.value, dims: dims, positions: activation.positions), format)
     }
   }
 }

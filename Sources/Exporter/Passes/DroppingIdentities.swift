@@ -2,7 +2,7 @@ import Quantize
 
 extension Passes {
   /// Drops nodes that return their input: clips without ends, flattened vectors, pools of one pixel, batch-norms that scale
-  /// by one, clips where no pixel is. Their readers read the input instead.
+  /// by one. Their readers read the input instead.
   static func droppingIdentities(_ graph: FloatGraph) -> FloatGraph {
     var result = graph
     result.nodes = []
@@ -10,9 +10,7 @@ extension Passes {
     var source = Array(graph.values.indices)
     for var node in graph.nodes {
       node.inputs = node.inputs.map { source[$0] }
-      if node.operation.isIdentity(from: graph.values[node.inputs[0]].shape, to: graph.values[node.output].shape)
-        || graph.leavesPixels(node)
-      {
+      if node.operation.isIdentity(from: graph.values[node.inputs[0]].shape, to: graph.values[node.output].shape) {
         source[node.output] = node.inputs[0]
       } else {
         result.nodes.append(node)
@@ -20,22 +18,6 @@ extension Passes {
     }
     for index in graph.outputs.indices { result.outputs[index].value = source[graph.outputs[index].value] }
     return result
-  }
-}
-
-extension FloatGraph {
-  /// Whether a node clips the input where no pixel is, but for half a 255th of the range: a quantisation of 8 bits ends that much inside
-  /// of what it covers.
-  fileprivate func leavesPixels(_ node: Node) -> Bool {
-    guard case .clip(let least, let greatest) = node.operation, node.inputs == [input] else { return false }
-    let range = Double(greatest) - Double(least)
-    let slack = range.isFinite ? range / 510 : 0
-    return preparation.mean.indices.allSatisfy { channel in
-      [0, 255].allSatisfy { pixel in
-        let number = preparation.prepared(pixel: pixel, channel: channel)
-        return number >= Double(least) - slack && number <= Double(greatest) + slack
-      }
-    }
   }
 }
 

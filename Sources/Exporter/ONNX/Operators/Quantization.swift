@@ -1,69 +1,60 @@
 import EdgeRuntime
 import Quantize
 
-/// QuantizeLinear-10 to 25.
+/// QuantizeLinear-10 to 25 with power-of-two scales and zero points of 0.
 ///
-/// Of a value that the image decides: one scale. A power of two without a zero point gives the value's format; its type gives width and
-/// sign, and a Clip to fewer bits' range directly before it the narrower width. Of any other only the range that its type covers is kept,
-/// as a clip, and the format is chosen anew. Of a constant: the integers, saturated to the type.
+/// Of a value that the image decides: one scale, which gives the value's format; its type gives width and sign, and a Clip
+/// to fewer bits' range directly before it the narrower width. Of a constant: the integers, saturated to the type.
 func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   let operand = try node.input(0)
   let type = try quantizedType(node, builder)
   switch operand {
   case .activation(let activation):
-    let steps = try QuantizationSteps(node, dims: activation.dims)
-    guard steps.scales.count == 1 else {
-      throw node.fail("it has \(steps.scales.count) scales; a value that depends on the image has one")
+    let scale = try PowerOfTwoScale(node, dims: activation.dims)
+    guard scale.fractions.count == 1 else {
+      throw node.fail("it has \(scale.fractions.count) scales; a value that depends on the image has one")
     }
+    var format = FixedFormat(width: type.width, fraction: scale.fractions[0], isSigned: type.isSigned)
     var quantized = activation
-    if let fractions = steps.fractions {
-      var format = FixedFormat(width: type.width, fraction: fractions[0], isSigned: type.isSigned)
-      if let narrow = builder.narrowed(activation.value, format) { (quantized.value, format) = narrow }
-      quantized.value = try builder.quantize(quantized.value, format, for: node)
-    } else {
-      let (least, greatest) = (steps.number(Int(type.minimumRaw), 0), steps.number(Int(type.maximumRaw), 0))
-      guard least <= 0, greatest >= 0 else {
-        throw node.fail("its zero point \(steps.zeros[0]) is none of its type's numbers")
-      }
-      quantized.value = try builder.clip(quantized.value, least, greatest, for: node)
-      builder.refittedFormats += 1
-    }
-    return .quantized(quantized, steps)
+    if let narrow = builder.narrowed(activation.value, format) { (quantized.value, format) = narrow }
+    quantized.value = try builder.quantize(quantized.value, format, for: node)
+    return .quantized(quantized, format)
   case .floats:
     let array = try node.weights(0)
-    let steps = try QuantizationSteps(node, dims: array.dims)
-    let raws = array.elements.enumerated().map { element, number in
-      steps.raw(number, steps.index(of: element, dims: array.dims), type)
+    let scale = try PowerOfTwoScale(node, dims: array.dims)
+    let raws = array.elements.enumerated().map { index, number in
+      let fraction = scale.fraction(of: index, dims: array.dims)
+      let format = FixedFormat(width: type.width, fraction: fraction, isSigned: type.isSigned)
+      let steps = (Double(number) / format.step).rounded(.toNearestOrEven)
+      return Int(min(max(steps, Double(format.minimumRaw)), Double(format.maximumRaw)))
     }
     return .integers(NDArray(array.dims, raws))
   case .integers, .linear, .quantized: throw node.fail("it quantises what is no float tensor")
   }
 }
 
-/// DequantizeLinear-10 to 25.
+/// DequantizeLinear-10 to 25 with power-of-two scales and zero points of 0.
 ///
-/// Of what a QuantizeLinear made: the same value again. Of constant integers: floats. Where their scales are powers of two without zero
-/// points, they remember their grid, for the convolution or fully connected layer that reads them.
+/// Of what a QuantizeLinear made: the same value again. Of constant integers: floats that remember their grid, for the
+/// convolution or fully connected layer that reads them.
 func importDequantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
+  try checkZeroPoint(node)
   switch try node.input(0) {
-  case .quantized(let activation, let made):
-    guard try QuantizationSteps(node, dims: activation.dims) == made else {
+  case .quantized(let activation, let format):
+    let scale = try PowerOfTwoScale(node, dims: activation.dims)
+    guard scale.fractions == [format.fraction] else {
       throw node.fail("its scale is not that of the QuantizeLinear which made \"\(node.inputNames[0])\"")
     }
     return .activation(activation)
   case .integers(let array):
-    let steps = try QuantizationSteps(node, dims: array.dims)
-    let numbers = array.elements.enumerated().map { element, raw in
-      steps.number(raw, steps.index(of: element, dims: array.dims))
+    let scale = try PowerOfTwoScale(node, dims: array.dims)
+    let numbers = array.elements.enumerated().map { index, raw in
+      Float(Double(sign: .plus, exponent: -scale.fraction(of: index, dims: array.dims), significand: Double(raw)))
     }
-    if let fractions = steps.fractions {
-      let greatest = array.elements.reduce(UInt(0)) { max($0, $1.magnitude) }
-      builder.grids[node.output] = ConstantGrid(
-        axis: steps.axis, fractions: fractions,
-        width: QuantizationSettings.weightBits.first { greatest <= 1 << ($0 - 1) - 1 })
-    } else {
-      builder.refittedWeights += 1
-    }
+    let greatest = array.elements.reduce(UInt(0)) { max($0, $1.magnitude) }
+    builder.grids[node.output] = ConstantGrid(
+      axis: scale.axis, fractions: scale.fractions,
+      width: QuantizationSettings.weightBits.first { greatest <= 1 << ($0 - 1) - 1 })
     return .floats(NDArray(array.dims, numbers))
   case .floats, .activation, .linear: throw node.fail("\"\(node.inputNames[0])\" is not quantised")
   }
@@ -95,15 +86,6 @@ extension ONNXNode {
 }
 
 extension GraphBuilder {
-  /// What to say of the scales that were not kept.
-  var refitted: [String] {
-    guard refittedFormats + refittedWeights > 0 else { return [] }
-    return [
-      "its quantisation has scales that are no powers of two, or zero points: the formats of \(refittedFormats) values and "
-        + "\(refittedWeights) constants are chosen anew, and the values' ranges are kept"
-    ]
-  }
-
   /// The value rounded to a format: the same for everyone who asks for the same.
   fileprivate mutating func quantize(
     _ value: Int, _ format: FixedFormat, for node: ONNXNode
@@ -112,30 +94,6 @@ extension GraphBuilder {
       if case .quantize(format) = made.operation { return made.output }
     }
     return try add(.quantize(format), [value], shape: shape(value), for: node)
-  }
-
-  /// The value clipped to a range that holds 0; itself where it can't leave the range.
-  fileprivate mutating func clip(
-    _ value: Int, _ least: Float, _ greatest: Float, for node: ONNXNode
-  ) throws(ONNXError) -> Int {
-    for made in nodes where made.inputs == [value] {
-      if case .clip(least, greatest) = made.operation { return made.output }
-    }
-    if isWithin(value, least, greatest) { return value }
-    return try add(.clip(least: least, greatest: greatest), [value], shape: shape(value), for: node)
-  }
-
-  /// Whether a clip to no more than this range was before, and only what can't leave it since.
-  private func isWithin(_ value: Int, _ least: Float, _ greatest: Float) -> Bool {
-    guard let maker = nodes.last(where: { $0.output == value }) else { return false }
-    return switch maker.operation {
-    case .clip(let low, let high): low >= least && high <= greatest
-    case .maxPool, .averagePool, .flatten, .affineGridSample: isWithin(maker.inputs[0], least, greatest)
-    case .rearrange(let rearrangement):
-      (least...greatest).contains(rearrangement.fill) && isWithin(maker.inputs[0], least, greatest)
-    case .concatenate: maker.inputs.allSatisfy { isWithin($0, least, greatest) }
-    default: false
-    }
   }
 
   /// If a clip makes `value` and cuts at the range of fewer bits in steps of `format`: what it clips, and the narrow format,
@@ -154,10 +112,49 @@ extension GraphBuilder {
   }
 }
 
-/// The integers that a QuantizeLinear makes: of its zero point's type, `output_dtype`, or uint8.
+/// The scale of a QuantizeLinear or DequantizeLinear, `2^-fraction`: one, or one for each index along an axis.
+private struct PowerOfTwoScale {
+  var axis: Int?
+  var fractions: [Int]
+
+  /// - Parameter dims: of the tensor that is scaled.
+  init(_ node: ONNXNode, dims: [Int]) throws(ONNXError) {
+    let scale = try node.weights(1)
+    fractions = []
+    for number in scale.elements {
+      // A normal power of two: its significand is 1.
+      guard number > 0, number.isNormal, number.significand == 1, abs(Int(number.exponent)) <= 64 else {
+        throw node.fail("its scale \(number) is no power of two from 2^-64 to 2^64")
+      }
+      fractions.append(-Int(number.exponent))
+    }
+    if scale.dims.isEmpty || scale.dims == [1] { return }
+    let axis = try node.axis(try node.integer("axis", default: 1), rank: dims.count)
+    guard scale.dims == [dims[axis]] else {
+      throw node.fail("scales of dims \(scale.dims) don't fit axis \(axis) of dims \(dims)")
+    }
+    self.axis = axis
+  }
+
+  /// The fraction bits of an element in row-major order.
+  func fraction(of index: Int, dims: [Int]) -> Int {
+    guard let axis else { return fractions[0] }
+    return fractions[index / dims[(axis + 1)...].reduce(1, *) % dims[axis]]
+  }
+}
+
+private func checkZeroPoint(_ node: ONNXNode) throws(ONNXError) {
+  guard node.optionalInput(2) != nil else { return }
+  guard try node.integers(2).elements.allSatisfy({ $0 == 0 }) else {
+    throw node.fail("its zero point \"\(node.inputNames[2])\" is not 0: a raw value of 0 stands for 0 here")
+  }
+}
+
+/// Width and sign of what a QuantizeLinear makes: its zero point's type, `output_dtype`, or uint8.
 private func quantizedType(
   _ node: ONNXNode, _ builder: GraphBuilder
-) throws(ONNXError) -> FixedFormat {
+) throws(ONNXError) -> (width: Int, isSigned: Bool) {
+  try checkZeroPoint(node)
   var type = ONNXTensorProto.DataType.uint8
   let code = try node.integer("output_dtype", default: 0)
   if code != 0 { type = ONNXTensorProto.DataType(rawValue: code) ?? .undefined }
@@ -169,12 +166,12 @@ private func quantizedType(
     type = found
   }
   switch type {
-  case .int8: return FixedFormat(width: 8, fraction: 0, isSigned: true)
-  case .uint8: return FixedFormat(width: 8, fraction: 0, isSigned: false)
-  case .int16: return FixedFormat(width: 16, fraction: 0, isSigned: true)
-  case .uint16: return FixedFormat(width: 16, fraction: 0, isSigned: false)
-  case .int4: return FixedFormat(width: 4, fraction: 0, isSigned: true)
-  case .uint4: return FixedFormat(width: 4, fraction: 0, isSigned: false)
+  case .int8: return (8, true)
+  case .uint8: return (8, false)
+  case .int16: return (16, true)
+  case .uint16: return (16, false)
+  case .int4: return (4, true)
+  case .uint4: return (4, false)
   default: throw node.fail("it quantises to \(type); int4, uint4, int8, uint8, int16 and uint16 are supported")
   }
 }

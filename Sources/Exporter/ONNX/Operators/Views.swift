@@ -100,7 +100,7 @@ func importTranspose(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONN
     return .linear(LinearForm(value: form.value, array: form.array.transposed(permutation)))
   case .activation(let activation):
     return .activation(activation.transposed(permutation, builder.shape(activation.value)))
-  case .quantized(let activation, let steps):
-    return .quantized(activation.transposed(permutation, builder.shape(activation.value)), steps)
+  case .quantized(let activation, let format):
+    return .quantized(activation.transposed(permutation, builder.shape(activation.value)), format)
   }
 }
