@@ -77,7 +77,7 @@ reproducible:
 # The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
 board-test: build device library
 	scripts/setup.sh board python
-	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_faults test_versions test_contract test_tutorial test_formats test_networks test_mjpeg test_board test_outputs test_camera test_library test_wheel test_swift
+	/usr/bin/python3 Tests/EndToEnd/run.py test_kernels test_cores test_armv7 test_threads test_stream test_telling test_mqtt test_detect test_package test_install test_power test_signing test_supply test_faults test_versions test_contract test_tutorial test_formats test_inputs test_networks test_mjpeg test_board test_outputs test_camera test_library test_wheel test_swift
 
 # What takes longer than a submission's tests should: 20 power cuts in the emulated Raspberry Pi, and 1000 on a disk that loses its cache;
 # the package under a running systemd; the lines by libgpiod 2. As root.

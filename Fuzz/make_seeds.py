@@ -84,7 +84,7 @@ def boards() -> None:
 def arrays() -> None:
     for name, descriptor, shape, size in (
             ("bytes", "|u1", (2, 3, 4), 24), ("colour", "|u1", (1, 2, 2, 3), 12), ("integers", "<i4", (3,), 12),
-            ("long", "<i8", (2,), 16)):
+            ("long", "<i8", (2,), 16), ("numbers", "<f4", (2, 3), 24), ("doubles", "<f8", (1, 2), 16)):
         put("array", f"{name}.npy", npy(descriptor, shape, bytes(range(size))))
     put("table", "faces.csv", b"emotion,pixels,Usage\n0,0 1 2 3 4 5,Training\n6,\"9 8 7 6 5 255\",PublicTest\r\n"
         b"3,1 2 3,PrivateTest\n")

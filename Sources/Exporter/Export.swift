@@ -121,8 +121,8 @@ private func proven(
   // The scalar reference alone defines what every machine must find.
   let runner = try ModelRunner(file, instructionSet: .scalar)
   content.vectors = try images.spread(draft.graph.testVectors).map { index in
-    let pixels = try images.pixels(index)
-    return TestVector(pixels: pixels, values: runner.outputs(pixels))
+    let frame = try images.pixels(index)
+    return TestVector(pixels: runner.inputs.raw(frame), values: runner.outputs(frame))
   }
   return content
 }

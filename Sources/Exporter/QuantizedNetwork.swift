@@ -45,7 +45,7 @@ extension Equalisation {
   var layers: LayerGraph {
     get throws(ExportError) {
       var layers = try LayerGraph(fusing: graph)
-      if let input { layers.inputFormat = input.format }
+      if let input { layers.inputFormats[layers.graph.input] = input.format }
       return layers
     }
   }

@@ -73,7 +73,7 @@ private func describe(_ file: borrowing ModelFile, in description: inout ferrite
   // Every extent is at most 65535, and there are at most 1024 test vectors.
   description = ferrite_description()
   description.signature_sequence = file.signature?.sequence ?? 0
-  description.frame_bytes = file.frameBytes
+  description.frame_bytes = file.imageBytes
   description.height = Int32(input.height)
   description.width = Int32(input.width)
   description.channels = Int32(input.channels)

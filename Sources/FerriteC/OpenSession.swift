@@ -45,6 +45,12 @@ struct OpenSession: ~Copyable {
     hasRun = true
   }
 
+  /// Results end with it: an input may lie where an output did.
+  mutating func set(_ values: Span<Int32>, ofInput index: Int) throws(Failure) {
+    do throws(SessionError) { try session.set(values, ofInput: index) } catch { throw .session(error) }
+    hasRun = false
+  }
+
   mutating func selfTest() throws(Failure) {
     guard model.testVectorCount > 0 else { throw .noTestVectors }
     hasRun = true
@@ -61,7 +67,13 @@ struct OpenSession: ~Copyable {
 
   func unsafeLabel(_ index: Int, ofOutput output: Int) -> UnsafePointer<CChar>? {
     guard 0..<model.outputCount ~= output, 0..<model.labelCount(ofOutput: output) ~= index else { return nil }
-    return unsafe texts.unsafeText(model.outputCount + model.labelCount(beforeOutput: output) + index)
+    return unsafe texts.unsafeText(
+      model.outputCount + model.inputCount + model.labelCount(beforeOutput: output) + index)
+  }
+
+  func unsafeName(ofInput index: Int) -> UnsafePointer<CChar>? {
+    guard 0..<model.inputCount ~= index else { return nil }
+    return unsafe texts.unsafeText(model.outputCount + index)
   }
 
   func unsafeName(ofOutput index: Int) -> UnsafePointer<CChar>? {

@@ -80,6 +80,8 @@ extension SessionError {
     case .instructionSetUnavailable: FERRITE_ERROR_INSTRUCTION_SET
     case .arenaTooSmall, .arenaMisaligned: FERRITE_ERROR_MEMORY
     case .wrongFrameSize: FERRITE_ERROR_FRAME_SIZE
+    case .wrongInputSize: FERRITE_ERROR_ARGUMENT
+    case .inputMissing: FERRITE_ERROR_INPUT
     }
   }
 }

@@ -32,7 +32,7 @@ private struct SessionPlaces {
 
   init(_ model: borrowing ModelFile, threads: Int) {
     let head = Layout.aligned(Int64(MemoryLayout<OpenSession>.size))
-    // Both are below 2^35, so that nothing but the arena's bytes can exceed 64 bits.
+    // Both are below 2^36, so that nothing but the arena's bytes can exceed 64 bits.
     let start = head + SessionTexts.bytes(model)
     let end = Int64(model.sessionBytes(threads: threads)).addingReportingOverflow(start + Int64(Layout.alignment) - 1)
     texts = Int(head)

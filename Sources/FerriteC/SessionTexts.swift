@@ -1,12 +1,12 @@
 import EdgeRuntime
 
-/// The names of a model's outputs, and behind them the labels of all outputs, as C has them: a zero behind each.
+/// The names of a model's outputs and, behind them, its inputs, then the labels of all outputs, as C has them: a zero behind each.
 @safe
 struct SessionTexts {
   private let offsets: UnsafeMutablePointer<Int>
   private let texts: UnsafeMutablePointer<CChar>
 
-  /// A multiple of 64, below 2^35: the labels lie apart in a file of at most 2^30 bytes, but 16 names may be the same bytes of it.
+  /// A multiple of 64, below 2^36: the labels lie apart in a file of at most 2^30 bytes, but 32 names may be the same bytes of it.
   static func bytes(_ model: borrowing ModelFile) -> Int64 {
     var bytes = Int64(offsetBytes(model))
     unsafe forEachText(model) { text in bytes += Int64(text.count) + 1 }
@@ -15,11 +15,13 @@ struct SessionTexts {
 
   /// At most 8 MiB: 16 outputs of 65535 classes have fewer labels than 2^20.
   private static func offsetBytes(_ model: borrowing ModelFile) -> Int {
-    (model.outputCount + model.labelCount(beforeOutput: model.outputCount)) * MemoryLayout<Int>.stride
+    (model.outputCount + model.inputCount + model.labelCount(beforeOutput: model.outputCount))
+      * MemoryLayout<Int>.stride
   }
 
   private static func forEachText(_ model: borrowing ModelFile, _ body: (UnsafeRawBufferPointer) -> Void) {
     for index in 0..<model.outputCount { unsafe body(model.unsafeName(model.tensor(ofOutput: index).name)) }
+    for index in 0..<model.inputCount { unsafe body(model.unsafeName(model.input(index).name)) }
     unsafe model.unsafeForEachLabel(body)
   }
 
@@ -44,6 +46,6 @@ struct SessionTexts {
     unsafe self.texts = texts
   }
 
-  /// - Parameter index: of an output's name, or from their number on of a label.
+  /// - Parameter index: of an output's name, or from their number on of an input's, or from the number of both on of a label.
   func unsafeText(_ index: Int) -> UnsafePointer<CChar> { unsafe UnsafePointer(texts + offsets[index]) }
 }

@@ -36,6 +36,9 @@ public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case countsDiffer(images: Int, labels: Int, labelFile: String)
     case unsupported(String)
     case empty
+    /// Of numbers for an input: the array's shape, and what it should be.
+    case wrongRows(found: [Int], wanted: [Int])
+    case notFinite
   }
 
   /// `file, place: fault`.
@@ -68,6 +71,10 @@ extension DataError.Fault: CustomStringConvertible {
     case .countsDiffer(let images, let labels, let labelFile): "holds \(images) images, \(labelFile) \(labels) labels"
     case .unsupported(let what): "unsupported: \(what)"
     case .empty: "holds no images"
+    case .wrongRows(let found, let wanted):
+      "has the shape \(found), where \(wanted) is wanted"
+        + (found.first == wanted.first ? "" : ": a row for each picture, in the pictures' order")
+    case .notFinite: "has a number that is not finite"
     }
   }
 }

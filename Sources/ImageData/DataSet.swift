@@ -15,6 +15,8 @@ public struct DataSet: Sendable {
   /// What every picture has: another size is an error, unless somebody said what to do with it.
   public let extent: ImageExtent
   private let resize: Resize?
+  /// The numbers beside the pictures, as many rows as these; nil for a network that takes pictures alone.
+  public var inputs: InputArrays?
 
   /// Opens a data set and checks its shape and labels; pictures are decoded when asked for.
   ///
@@ -71,11 +73,14 @@ public struct DataSet: Sendable {
 
   /// The picture at `index`, read and decoded now.
   public func sample(_ index: Int) throws(DataError) -> Sample {
-    switch source {
-    case .folders(let folders): try folders.sample(index, extent: extent, resize: resize)
-    case .table(let table): try table.sample(index, extent: extent)
-    case .arrays(let arrays): arrays.sample(index)
-    }
+    var sample =
+      switch source {
+      case .folders(let folders): try folders.sample(index, extent: extent, resize: resize)
+      case .table(let table): try table.sample(index, extent: extent)
+      case .arrays(let arrays): arrays.sample(index)
+      }
+    if let inputs { sample.numbers = try inputs.row(index) }
+    return sample
   }
 
   /// At most `limit` indices, evenly spread over the set: a set sorted by class still gives every class its share.
@@ -92,6 +97,11 @@ public struct Sample: Equatable, Sendable {
   /// Index of its class; 0 where there are none.
   public var label: Int
   public var image: PixelImage
+  /// Of the inputs beside the image, as `InputArrays.row` has them.
+  public var numbers: [UInt8] = []
+
+  /// What a network takes: the pixels, and the numbers behind them.
+  public var frame: [UInt8] { numbers.isEmpty ? image.pixels : image.pixels + numbers }
 
   init(id: String, label: Int, image: PixelImage) {
     self.id = id

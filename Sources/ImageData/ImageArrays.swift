@@ -45,6 +45,9 @@ struct ImageArrays: Sendable {
     }
     let labelPath = path.dropLast(ImageArrays.imageSuffix.count) + ImageArrays.labelSuffix
     let labelArray = try NumPyArray(path: String(labelPath))
+    guard [.uint8, .int32, .int64].contains(labelArray.element) else {
+      throw DataError(labelArray.path, .unsupported("labels of \(labelArray.element), not integers"))
+    }
     guard labelArray.shape.count == 1 else {
       throw DataError(labelArray.path, .unsupported("a shape \(labelArray.shape): labels are a vector"))
     }

@@ -1,21 +1,23 @@
 import FoundationEssentials
 
-/// An array of integers in a NumPy file (`.npy`, versions 1.0 and 2.0), mapped.
+/// An array of numbers in a NumPy file (`.npy`, versions 1.0 and 2.0), mapped.
 ///
 /// Source: the NPY format's own description, numpy.lib.format. Strict: the header is the dictionary of its three keys,
 /// the order is C's, and the file ends with the last element.
 struct NumPyArray: Sendable {
-  /// Element types that pictures and labels come in, little-endian.
+  /// Element types that pictures, labels and other inputs' numbers come in, little-endian.
   enum Element: String, Sendable, CustomStringConvertible {
     case uint8 = "|u1"
     case int32 = "<i4"
     case int64 = "<i8"
+    case float32 = "<f4"
+    case float64 = "<f8"
 
     var bytes: Int {
       switch self {
       case .uint8: 1
-      case .int32: 4
-      case .int64: 8
+      case .int32, .float32: 4
+      case .int64, .float64: 8
       }
     }
 
@@ -24,6 +26,8 @@ struct NumPyArray: Sendable {
       case .uint8: "uint8"
       case .int32: "int32"
       case .int64: "int64"
+      case .float32: "float32"
+      case .float64: "float64"
       }
     }
   }
@@ -79,15 +83,29 @@ struct NumPyArray: Sendable {
     return data[start + first..<start + first + count]
   }
 
+  /// An element of an array of integers.
   func integer(_ index: Int) -> Int {
-    let at = start + index * element.bytes
-    var bits: UInt64 = 0
-    for byte in (0..<element.bytes).reversed() { bits = bits << 8 | UInt64(data[at + byte]) }
+    let bits = bits(index)
     return switch element {
+    case .float32, .float64: preconditionFailure("only integers are read as integers")
     case .uint8: Int(bits)
     case .int32: Int(Int32(truncatingIfNeeded: bits))
     case .int64: Int(Int64(bitPattern: bits))
     }
+  }
+
+  /// An element of an array of floats, those of 64 bits rounded.
+  func float(_ index: Int) -> Float {
+    switch element {
+    case .float32: Float(bitPattern: UInt32(truncatingIfNeeded: bits(index)))
+    case .float64: Float(Double(bitPattern: bits(index)))
+    case .uint8, .int32, .int64: preconditionFailure("only floats are read as floats")
+    }
+  }
+
+  private func bits(_ index: Int) -> UInt64 {
+    let at = start + index * element.bytes
+    return (0..<element.bytes).reversed().reduce(0) { $0 << 8 | UInt64(data[at + $1]) }
   }
 }
 

@@ -89,11 +89,11 @@ extension Classifier {
     durations.set(0, frame, nanoseconds: last - start)
   }
 
-  /// Gives the session a test vector's pixels; the vectors repeat. A model without any gets a black frame.
+  /// Gives the session a test vector's frame; the vectors repeat. A model without any gets a black frame.
   private mutating func beginTestVector(_ number: Int) throws(EdgeError) {
     let count = model.testVectorCount
-    let pixels = unsafe count > 0 ? model.unsafeTestPixels(number % count) : unsafePixels
-    do throws(SessionError) { unsafe try session.begin(pixels: pixels) } catch { throw .session(error) }
+    let frame = unsafe count > 0 ? model.unsafeTestFrame(number % count) : unsafePixels
+    do throws(SessionError) { unsafe try session.begin(frame: frame) } catch { throw .session(error) }
   }
 
   /// Multiply-accumulates of a frame.

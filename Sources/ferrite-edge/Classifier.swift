@@ -2,7 +2,7 @@ import CLinux
 import EdgeProgram
 import EdgeRuntime
 
-/// A model, its arena, threads and one frame's pixels: everything that classifying needs, taken once at the start.
+/// A model, its arena, threads and one frame: everything that classifying needs, taken once at the start.
 @safe
 struct Classifier: ~Copyable {
   let path: Word
@@ -47,6 +47,11 @@ struct Classifier: ~Copyable {
     } catch {
       throw .session(error)
     }
+  }
+
+  /// For commands that show frames to the network, and nothing else.
+  func requireOneInput() throws(EdgeError) {
+    guard model.inputCount == 1 else { throw .severalInputs(path) }
   }
 
   /// What the last frame left; zeros before the first.

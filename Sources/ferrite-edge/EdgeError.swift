@@ -31,6 +31,8 @@ enum EdgeError: Error {
   case noTestVectors(Word)
   /// A model that tells no classes.
   case notScores(Word)
+  /// A model that takes more than frames show.
+  case severalInputs(Word)
   case selftestFailed(Word)
   case notInstalled(Word, systemError: Int32)
   /// The message has been written where its context was at hand.
@@ -59,6 +61,9 @@ enum EdgeError: Error {
     case .notScores(let path):
       writer.text(path)
       writer.text(": its outputs are not one of scores, with a label for each class, which pins and decisions need")
+    case .severalInputs(let path):
+      writer.text(path)
+      writer.text(": it has inputs beside its image, and frames are all that there is here")
     case .key(let path, let error):
       writer.text(path)
       writer.text(": ")

@@ -75,6 +75,7 @@ enum InstallCommand {
     var classifier = try Classifier(model, path, .best, ThreadOptions())
     guard try classifier.hasTestDigest() else { throw .selftestFailed(path) }
     guard classifier.model.scoresOutput != nil else { throw .notScores(path) }
+    try classifier.requireOneInput()
     return classifier
   }
 }

@@ -7,6 +7,7 @@ enum RunCommand {
   static func run(_ arguments: consuming Words) throws(EdgeError) {
     var options = try Options(arguments, accepting: .json | .computing | .publicKey)
     var classifier = try Classifier(options.model(), Trust(options), options.instructionSet, options.threads)
+    try classifier.requireOneInput()
     guard var file = options.file() else { throw .usage("no image given", nil) }
     try options.threads.lockMemory()
     var output = TextWriter.standardOutput

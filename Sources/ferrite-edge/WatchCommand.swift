@@ -21,6 +21,7 @@ enum WatchCommand {
     let pins = try Pins(options.board)
     let classifier = try Self.classifier(model, options)
     guard classifier.model.scoresOutput != nil else { throw .notScores(classifier.path) }
+    try classifier.requireOneInput()
     try pins.match(classifier.model)
     var watch = try Watch(classifier, pins, options)
     var failure: EdgeError?

@@ -18,6 +18,8 @@ struct Calibrate: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  @OptionGroup var others: OtherInputOptions
+
   @OptionGroup var input: InputOptions
 
   @Option(name: [.short, .long], help: "The calibration to write (\(CalibrationFile.suffix)).")
@@ -38,7 +40,9 @@ struct Calibrate: ParsableCommand {
     let source = try ExportSource(FloatNetwork(path: network), input.settings())
     let labels = source.graph.labels
     let images = CalibrationImages(
-      try data.open(labels: labels, extent: source.extent, resize: input.resizing.resize), limit: data.limit,
+      try data.open(
+        labels: labels, extent: source.extent, resize: input.resizing.resize, others, source.graph.otherInputArrays,
+        of: network), limit: data.limit,
       classes: labels.count)
     let seen = InputReport(source, try InputStatistics(images, source.graph))
     if let warning = seen.warning { printWarning(warning) }

@@ -37,6 +37,8 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  @OptionGroup var others: OtherInputOptions
+
   @OptionGroup var input: InputOptions
 
   @Option(help: "Threads, 1 to 64.")
@@ -97,8 +99,7 @@ struct Compare: ParsableCommand {
     let model = try LoadedModel(path: files.last!)
     let (reference, file) = try openReference(model)
     if model.file.listsOutputs { return try compareOutputs(model, reference, file) }
-    let set = try data.open(
-      labels: model.labels, extent: model.extent, resize: input.resizing.resize ?? model.inputSettings.resizeWay)
+    let set = try openData(model)
     let indices = set.indices(limit: data.limit)
     var task = ComparisonTask(
       kind: reference.kind, reference: file, model: model, data: data, dataDigest: try set.fingerprint(),
@@ -125,10 +126,18 @@ struct Compare: ParsableCommand {
     }
   }
 
+  private func openData(_ model: LoadedModel) throws -> DataSet {
+    try data.open(
+      labels: model.labels, extent: model.extent, resize: input.resizing.resize ?? model.inputSettings.resizeWay,
+      others,
+      model.otherInputArrays, of: model.path)
+  }
+
   private func openReference(_ model: LoadedModel) throws -> (ComparisonRunner.Reference, ComparisonTask.File) {
     if let against {
       let other = try LoadedModel(path: against)
       try checkSame(other.path, other.extent, labels: other.labels, model)
+      try checkSame(other.path, other.otherInputArrays, model)
       try checkSame(other.path, other.outputs.map(ComparedOutput.init), model)
       return (.fixed(other), .init(path: against, digest: other.file.digest.hexadecimal))
     }
@@ -140,6 +149,7 @@ struct Compare: ParsableCommand {
     try checkSame(
       network.path, ImageExtent(width: input.width, height: input.height, channels: input.channels),
       labels: graph.labels, model)
+    try checkSame(network.path, graph.otherInputArrays, model)
     try checkSame(
       network.path,
       graph.outputs.map { output in
@@ -157,6 +167,10 @@ struct Compare: ParsableCommand {
   /// The float network's layers beside the model's; nil where it was not made of them, which only a what-if needs.
   private func pair(_ reference: ComparisonRunner.Reference, _ model: LoadedModel) throws -> PairedNetwork? {
     guard case .float(let graph) = reference else { return nil }
+    guard graph.otherInputs.isEmpty else {
+      if whatIf { try model.requireOneInput(for: "--what-if") }
+      return nil
+    }
     do {
       return try PairedNetwork(model, graph, path: files[0])
     } catch let error as BadData {
@@ -191,6 +205,16 @@ struct Compare: ParsableCommand {
     }
   }
 
+  /// And if the same comes in beside the picture.
+  private func checkSame(_ path: String, _ inputs: [InputArrays.Input], _ model: LoadedModel) throws {
+    guard inputs != model.otherInputArrays else { return }
+    func list(_ inputs: [InputArrays.Input]) -> String {
+      inputs.isEmpty ? "nothing" : inputs.map(\.text).joined(separator: ", ")
+    }
+    throw BadData(
+      "beside the picture \(path) takes \(list(inputs)), \(model.path) \(list(model.otherInputArrays))")
+  }
+
   /// And if the same comes out, where a file lists what does.
   private func checkSame(_ path: String, _ outputs: [ComparedOutput], _ model: LoadedModel) throws {
     let own = model.outputs.map(ComparedOutput.init)
@@ -213,8 +237,7 @@ struct Compare: ParsableCommand {
         "--\(option.0): goes with networks of one output of scores; the outputs of \(model.path) are "
           + model.outputs.map(\.text).joined(separator: "; "))
     }
-    let set = try data.open(
-      labels: model.labels, extent: model.extent, resize: input.resizing.resize ?? model.inputSettings.resizeWay)
+    let set = try openData(model)
     let comparison = try OutputComparison(
       model, reference, file, data: set, indices: set.indices(limit: data.limit), threads: threads)
     print(output.json ? "\(comparison.json)\n" : comparison.text, terminator: "")

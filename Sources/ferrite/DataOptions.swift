@@ -36,4 +36,16 @@ struct DataOptions: ParsableArguments {
     guard let data else { throw ValidationError("--data is missing") }
     return try DataSet(path: data, labels: labels, extent: extent, usage: usage, resize: resize)
   }
+
+  /// The same with the numbers of the inputs beside the image.
+  ///
+  /// - Parameter inputs: those that the network, of the file `network`, has.
+  func open(
+    labels: [String], extent: ImageExtent, resize: Resize?, _ others: OtherInputOptions, _ inputs: [InputArrays.Input],
+    of network: String
+  ) throws -> DataSet {
+    var set = try open(labels: labels, extent: extent, resize: resize)
+    set.inputs = try others.open(inputs, of: network, pictures: set.count)
+    return set
+  }
 }

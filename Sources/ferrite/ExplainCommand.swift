@@ -54,6 +54,7 @@ struct Explain: ParsableCommand {
   func run() throws {
     let model = try LoadedModel(path: model)
     try model.requireScores(for: "explain")
+    try model.requireOneInput(for: "explain")
     let index = try label.map { try classIndex($0, model) }
     let extent = model.extent
     guard window <= max(extent.width, extent.height) else {

@@ -83,6 +83,8 @@ struct Export: ParsableCommand {
 
   @Flag(help: "Write nothing, and list all that keeps the network from being exported; needs neither pictures nor -o.")
   var dryRun = false
+  @OptionGroup var others: OtherInputOptions
+
   @OptionGroup var input: InputOptions
 
   @OptionGroup var checks: InputChecks
@@ -105,6 +107,9 @@ struct Export: ParsableCommand {
     guard !isCalibrated || (limit == nil && usage == nil) else {
       throw ValidationError("--calibrate \(calibrate): has its pictures already; --limit and --usage choose others")
     }
+    guard !isCalibrated || others.files.isEmpty else {
+      throw ValidationError("--calibrate \(calibrate): has the numbers of --input already")
+    }
     guard !isCalibrated || input.resizing.resize == nil || checks.data != nil else {
       throw ValidationError("--calibrate \(calibrate): has its pictures already; there is nothing for --resize to do")
     }
@@ -122,7 +127,7 @@ struct Export: ParsableCommand {
   private func validateCascade() throws {
     let given: [(String, Bool)] = [
       ("calibrate", calibrate != nil), ("limit", limit != nil), ("usage", usage != nil),
-      ("weight-bits", weightBits != nil), ("activation-bits", activationBits != nil),
+      ("input", !others.files.isEmpty), ("weight-bits", weightBits != nil), ("activation-bits", activationBits != nil),
       ("calibration", calibration != nil), ("config", config != nil), ("without", !without.repairs.isEmpty),
       ("mean, --std, --range, --channels and --labels", input.saysSomething), ("resize", input.resizing.resize != nil),
       ("expect-accuracy", checks.expectAccuracy != nil), ("data", checks.data != nil),
@@ -149,7 +154,8 @@ struct Export: ParsableCommand {
       weightBits: weightBits ?? config.weightBits ?? 8, activationBits: activationBits ?? config.activationBits ?? 8,
       method: (calibration ?? config.calibration ?? .mse).calibration, layers: config.layers, without: without.repairs)
     if let conflict = try settings.conflict(with: source.graph) { throw config.complaint(conflict) }
-    let pictures = try CalibrationPictures(source, path: calibrate, limit: limit, usage: usage)
+    let pictures = try CalibrationPictures(
+      source, path: calibrate, limit: limit, usage: usage, others: others, network: network)
     let seen = InputReport(source, try InputStatistics(pictures.images, source.graph))
     if let warning = seen.warning { printWarning(warning) }
     let expectation = try checks.expectation(floatNetwork, source, pictures, seen.statistics)

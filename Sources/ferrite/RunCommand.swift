@@ -23,6 +23,8 @@ struct Run: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  @OptionGroup var others: OtherInputOptions
+
   @OptionGroup var resizing: ResizeOption
 
   @OptionGroup var sharing: ThreadsOption
@@ -49,17 +51,22 @@ struct Run: ParsableCommand {
     let classifier = try Classifier(model, instructionSet: instructionSet.isa, threads: sharing.threads)
     let folder = try output.map { try OutputFolder($0) }
     let resize = resizing.resize ?? model.inputSettings.resizeWay
-    for path in images {
-      let image = try PixelImage(path: path, extent: model.extent, resize: resize)
-      let name = path.split(separator: "/").last.map(String.init) ?? path
-      try report(path, name: name, label: nil, classifier, image, folder)
+    guard data.data != nil else {
+      let numbers = try others.open(model.otherInputArrays, of: model.path, pictures: images.count)
+      for (index, path) in images.enumerated() {
+        let image = try PixelImage(path: path, extent: model.extent, resize: resize)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let frame = try image.pixels + (numbers?.row(index) ?? [])
+        try report(path, name: name, label: nil, classifier, frame, folder)
+      }
+      return
     }
-    guard data.data != nil else { return }
-    let set = try data.open(labels: model.labels, extent: model.extent, resize: resize)
+    let set = try data.open(
+      labels: model.labels, extent: model.extent, resize: resize, others, model.otherInputArrays, of: model.path)
     for index in set.indices(limit: data.limit) {
       let sample = try set.sample(index)
       let label = model.labels.isEmpty ? nil : sample.label
-      try report(sample.id, name: sample.id, label: label, classifier, sample.image, folder)
+      try report(sample.id, name: sample.id, label: label, classifier, sample.frame, folder)
     }
   }
 
@@ -67,9 +74,9 @@ struct Run: ParsableCommand {
   ///
   /// - Parameter name: for files of its outputs.
   private func report(
-    _ id: String, name: String, label: Int?, _ classifier: Classifier, _ image: PixelImage, _ folder: OutputFolder?
+    _ id: String, name: String, label: Int?, _ classifier: Classifier, _ frame: [UInt8], _ folder: OutputFolder?
   ) throws {
-    classifier.run(image.pixels)
+    classifier.run(frame)
     let files = try folder?.write(classifier, picture: name)
     if json {
       print(line(id, label: label, classifier, files))

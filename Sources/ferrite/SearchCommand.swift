@@ -42,6 +42,8 @@ struct Search: ParsableCommand {
       """)
   var data: String?
 
+  @OptionGroup var others: OtherInputOptions
+
   @OptionGroup var input: InputOptions
 
   @Option(help: "At most this many pictures to measure on.")
@@ -104,8 +106,10 @@ struct Search: ParsableCommand {
           + outputs.joined(separator: ", "))
     }
     let labels = source.graph.labels
-    let calibrationSet = try DataSet(
+    var calibrationSet = try DataSet(
       path: calibrate, labels: labels, extent: source.extent, usage: usage, resize: input.resizing.resize)
+    calibrationSet.inputs = try others.open(
+      source.graph.otherInputArrays, of: network, pictures: calibrationSet.count)
     let calibrated = calibrationSet.indices(limit: limit)
     let images = CalibrationImages(calibrationSet, chosen: calibrated, classes: labels.count)
     let seen = InputReport(source, try InputStatistics(images, source.graph))
@@ -163,6 +167,11 @@ struct Search: ParsableCommand {
     _ source: ExportSource, _ calibrationSet: DataSet, _ calibrated: [Int]
   ) throws -> (DataSet, [Int]) {
     if let data {
+      guard source.graph.otherInputs.isEmpty else {
+        throw BadData(
+          "\(network): has inputs beside its image, whose numbers --input gives for the pictures of --calibrate alone: "
+            + "leave out --data")
+      }
       let set = try DataSet(
         path: data, labels: source.graph.labels, extent: source.extent, usage: nil, resize: input.resizing.resize)
       return (set, set.indices(limit: check))

@@ -46,7 +46,7 @@ struct Selftest: ParsableCommand {
     let classifier = try Classifier(model, instructionSet: instructionSet, threads: sharing.threads)
     let digest = Digest.of { digest in
       for vector in 0..<model.file.testVectorCount {
-        classifier.run(model.testPixels(vector))
+        classifier.run(raw: model.testFrame(vector))
         classifier.addOutputs(to: digest)
       }
     }

@@ -1,7 +1,8 @@
 // The C library as programs use it, and as they shouldn't: what is computed is printed, what must hold is checked.
 //
 //     library run MODEL SET THREADS < FRAMES        a line for each frame: class, label, logits, probabilities
-//     library outputs MODEL SET THREADS < FRAMES    a line for each of its outputs: name, shape, fraction, labels or -, values
+//     library outputs MODEL SET THREADS < FRAMES    a line for each of its outputs: name, shape, fraction, labels or -, values;
+//                                                   behind a frame's pixels the integers of other inputs, 32 bits each
 //     library misuse MODEL                          every argument wrong in turn, and functions in the wrong order
 //     library truncations MODEL                     every length that is shorter than the file, and some changed bytes
 //     library key MODEL TEXT                        the code by which a model is opened with a public key
@@ -91,6 +92,21 @@ static int run(const char *path, int32_t set, int32_t threads) {
   return 0;
 }
 
+// Reads the integers of the inputs beside the image and sets them, the last input first.
+static void set_inputs(const ferrite_model *model, ferrite_session *session, FILE *source) {
+  int32_t *values[16];
+  ferrite_input input[16];
+  for (int32_t index = 1; index < ferrite_input_count(model); index++) {
+    CHECK(ferrite_input_describe(model, index, &input[index], NULL) == FERRITE_OK && !input[index].is_image);
+    values[index] = guarded(input[index].value_count * 4, 4);
+    CHECK(fread(values[index], 4, input[index].value_count, source) == input[index].value_count);
+  }
+  const uint64_t before = heap_calls();
+  for (int32_t index = ferrite_input_count(model) - 1; index > 0; index--)
+    CHECK(ferrite_input_set(session, index, values[index], input[index].value_count, NULL) == FERRITE_OK);
+  CHECK(heap_calls() == before);
+}
+
 static int outputs(const char *path, int32_t set, int32_t threads) {
   ferrite_model model;
   ferrite_description about;
@@ -110,6 +126,7 @@ static int outputs(const char *path, int32_t set, int32_t threads) {
   }
   uint64_t calls = 0;
   while (fread(pixels, 1, about.frame_bytes, stdin) == about.frame_bytes) {
+    set_inputs(&model, session, stdin);
     const uint64_t before = heap_calls();
     CHECK(ferrite_run(session, pixels, about.frame_bytes, NULL) == FERRITE_OK);
     for (int32_t index = 0; index < about.output_count; index++)

@@ -28,7 +28,7 @@ import Testing
     let memory = Memory(bytes)
     let model = unsafe try ModelFile(unsafeBytes: UnsafeRawBufferPointer(memory.bytes))
     #expect(model.testVectorCount == 1 && model.fileBytes == bytes.count)
-    #expect(unsafe Array(model.unsafeTestPixels(0)) == (0..<16).map { UInt8($0 * 15) })
+    #expect(unsafe Array(model.unsafeTestFrame(0)) == (0..<16).map { UInt8($0 * 15) })
     #expect((0..<3).map { model.testLogit(0, class: $0) } == [0, 0, 0])
     #expect((0..<32).allSatisfy { model.testDigest[$0] == 0 && model.digest[$0] == bytes[64 + $0] })
     #expect(unsafe String(decoding: model.unsafeProvenance, as: UTF8.self) == #"{"source":"tiny"}"#)

@@ -9,11 +9,13 @@ import random
 import re
 import resource
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
 
 import fixtures
+import test_inputs
 import test_networks
 
 LIBRARY = fixtures.ROOT / "build/library"
@@ -103,7 +105,7 @@ class Library(unittest.TestCase):
     def test_exports_the_functions_of_its_header_and_nothing_else(self):
         text = fixtures.run("gcc", "-E", "-P", HEADER)
         declared = sorted(set(re.findall(r"\b(ferrite_\w+)\s*\(", text)))
-        self.assertEqual(len(declared), 21)
+        self.assertEqual(len(declared), 25)
         for triple in SETS:
             for name, option in (("libferrite.a", "-g"), ("libferrite.so", "-D")):
                 symbols = fixtures.run(f"{triple}-nm", option, "--defined-only", LIBRARY / "lib" / triple / name)
@@ -200,6 +202,29 @@ class Library(unittest.TestCase):
                         call = [*words, self.programs[triple], "outputs", model, str(instruction_set), str(threads)]
                         done = subprocess.run(call, input=frames, capture_output=True)
                         self.assertEqual((done.returncode, done.stdout.decode().splitlines()), (0, expected), done.stderr)
+
+    def test_inputs_beside_the_image_are_what_ferrite_run_takes(self):
+        model = NETWORKS / "pose-8-8.fxm"
+        pictures, frames = noise(self.folder / model.stem, model, 3)
+        report = json.loads(fixtures.run(fixtures.FERRITE, "inspect", "--json", model))
+        width, fraction = map(int, re.fullmatch(r"Q\((\d+), (-?\d+), signed\)", report["inputs"][1]["format"]).groups())
+        self.assertEqual(width, 16)
+        source = random.Random(12)
+        integers = [[source.randrange(-1 << 15, 1 << 15) for _ in range(6)] for _ in pictures]
+        numbers = [value * 2.0 ** -fraction for row in integers for value in row]
+        pose = self.folder / "pose.npy"
+        pose.write_bytes(test_inputs.floats((3, 6), numbers))
+        lines = fixtures.objects(fixtures.run(fixtures.FERRITE, "run", "--json", model, *pictures, "--input", f"pose={pose}"))
+        expected = [line["logits"] for line in lines]
+        self.assertEqual(len({tuple(logits) for logits in expected}), 3)
+        pixels = len(frames) // 3
+        stream = b"".join(frames[number * pixels:(number + 1) * pixels] + struct.pack("<6i", *row) for number, row in enumerate(integers))
+        for triple, words in [(HERE, []), *CORES]:
+            with self.subTest(words=words):
+                done = subprocess.run([*words, self.programs[triple], "outputs", model, "0", "1"], input=stream, capture_output=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found = [list(map(int, line.split()[6:])) for line in done.stdout.decode().splitlines()]
+                self.assertEqual(found, expected)
 
     def test_a_frame_takes_no_heap_and_little_stack(self):
         """The program itself counts heap calls and says so, if there is one; here its stack is what the header promises to be enough."""

@@ -10,6 +10,7 @@ import unittest
 import zipfile
 
 import fixtures
+import test_inputs
 import test_library
 
 PACKAGE = fixtures.ROOT / "python"
@@ -18,6 +19,7 @@ PYTHON_ARM64 = fixtures.ROOT / ".cache/python-arm64"
 FIXTURES = fixtures.ROOT / "Tests/Fixtures"
 
 SOME_TESTS = ["test_a_batch_gives_what_ferrite_run_prints", "test_every_output_is_what_ferrite_run_prints_and_writes",
+              "test_numbers_beside_the_image_give_what_ferrite_run_prints",
               "test_one_picture_in_every_form_that_it_may_have", "test_models_that_are_none", "test_signatures"]
 
 
@@ -40,15 +42,20 @@ class Wheel(unittest.TestCase):
         cls.outputs.mkdir()
         for model in test_library.LISTED:
             cls.expect_outputs(model, cls.outputs / model.stem)
+        pose = test_library.NETWORKS / "pose-8-8.fxm"
+        numbers = cls.folder / "pose.npy"
+        numbers.write_bytes(test_inputs.floats((3, 6), [0.25, -1, 0.5, 0.1, 1e9, -1e9, 0, 0.3, -0.7, 1, -0.001, 0.9, *[0.5] * 6]))
+        cls.expect_outputs(pose, cls.outputs / pose.stem, "--input", f"pose={numbers}")
+        (cls.outputs / pose.stem / "pose.npy").write_bytes(numbers.read_bytes())
 
     @classmethod
-    def expect_outputs(cls, model: pathlib.Path, folder: pathlib.Path) -> None:
-        """What the package's own tests compare a model's outputs with."""
+    def expect_outputs(cls, model: pathlib.Path, folder: pathlib.Path, *beside: str) -> None:
+        """What the package's own tests compare a model's outputs with; `beside` are the options for inputs beside the image."""
         pictures, frames = test_library.noise(folder, model, 3)
         (folder / "model.fxm").write_bytes(model.read_bytes())
         (folder / "inspected").write_text(fixtures.run(fixtures.FERRITE, "inspect", "--json", model))
-        (folder / "lines").write_text(fixtures.run(fixtures.FERRITE, "run", "--json", model, *pictures))
-        fixtures.run(fixtures.FERRITE, "run", "--output", folder, model, *pictures)
+        (folder / "lines").write_text(fixtures.run(fixtures.FERRITE, "run", "--json", model, *pictures, *beside))
+        fixtures.run(fixtures.FERRITE, "run", "--output", folder, model, *pictures, *beside)
         shape = json.loads((folder / "inspected").read_text())["buffers"][0]["shape"]
         code = "import sys, numpy; numpy.save(sys.argv[1], numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8).reshape(-1, *map(int, sys.argv[2:])))"
         subprocess.run([cls.python, "-c", code, folder / "pictures.npy", *map(str, shape)], input=frames, check=True)

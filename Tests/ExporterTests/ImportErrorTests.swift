@@ -48,11 +48,8 @@ struct ImportErrorTests {
       }
     }
     try expectRefusal(
-      [#""features" (MaxPool)"#, "dilations is 2, 2", "supported: 1, 1"], pool(.init("dilations", [2, 2])))
-    try expectRefusal(["ceil_mode is 1"]) {
-      $0.graph.node[0] = TinyONNX.node(
-        "AveragePool", ["image"], "features", [window, .init("ceil_mode", 1), .init("strides", [2, 2])])
-    }
+      [#""features" (MaxPool)"#, "dilations is 4, 1", "up to the image's extents"],
+      pool(.init("dilations", [4, 1]), .init("pads", [1, 0, 1, 0])))
     try expectRefusal(["pads is [1, 1]", "four numbers"], pool(.init("pads", [1, 1])))
     try expectRefusal(["pads is as wide as the kernel"], pool(.init("pads", [2, 0, 0, 0])))
     try expectRefusal(["strides is [0, 1]"], pool(.init("strides", [0, 1])))
@@ -155,8 +152,11 @@ struct ImportErrorTests {
       [#""features" (Resize)"#, "mode is cubic"],
       replacing("Resize", ["image", "", "scales"], [.init("mode", "cubic")], [scales]))
     try expectRefusal(
-      [#""features" (ConvTranspose)"#, "output_shape"],
-      replacing("ConvTranspose", ["image", "kernel"], [.init("output_shape", [6, 6])]))
+      [#""features" (ConvTranspose)"#, "auto_pad is SAME_UPPER", "less than the stride"],
+      replacing("ConvTranspose", ["image", "kernel"], [.init("auto_pad", "SAME_UPPER"), .init("strides", [2, 2])]))
+    try expectRefusal(
+      [#""features" (ConvTranspose)"#, "output_shape is [1, 2, 6, 6]"],
+      replacing("ConvTranspose", ["image", "kernel"], [.init("output_shape", [1, 2, 6, 6])]))
     try expectRefusal(
       [#""features" (ReduceMax)"#, "axes is [1, 2] of dims [1, 2, 3, 3]", "neighbours in memory"],
       replacing("ReduceMax", ["image"], [.init("axes", [1, 2])]))
@@ -179,9 +179,18 @@ struct ImportErrorTests {
     try expectRefusal(["type int64"]) { $0.graph.input[0].type.tensorType.elemType = .int64 }
   }
 
-  @Test("several inputs, or outputs that no tensor is")
+  @Test("inputs of which none is an image, and others that are no numbers; or outputs that no tensor is")
   func interface() throws {
-    try expectRefusal([#"2 inputs ("image", "mask")"#]) { $0.graph.input.append(TinyONNX.value("mask", [1])) }
+    try expectRefusal([#"input "pose" has dims [6]"#, "a vector [1, values] beside an image"]) {
+      $0.graph.input.append(TinyONNX.value("pose", [6]))
+    }
+    try expectRefusal([#"2 inputs ("image", "pose")"#, "none of them an image"]) {
+      $0.graph.input = [TinyONNX.value("image", [1, 18]), TinyONNX.value("pose", [1, 6])]
+    }
+    try expectRefusal([#"input "image" twice"#]) { $0.graph.input.append($0.graph.input[0]) }
+    try expectRefusal(["17 inputs", "1 to 16"]) {
+      for index in 1..<17 { $0.graph.input.append(TinyONNX.value("i\(index)", [1, 2])) }
+    }
     try expectRefusal(["17 outputs", #""logits", "o1""#, "1 to 16"]) {
       for index in 1..<17 { $0.graph.output.append(TinyONNX.value("o\(index)", [1, 2])) }
     }

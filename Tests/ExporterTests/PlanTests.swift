@@ -9,7 +9,7 @@ private func randomGraph(_ random: inout SplitMix) -> FixedGraph {
   let format = FixedFormat(width: 8, fraction: 4, isSigned: true)
   let other = FixedFormat(width: 16, fraction: 8, isSigned: true)
   var graph = FixedGraph(
-    tensors: [], operations: [], input: 0, outputs: [.init(tensor: 0, labels: [])], inputTables: [])
+    tensors: [], operations: [], inputs: [0], outputs: [.init(tensor: 0, labels: [])], inputTables: [])
   func add(_ channels: Int, _ format: FixedFormat, storage: Int? = nil) -> Int {
     graph.tensors.append(
       FixedGraph.Tensor(

@@ -42,7 +42,7 @@ import Testing
       #expect(read == label)
     }
     for (index, vector) in content.vectors.enumerated() {
-      let pixels = unsafe Array(model.unsafeTestPixels(index))
+      let pixels = unsafe Array(model.unsafeTestFrame(index))
       #expect(pixels == vector.pixels)
       #expect(vector.values.indices.map { model.testLogit(index, class: $0) } == vector.values)
     }

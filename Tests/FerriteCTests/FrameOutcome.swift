@@ -40,6 +40,7 @@ struct FrameOutcome {
     #expect(
       unsafe ferrite_session_open(&session, &model, &settings, memory.bytes.baseAddress, bytes, nil) == FERRITE_OK)
     defer { unsafe ferrite_session_close(session) }
+    for index in unsafe 1..<ferrite_input_count(&model) { unsafe Self.set(index, of: &model, session) }
     #expect(unsafe ferrite_run(session, frame.bytes.baseAddress, frame.bytes.count, nil) == FERRITE_OK)
     let classes = Int(about.class_count)
     index = unsafe Int(ferrite_class(session))
@@ -53,6 +54,16 @@ struct FrameOutcome {
     for index in [-1, about.output_count, .min, .max] {
       #expect(unsafe ferrite_output_name(session, index) == nil && ferrite_output_label(session, index, 0) == nil)
     }
+  }
+
+  /// Raw values of an input beside the image: 0, 37, 74, ..., and from there on saturated.
+  static func numbers(_ count: Int) -> [Int32] { (0..<count).map { Int32(truncatingIfNeeded: $0 &* 37) } }
+
+  private static func set(_ index: Int32, of model: inout ferrite_model, _ session: OpaquePointer?) {
+    var about = ferrite_input()
+    #expect(unsafe ferrite_input_describe(&model, index, &about, nil) == FERRITE_OK)
+    let values = numbers(about.value_count)
+    #expect(unsafe ferrite_input_set(session, index, values, values.count, nil) == FERRITE_OK)
   }
 
   private static func output(_ model: inout ferrite_model, _ session: OpaquePointer?, _ index: Int32) -> Output {

@@ -32,7 +32,11 @@ import Testing
   }
 
   /// What the digest can't catch, for it is made anew: each change is refused, or computes something within its memory.
-  @Test(arguments: ["Fixtures/every-operation-1.0.fxm", "FerriteCTests/Fixtures/two-heads.fxm"], 0..<8)
+  @Test(
+    arguments: [
+      "Fixtures/every-operation-1.0.fxm", "FerriteCTests/Fixtures/two-heads.fxm",
+      "EdgeRuntimeTests/Fixtures/networks/stereo-4-8.fxm",
+    ], 0..<8)
   func changedBytesAreRefusedOrRun(path: String, part: Int) throws {
     let file = try Bytes(file: path)
     // All of the header and the records; of weights and vectors some.

@@ -7,7 +7,7 @@
 
 from ._errors import FerriteError, ModelError, SignatureError
 from ._library import instruction_sets, version
-from ._session import Output, Result, Session
+from ._session import Input, Output, Result, Session
 
-__all__ = ["FerriteError", "ModelError", "Output", "Result", "Session", "SignatureError", "instruction_sets", "version"]
+__all__ = ["FerriteError", "Input", "ModelError", "Output", "Result", "Session", "SignatureError", "instruction_sets", "version"]
 __version__ = version

@@ -9,7 +9,7 @@ from ctypes import POINTER, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_ui
 
 from ._errors import FerriteError, ModelError, SignatureError
 
-OK, ARGUMENT, CLOSED, FILE, MODEL, SIGNATURE, KEY, ALIGNMENT, MEMORY, INSTRUCTION_SET, THREADS, FRAME_SIZE, NO_FRAME, NO_TEST_VECTORS, SELF_TEST = range(15)
+OK, ARGUMENT, CLOSED, FILE, MODEL, SIGNATURE, KEY, ALIGNMENT, MEMORY, INSTRUCTION_SET, THREADS, FRAME_SIZE, NO_FRAME, NO_TEST_VECTORS, SELF_TEST, INPUT = range(16)
 ONE = 65536
 
 
@@ -34,6 +34,12 @@ class Output(ctypes.Structure):
         ("reserved", c_uint32 * 3)]
 
 
+class Input(ctypes.Structure):
+    _fields_ = [
+        ("value_count", c_size_t), ("height", c_int32), ("width", c_int32), ("channels", c_int32), ("fraction", c_int32), ("least", c_int32),
+        ("greatest", c_int32), ("is_image", c_int32), ("reserved", c_uint32 * 3)]
+
+
 class Settings(ctypes.Structure):
     _fields_ = [("instruction_set", c_int32), ("threads", c_int32), ("reserved", c_uint32 * 6)]
 
@@ -45,6 +51,8 @@ PROTOTYPES = {
     "ferrite_model_open_bytes": (c_int32, POINTER(Model), c_void_p, c_size_t, c_char_p, POINTER(Error)),
     "ferrite_model_close": (None, POINTER(Model)),
     "ferrite_model_describe": (c_int32, POINTER(Model), POINTER(Description), POINTER(Error)),
+    "ferrite_input_count": (c_int32, POINTER(Model)),
+    "ferrite_input_describe": (c_int32, POINTER(Model), c_int32, POINTER(Input), POINTER(Error)),
     "ferrite_output_describe": (c_int32, POINTER(Model), c_int32, POINTER(Output), POINTER(Error)),
     "ferrite_session_bytes": (c_size_t, POINTER(Model), POINTER(Settings)),
     "ferrite_session_open": (c_int32, POINTER(c_void_p), POINTER(Model), POINTER(Settings), c_void_p, c_size_t, POINTER(Error)),
@@ -55,6 +63,8 @@ PROTOTYPES = {
     "ferrite_label": (c_char_p, c_void_p, c_int32),
     "ferrite_logits": (c_int32, c_void_p, c_void_p, c_size_t, POINTER(Error)),
     "ferrite_probabilities": (c_int32, c_void_p, c_void_p, c_size_t, POINTER(Error)),
+    "ferrite_input_name": (c_char_p, c_void_p, c_int32),
+    "ferrite_input_set": (c_int32, c_void_p, c_int32, c_void_p, c_size_t, POINTER(Error)),
     "ferrite_output_name": (c_char_p, c_void_p, c_int32),
     "ferrite_output_label": (c_char_p, c_void_p, c_int32, c_int32),
     "ferrite_output_values": (c_int32, c_void_p, c_int32, c_void_p, c_size_t, POINTER(Error)),

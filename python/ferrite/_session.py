@@ -8,7 +8,7 @@ import mmap
 import os
 import threading
 import weakref
-from typing import Union
+from typing import Mapping, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,24 @@ from . import _library
 from ._library import Description, Error, Model, Settings, library
 
 PathOrBytes = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview]
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """One of the things that a model takes."""
+
+    name: str
+    shape: tuple[int, int, int]
+    """Height, width and channels: an image, or, as 1 x 1 x channels, a vector."""
+    scale: float | None
+    """Of numbers, the step that they are rounded to, a power of two; None of the image, whose pixels are taken as they are."""
+    range: tuple[float, float]
+    """The least and the greatest number; others count as the nearer of the two. 0 and 255 of the image."""
+
+    @property
+    def role(self) -> str:
+        """"image", or "values" of an input beside it."""
+        return "image" if self.scale is None else "values"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,10 +109,14 @@ class Session:
         self._owner = os.getpid()
         # Everything that the library looks at stays until this has been called; at the latest when Python ends.
         self._close = weakref.finalize(self, _end, self._handle, self._model, (content, memory), threads, self._owner)
+        self._inputs = tuple(self._input(index) for index in range(library.ferrite_input_count(self._model)))
         self._outputs = tuple(self._output(index) for index in range(self._about.output_count))
         names = [one.name for one in self._outputs]
         if len(set(names)) < len(names):
             raise ValueError(f"{self._name}: two outputs have one name: {', '.join(names)}")
+        taken = [one.name for one in self._inputs]
+        if len(set(taken)) < len(taken):
+            raise ValueError(f"{self._name}: two inputs have one name: {', '.join(taken)}")
         scores = [index for index, one in enumerate(self._outputs) if one.labels is not None]
         # What classes are told by.
         self._scores = scores[0] if len(scores) == 1 else None
@@ -122,6 +144,11 @@ class Session:
     def input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of a picture."""
         return self._about.height, self._about.width, self._about.channels
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """All that the model takes, the image first, in the order of `ferrite inspect`."""
+        return self._inputs
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -158,13 +185,16 @@ class Session:
         with self._lock:
             return library.ferrite_instruction_set_name(library.ferrite_session_instruction_set(self._opened())).decode()
 
-    def run(self, pixels: npt.ArrayLike) -> Result:
+    def run(self, pixels: npt.ArrayLike, inputs: Mapping[str, npt.ArrayLike] | None = None) -> Result:
         """Runs pictures.
 
         pixels: uint8, 0...255 as a picture file has them: (H, W) or (H, W, C), or a batch of N with N before that. The channel may be left out where
             there is one. Scale and mean of the training are in the model.
+        inputs: of a model that takes more than an image, the numbers of each other input by its name: (C,) of a vector, else (H, W, C), with N before
+            that for a batch.
         """
         frames, is_batch = self._frames(np.asarray(pixels))
+        numbers = self._numbers(inputs or {}, len(frames), is_batch)
         values = [np.empty((len(frames), *one.shape), np.int32) for one in self._outputs]
         classes = len(self._labels)
         shares = np.empty((len(frames), classes), np.uint32)
@@ -172,6 +202,10 @@ class Session:
         with self._lock:
             handle = self._opened()
             for number in range(len(frames)):
+                for place, rows in enumerate(numbers, start=1):
+                    row = rows[number]
+                    library.ferrite_input_set(handle, place, row.ctypes.data, row.size, self._error)
+                    self._check()
                 library.ferrite_run(handle, frames[number].ctypes.data, self._about.frame_bytes, self._error)
                 self._check()
                 for output, array in enumerate(values):
@@ -198,6 +232,14 @@ class Session:
             library.ferrite_self_test(self._opened(), self._error)
             self._check()
 
+    def _input(self, index: int) -> Input:
+        about = _library.Input()
+        library.ferrite_input_describe(self._model, index, about, self._error)
+        self._check()
+        scale = 2.0 ** -about.fraction
+        return Input(library.ferrite_input_name(self._handle, index).decode(), (about.height, about.width, about.channels),
+                     None if about.is_image else scale, (about.least * scale, about.greatest * scale))
+
     def _output(self, index: int) -> Output:
         about = _library.Output()
         library.ferrite_output_describe(self._model, index, about, self._error)
@@ -220,6 +262,25 @@ class Session:
         wanted = f"{height} x {width}" + ("" if channels == 1 else f" x {channels}")
         found = " x ".join(map(str, pixels.shape)) or "a single number"
         raise ValueError(f"a picture is {wanted} and a batch of them N x {wanted}, not {found}")
+
+    def _numbers(self, given: Mapping[str, npt.ArrayLike], count: int, is_batch: bool) -> list[np.ndarray]:
+        """The integers of each input beside the image, a row for each picture: rounded, half up, and saturated."""
+        others = self._inputs[1:]
+        names = [one.name for one in others]
+        if sorted(given) != sorted(names):
+            raise ValueError(f"{self._name} takes beside the image {', '.join(names) or 'nothing'}, not {', '.join(sorted(given)) or 'nothing'}")
+        rows = []
+        for one in others:
+            array = np.asarray(given[one.name], np.float64)
+            shapes = [one.shape, one.shape[2:]] if one.shape[:2] == (1, 1) else [one.shape]
+            if array.shape not in [(count, *shape) if is_batch else shape for shape in shapes]:
+                wanted = " x ".join(map(str, (["N"] if is_batch else []) + list(shapes[-1])))
+                raise ValueError(f"{one.name} is {wanted}" + (f" for {count} pictures" if is_batch else "") + f", not {' x '.join(map(str, array.shape)) or 'a number'}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{one.name} has a number that is not finite")
+            least, greatest = (end / one.scale for end in one.range)
+            rows.append(np.ascontiguousarray(np.clip(np.floor(array / one.scale + 0.5), least, greatest).astype(np.int32)).reshape(count, -1))
+        return rows
 
     def _opened(self) -> ctypes.c_void_p:
         if not self._close.alive:

@@ -1,6 +1,6 @@
 """The installed package against what `ferrite run --json` printed. By Tests/EndToEnd/test_wheel.py, which names the files in the environment:
 FERRITE_MODEL, FERRITE_EXPECTED (its lines), FERRITE_SIGNED and FERRITE_KEY (Tests/Fixtures), and FERRITE_OUTPUTS, a folder with a folder for each of
-some models of several outputs or of images: model.fxm, pictures.npy, lines (of `ferrite run --json`), inspected, and PICTURE.OUTPUT.npy (of --output)."""
+some models of several outputs, of images or of several inputs: model.fxm, pictures.npy, lines (of `ferrite run --json`), inspected, and PICTURE.OUTPUT.npy (of --output)."""
 
 import concurrent.futures
 import gc
@@ -22,7 +22,8 @@ PICTURES = np.stack([np.frombuffer(pathlib.Path(one["image"]).read_bytes()[-48 *
 LOGITS = np.array([one["logits"] for one in EXPECTED])
 PROBABILITIES = np.array([one["probabilities"] for one in EXPECTED])
 LABELS = tuple(one["class"] for one in EXPECTED)
-DETECTOR, SEGMENTATION, TWO_HEADS = (pathlib.Path(os.environ["FERRITE_OUTPUTS"]) / name for name in ("detector-8-8", "segmentation-5-8", "two-heads"))
+DETECTOR, SEGMENTATION, TWO_HEADS, POSE = (
+    pathlib.Path(os.environ["FERRITE_OUTPUTS"]) / name for name in ("detector-8-8", "segmentation-5-8", "two-heads", "pose-8-8"))
 
 
 INHERITED: "list[ferrite.Session]" = []
@@ -97,6 +98,37 @@ class SessionTests(unittest.TestCase):
             for result in (session.run(pictures), session.run(pictures[0]), session.run(pictures[:0])):
                 self.assertEqual((result.logits, result.probabilities, result.index, result.label), (None, None, None, None))
             session.self_test()
+
+    def test_numbers_beside_the_image_give_what_ferrite_run_prints(self):
+        lines = [json.loads(line) for line in (POSE / "lines").read_text().splitlines()]
+        pictures, poses = np.load(POSE / "pictures.npy"), np.load(POSE / "pose.npy")
+        with ferrite.Session(POSE / "model.fxm", threads=2) as session:
+            inspected = json.loads((POSE / "inspected").read_text())["inputs"]
+            self.assertEqual([(one.name, one.role, list(one.shape)) for one in session.inputs],
+                             [(one["name"], one["role"], one["shape"]) for one in inspected])
+            image, pose = session.inputs
+            self.assertEqual((image.scale, image.range, pose.range), (None, (0, 255), (-32768 * pose.scale, 32767 * pose.scale)))
+            logits = [one["logits"] for one in lines]
+            for given in (poses, poses.astype(np.float64), poses.reshape(3, 1, 1, 6), poses.tolist()):
+                np.testing.assert_array_equal(session.run(pictures, {"pose": given}).logits, logits)
+            for number, row in enumerate(poses):
+                single = session.run(pictures[number], inputs={"pose": row})
+                self.assertEqual((single.logits.tolist(), single.label), (logits[number], lines[number]["class"]))
+            self.assertEqual(session.run(pictures[:0], {"pose": poses[:0]}).logits.shape, (0, 3))
+            session.self_test()
+
+    def test_numbers_that_are_none(self):
+        pictures = np.load(POSE / "pictures.npy")
+        session = ferrite.Session(POSE / "model.fxm")
+        for inputs, said in ((None, "takes beside the image pose, not nothing"), ({"poses": np.zeros((3, 6))}, "takes beside the image pose, not poses"),
+                             ({"pose": np.zeros((3, 6)), "x": 1}, "pose, not pose, x"), ({"pose": np.zeros((2, 6))}, "pose is N x 6 for 3 pictures, not 2 x 6"),
+                             ({"pose": np.zeros(6)}, "pose is N x 6"), ({"pose": np.full((3, 6), np.nan)}, "pose has a number that is not finite")):
+            with self.assertRaisesRegex(ValueError, said):
+                session.run(pictures, inputs)
+        with self.assertRaisesRegex(ValueError, "pose is 6, not 3 x 6"):
+            session.run(pictures[0], {"pose": np.zeros((3, 6))})
+        with self.assertRaisesRegex(ValueError, "takes beside the image nothing, not pose"):
+            ferrite.Session(MODEL).run(PICTURES[0], {"pose": np.zeros(6)})
 
     def test_two_outputs_of_one_name_are_refused(self):
         model = bytearray((TWO_HEADS / "model.fxm").read_bytes())

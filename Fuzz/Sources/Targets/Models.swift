@@ -58,7 +58,7 @@ private func readEverything(_ model: borrowing ModelFile) {
     }
   }
   for index in 0..<model.testVectorCount {
-    unsafe add(model.unsafeTestPixels(index))
+    unsafe add(model.unsafeTestFrame(index))
     for channel in 0..<model.classCount { sum &+= UInt64(truncatingIfNeeded: model.testLogit(index, class: channel)) }
   }
   if model.testVectorCount > 0 { sum &+= UInt64(model.testDigest[0]) }
@@ -117,16 +117,16 @@ private func frame(
   of model: borrowing ModelFile, _ set: InstructionSet, threads: Int, arenaFilledWith filling: UInt8
 ) -> [[UInt8]] {
   let arena = ExactMemory(count: model.sessionBytes(threads: threads), filledWith: filling)
-  let pixels = ExactMemory(count: model.frameBytes, filledWith: 0)
+  let inputs = ExactMemory(count: model.frameBytes, filledWith: 0)
   var generator = SeededGenerator(seed: 7)
-  for index in unsafe pixels.bytes.indices { unsafe pixels.bytes[index] = UInt8(generator.next(in: 0...255)) }
+  for index in unsafe inputs.bytes.indices { unsafe inputs.bytes[index] = UInt8(generator.next(in: 0...255)) }
   var outputs: [[UInt8]] = []
   do throws(SessionError) {
     var session =
       threads == 1
       ? unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: set)
       : unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: set, unsafePool: threadPool)
-    unsafe try session.begin(pixels: UnsafeRawBufferPointer(pixels.bytes))
+    unsafe try session.begin(frame: UnsafeRawBufferPointer(inputs.bytes))
     for index in 0..<model.operationCount {
       session.step(index)
       let tensor = model.tensor(model.operation(index).output)

@@ -15,8 +15,10 @@ func importNetwork(_ bytes: UnsafeRawBufferPointer) -> Bool {
   }
   guard isSmall(graph) else { return true }
   let shape = graph.values[graph.input].shape
-  let images = CalibrationImages(count: 2, frameBytes: shape.count) { index in
+  let numbers = (graph.frameBytes - shape.count) / MemoryLayout<Float>.size
+  let images = CalibrationImages(count: 2, frameBytes: graph.frameBytes) { index in
     (0..<shape.count).map { UInt8(truncatingIfNeeded: ($0 &* 37 &+ index &* 101) ^ ($0 >> 3)) }
+      + (0..<numbers).flatMap { (Float(($0 &* 29 &+ index &* 7) % 64 - 32) / 16).littleEndianBytes }
   }
   let settings = QuantizationSettings(
     weightBits: 2 + bytes.count % 7, activationBits: bytes.count % 4 == 0 ? 16 : 8,

@@ -40,7 +40,12 @@ func readArray(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let array = try NumPyArray(decoding: unsafe Data(bytes), file: "fuzz.npy")
     let count = array.shape.reduce(1, *)
     var sum = 0
-    for index in 0..<min(count, 4096) { sum &+= array.integer(index) }
+    for index in 0..<min(count, 4096) {
+      switch array.element {
+      case .uint8, .int32, .int64: sum &+= array.integer(index)
+      case .float32, .float64: sum &+= Int(array.float(index).bitPattern)
+      }
+    }
     if array.element == .uint8 { sum &+= array.bytes(from: count / 2, count: count - count / 2).count }
     unsafe blackHole = UInt64(truncatingIfNeeded: sum)
   } catch {

@@ -61,7 +61,8 @@ enum {
   FERRITE_ERROR_FRAME_SIZE = 11,     /* a frame is not of the model's input size */
   FERRITE_ERROR_NO_FRAME = 12,       /* the session has run no frame yet */
   FERRITE_ERROR_NO_TEST_VECTORS = 13,
-  FERRITE_ERROR_SELF_TEST = 14       /* the test vectors give other values than the file states */
+  FERRITE_ERROR_SELF_TEST = 14,      /* the test vectors give other values than the file states */
+  FERRITE_ERROR_INPUT = 15           /* an input beside the image has not been set for the frame */
 };
 
 typedef struct ferrite_error {
@@ -119,7 +120,7 @@ void ferrite_model_close(ferrite_model *model);
 /* What a model takes and gives. */
 typedef struct ferrite_description {
   uint64_t signature_sequence; /* the signer's count, 0 without a signature; verified if the model was opened with a key */
-  size_t frame_bytes;          /* of a frame: height * width * channels */
+  size_t frame_bytes;          /* of the image, the first input: height * width * channels */
   int32_t height, width, channels;
   int32_t class_count;    /* 0 unless exactly one output is of scores: most detectors don't tell classes */
   int32_t logit_fraction; /* a logit is the integer times 2 to the power of -logit_fraction; 0 without classes */
@@ -147,6 +148,26 @@ typedef struct ferrite_output {
  *
  * Fails with ARGUMENT, CLOSED. */
 int32_t ferrite_output_describe(const ferrite_model *model, int32_t index, ferrite_output *output, ferrite_error *error);
+
+/* Inputs of an open model, 1...16, the image first; 0 for one that isn't open. */
+int32_t ferrite_input_count(const ferrite_model *model);
+
+/* One of the inputs of a model: the image, whose pixels are given to ferrite_run, or numbers beside it, which ferrite_input_set takes. */
+typedef struct ferrite_input {
+  size_t value_count; /* height * width * channels */
+  int32_t height, width, channels;
+  int32_t fraction;       /* a number is the integer times 2 to the power of -fraction, -64...64; 0 for the image */
+  int32_t least, greatest; /* of the integers: others count as the nearer of these; 0 and 255 for the image */
+  int32_t is_image;       /* 1 for the image, input 0, else 0 */
+  uint32_t reserved[3];   /* 0 */
+} ferrite_input;
+
+/* Describes an input.
+ *
+ * index: 0 to ferrite_input_count - 1, in the order of `ferrite inspect`.
+ *
+ * Fails with ARGUMENT, CLOSED. */
+int32_t ferrite_input_describe(const ferrite_model *model, int32_t index, ferrite_input *input, ferrite_error *error);
 
 /* ---- Sessions ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -183,13 +204,27 @@ void ferrite_session_close(ferrite_session *session);
 /* The instruction set that was chosen, never FERRITE_BEST; -1 for no session. */
 int32_t ferrite_session_instruction_set(const ferrite_session *session);
 
-/* Runs a frame.
+/* An input's name, UTF-8, valid until the session is closed; NULL for an index that is no input. */
+const char *ferrite_input_name(const ferrite_session *session, int32_t index);
+
+/* Sets an input beside the image for the next frame: each such input is set before each ferrite_run, in any order. The results of
+ * the frame before are gone then: memory of theirs may serve the input.
+ *
+ * index: 1 to ferrite_input_count - 1.
+ * values: row by row, in these pixel by pixel, in these channel by channel: a number times 2 to the power of the input's fraction, rounded.
+ * count: value_count of ferrite_input_describe.
+ *
+ * Fails with ARGUMENT, CLOSED. */
+int32_t ferrite_input_set(
+    ferrite_session *session, int32_t index, const int32_t *values, size_t count, ferrite_error *error);
+
+/* Runs a frame. Inputs beside the image, if the model has any, have been set since the frame before.
  *
  * pixels: height rows of width pixels of channels bytes, 0...255 as a camera or a picture file has them: scale and mean of the training are in
  *   the model.
  * byte_count: frame_bytes of ferrite_model_describe.
  *
- * Fails with ARGUMENT, CLOSED, FRAME_SIZE; the results are still those of the frame before then. */
+ * Fails with ARGUMENT, CLOSED, FRAME_SIZE, INPUT; the results are still those of the frame before then, unless an input has been set. */
 int32_t ferrite_run(ferrite_session *session, const void *pixels, size_t byte_count, ferrite_error *error);
 
 /* The class of the last frame: the first of the greatest logit. -1 before the first frame, for no session, and for a model

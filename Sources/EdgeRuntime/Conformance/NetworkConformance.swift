@@ -42,7 +42,7 @@ public enum NetworkConformance {
     guard memory.count >= memoryBytes(model, threads: pool.threads) else { throw .arenaTooSmall }
     let first = Layout.aligned(model.frameBytes)
     let second = first + Layout.aligned(model.sessionBytes(threads: 1))
-    let pixels = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<model.frameBytes])
+    let noise = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<model.frameBytes])
     var reference = unsafe try Session(
       unsafeModel: model, arena: UnsafeMutableRawBufferPointer(rebasing: memory[first..<second]),
       instructionSet: .scalar)
@@ -51,9 +51,9 @@ public enum NetworkConformance {
       instructionSet: instructionSet, unsafePool: pool)
     var report = Report()
     for frame in 0..<frames {
-      unsafe fill(pixels, frame)
-      unsafe try reference.begin(pixels: UnsafeRawBufferPointer(pixels))
-      unsafe try session.begin(pixels: UnsafeRawBufferPointer(pixels))
+      unsafe fill(noise, frame)
+      unsafe try reference.begin(frame: UnsafeRawBufferPointer(noise))
+      unsafe try session.begin(frame: UnsafeRawBufferPointer(noise))
       for operation in 0..<model.operationCount {
         reference.step(operation)
         session.step(operation)
@@ -83,9 +83,10 @@ public enum NetworkConformance {
     return nil
   }
 
-  private static func fill(_ pixels: UnsafeMutableRawBufferPointer, _ frame: Int) {
+  /// Every input of the frame: any bytes are pixels and raw values.
+  private static func fill(_ bytes: UnsafeMutableRawBufferPointer, _ frame: Int) {
     var generator = SeededGenerator(seed: UInt64(frame))
-    for index in pixels.indices { unsafe pixels[index] = UInt8(generator.next(in: 0...255)) }
+    for index in bytes.indices { unsafe bytes[index] = UInt8(generator.next(in: 0...255)) }
   }
 
   private static func add(_ session: borrowing Session, _ tensor: Int, _ count: Int, to digest: inout UInt64) {

@@ -19,8 +19,10 @@ extension ModelView {
     try view.checkDigest()
     try view.checkSections(after: tableEnd)
     try view.checkTensors()
+    try view.findInputs()
     try view.findOutputs()
-    try view.checkInput()
+    try view.checkImage()
+    try view.checkInputs()
     try view.checkOutputs()
     try view.checkOperations()
     try view.checkVectors()
@@ -38,14 +40,20 @@ extension ModelView {
     }
     guard bytes.size(12) == Layout.headerBytes else { throw ModelError(.headerSize, at: 12) }
     guard bytes.u64(16) == UInt64(bytes.count) else { throw ModelError(.fileSize, at: 16) }
-    guard bytes.u64(24) & ~(Layout.packedWeights | Layout.listedOutputs) == 0 else {
-      throw ModelError(.unknownFeature, at: 24)
-    }
+    let features = Layout.packedWeights | Layout.listedOutputs | Layout.listedInputs | Layout.widePools
+    guard bytes.u64(24) & ~features == 0 else { throw ModelError(.unknownFeature, at: 24) }
     guard bytes.size(32) == Layout.sectionCount else { throw ModelError(.count, at: 32) }
     var used = Layout.outputCountOffset
     if bytes.u64(24) & Layout.listedOutputs != 0 {
       guard 1...Layout.maximumOutputs ~= bytes.size(used) else { throw ModelError(.count, at: used) }
       used += 4
+    }
+    if bytes.u64(24) & Layout.listedInputs != 0 {
+      let place = Layout.inputCountOffset
+      guard bytes.isZero(used..<place) else { throw ModelError(.reservedNotZero, at: used) }
+      // One input is the header's alone.
+      guard 2...Layout.maximumInputs ~= bytes.size(place) else { throw ModelError(.count, at: place) }
+      used = place + 4
     }
     guard bytes.isZero(used..<Layout.headerBytes) else { throw ModelError(.reservedNotZero, at: used) }
   }

@@ -30,7 +30,7 @@ public struct ModelError: Error, Equatable, Sendable {
     case operationKind, inputCount, undefinedInput, overlap, outputRange, parameter, shape, weightPlace, weightValue
     case shift, accumulatorBound, workspace, label, vector, multiplyAccumulates, tableValue
     case signature, signatureOfAnotherFile, notSigned, signedByAnotherKey, forged
-    case output
+    case output, input
 
     public var message: StaticString {
       switch self {
@@ -76,6 +76,7 @@ public struct ModelError: Error, Equatable, Sendable {
       case .signedByAnotherKey: SignatureError.Fault.byAnotherKey.message
       case .forged: SignatureError.Fault.forged.message
       case .output: "the outputs are not numbered from 1 on, or a role is unknown"
+      case .input: "the inputs are not numbered from 1 on, or two of them overlap"
       }
     }
   }

@@ -73,7 +73,10 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   public var workspaceOffset: Int { view.workspaceOffset }
   public var tensorCount: Int { view.tensorCount }
   public var operationCount: Int { view.operationCount }
+  /// The image's, the first input.
   public var inputTensor: Int { view.inputTensor }
+  /// 1...16.
+  public var inputCount: Int { view.inputCount }
   /// The first output's.
   public var outputTensor: Int { view.outputTensor }
   /// 1...16.
@@ -86,12 +89,17 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
   public var scoresOutput: Int? { view.scoresOutput }
   /// Of the only output of scores, else 0.
   public var classCount: Int { view.scoresTensor.map { tensor($0).channels } ?? 0 }
-  /// Bytes of one frame: height x width x channels of the input, one byte each.
-  public var frameBytes: Int { tensor(inputTensor).count }
+  /// Bytes of the image: height x width x channels, one byte each.
+  public var imageBytes: Int { tensor(inputTensor).count }
+  /// Bytes of one frame of all inputs: those of the image, then each other input's raw values, little-endian, in as many bytes as its
+  /// format has.
+  public var frameBytes: Int { view.frameBytes }
 
   public func tensor(_ index: Int) -> TensorRecord { view.tensor(index) }
   public func operation(_ index: Int) -> OperationRecord { view.operation(index) }
   public func output(_ index: Int) -> OutputRecord { view.output(index) }
+  /// The tensor of an input of 0..<inputCount; that of the image is the first.
+  public func input(_ index: Int) -> TensorRecord { view.input(index) }
 
   /// The bits that a convolution or fully connected layer drops from an output channel's sums, 0...31.
   public func shift(_ parameters: ConvolutionParameters, outputChannel: Int) -> Int {
@@ -167,8 +175,8 @@ public struct ModelFile: ~Copyable, @unchecked Sendable {
 extension ModelFile {
   public var testVectorCount: Int { view.testVectorCount }
 
-  /// The pixels of a test vector, `frameBytes` long.
-  public func unsafeTestPixels(_ index: Int) -> UnsafeRawBufferPointer {
+  /// The frame of a test vector, `frameBytes` long.
+  public func unsafeTestFrame(_ index: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < testVectorCount, "a test vector is out of range")
     let start = index * Layout.aligned(frameBytes)
     return unsafe UnsafeRawBufferPointer(rebasing: view.section(.vectors)[start..<start + frameBytes])

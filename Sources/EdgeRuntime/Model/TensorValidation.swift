@@ -27,12 +27,17 @@ extension ModelView {
     guard bytes.size(at + 32) <= bytes.size(at + 36), bytes.size(at + 36) < operationCount else {
       throw ModelError(.liveRange, at: at + 32)
     }
-    let used = at + Layout.outputNumberOffset + (listsOutputs ? 3 : 0)
+    var used = at + Layout.outputNumberOffset + (listsOutputs ? 3 : 0)
+    if listsInputs {
+      let number = at + Layout.inputNumberOffset
+      guard bytes.isZero(used..<number) else { throw ModelError(.reservedNotZero, at: used) }
+      used = number + 1
+    }
     guard bytes.isZero(used..<at + Layout.tensorRecordBytes) else { throw ModelError(.reservedNotZero, at: used) }
   }
 
-  /// The input takes 8-bit pixels through a table.
-  func checkInput() throws(ModelError) {
+  /// The image takes 8-bit pixels through a table.
+  func checkImage() throws(ModelError) {
     let input = tensor(inputTensor)
     guard input.format.elementBytes == 1 else { throw ModelError(.format, at: tensorOffset(inputTensor) + 8) }
     guard sectionLength(.input) == 256 * input.channels else {
@@ -53,12 +58,12 @@ extension ModelView {
     }
   }
 
-  /// Pixels padded to 64 bytes for each vector, the outputs' values likewise, one digest; nothing at all without vectors.
+  /// A frame padded to 64 bytes for each vector, the outputs' values likewise, one digest; nothing at all without vectors.
   func checkVectors() throws(ModelError) {
-    let pixels = Layout.aligned(Int64(tensor(inputTensor).count))
+    let frame = Layout.aligned(Int64(frameBytes))
     let values = Layout.aligned(4 * Int64(outputValueCount))
     // An arena's bytes and four times as many, 1024 times: below 2^42.
-    let wanted = testVectorCount == 0 ? 0 : Int64(testVectorCount) * (pixels + values) + Int64(Layout.digestBytes)
+    let wanted = testVectorCount == 0 ? 0 : Int64(testVectorCount) * (frame + values) + Int64(Layout.digestBytes)
     guard Int64(sectionLength(.vectors)) == wanted else { throw ModelError(.vector, at: entry(.vectors) + 16) }
   }
 }

@@ -50,10 +50,21 @@ public struct Network: ~Copyable {
     do throws(ThreadError) { return try ThreadPool(threads: threads) } catch { throw .threads(error) }
   }
 
-  /// Bytes of a frame: height x width x channels of the model's input.
+  /// Bytes of the image: height x width x channels of the model's first input.
+  public var imageBytes: Int { model.imageBytes }
+  /// Bytes of a frame of all inputs; those of the image where there is no other.
   public var frameBytes: Int { model.frameBytes }
 
-  /// Classifies one frame.
+  /// Sets an input beside the image for the next frame.
+  ///
+  /// - Parameters:
+  ///   - values: raw values in height x width x channels order, saturated to the format of `model.input(index)`.
+  ///   - index: 1..<model.inputCount.
+  public mutating func set(_ values: Span<Int32>, ofInput index: Int) throws(NetworkError) {
+    do throws(SessionError) { try session.set(values, ofInput: index) } catch { throw .session(error) }
+  }
+
+  /// Runs one frame. Inputs beside the image have been set for it.
   ///
   /// - Parameter pixels: 8-bit pixels, height x width x channels.
   public mutating func run(pixels: Span<UInt8>) throws(NetworkError) {

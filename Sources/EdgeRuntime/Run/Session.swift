@@ -3,13 +3,16 @@ import CLinux
 /// Runs a model frame by frame in memory that the caller supplies. Allocates nothing; a frame's work is constant.
 /// What depends on the model alone is prepared when the session is made.
 ///
-/// A frame is `run(pixels:)`, or `begin(pixels:)` and then every `step(_:)` in order, for those who time or look into layers.
+/// A frame is `run(pixels:)`, or `begin(pixels:)` and then every `step(_:)` in order, for those who time or look into layers. Inputs beside the
+/// image are set before it, for each frame anew, by `set(_:ofInput:)`; or all come at once, by `run(frame:)` or `begin(frame:)`.
 /// Not for use from several threads at once: one session and one memory for each. A `ThreadPool` lets it share the work of a
 /// frame among threads of its own; the bits are the same at any number.
 @safe
 public struct Session: ~Copyable {
-  private let view: ModelView
-  private let arena: UnsafeMutableRawPointer
+  let view: ModelView
+  let arena: UnsafeMutableRawPointer
+  /// Bit i for input i, if it has to be set before the next frame.
+  var missingInputs: UInt32
   /// For each operation; nil where it isn't a convolution.
   private let prepared: UnsafeMutablePointer<PreparedConvolution?>
   public let instructionSet: InstructionSet
@@ -52,6 +55,7 @@ public struct Session: ~Copyable {
     }
     guard Int(bitPattern: base) % Layout.alignment == 0 else { throw .arenaMisaligned }
     view = model.view
+    missingInputs = model.view.otherInputs
     unsafe self.arena = base
     self.instructionSet = instructionSet
     self.threads = threads
@@ -79,18 +83,20 @@ public struct Session: ~Copyable {
 
   public var operationCount: Int { view.operationCount }
 
-  /// Classifies one frame.
+  /// Runs one frame. Inputs beside the image have been set.
   ///
-  /// - Parameter pixels: 8-bit pixels, height x width x channels of the model's input.
+  /// - Parameter pixels: 8-bit pixels, height x width x channels of the model's image.
   public mutating func run(pixels: UnsafeRawBufferPointer) throws(SessionError) {
     unsafe try begin(pixels: pixels)
     for index in 0..<view.operationCount { step(index) }
   }
 
-  /// Prepares the input: one table look-up a pixel and channel.
+  /// Prepares the image: one table look-up a pixel and channel. Inputs beside it have been set.
   public mutating func begin(pixels: UnsafeRawBufferPointer) throws(SessionError) {
     let input = view.tensor(view.inputTensor)
     guard let source = pixels.baseAddress, pixels.count == input.count else { throw .wrongFrameSize }
+    guard missingInputs == 0 else { throw .inputMissing }
+    missingInputs = view.otherInputs
     let place = unsafe arena + input.arenaOffset
     for channel in 0..<input.channels {
       // The loader has checked that the section holds a table for each channel.
@@ -313,22 +319,5 @@ extension Session {
     let record = view.tensor(tensor)
     precondition(element >= 0 && element < record.count, "an element index is out of range")
     return unsafe UnsafeRawPointer(arena + record.arenaOffset).element(element, record.format)
-  }
-}
-
-/// Why a session can't be made or a frame can't be run.
-public enum SessionError: Error, Equatable, Sendable {
-  case instructionSetUnavailable
-  case arenaTooSmall
-  case arenaMisaligned
-  case wrongFrameSize
-
-  public var message: StaticString {
-    switch self {
-    case .instructionSetUnavailable: "this machine lacks the instruction set"
-    case .arenaTooSmall: "the arena is smaller than the model and its threads need"
-    case .arenaMisaligned: "the arena does not start at a multiple of 64"
-    case .wrongFrameSize: "the frame is not of the model's input size"
-    }
   }
 }

@@ -9,7 +9,7 @@ extension Session {
     let digest = Digest.of { digest in
       for vector in 0..<model.testVectorCount {
         do throws(SessionError) {
-          unsafe try run(pixels: model.unsafeTestPixels(vector))
+          unsafe try run(frame: model.unsafeTestFrame(vector))
         } catch {
           failure = error
           return

@@ -52,7 +52,7 @@ public enum CalibrationFile {
     header.put(magic)
     header.size(version)
     header.size(images.count)
-    header.put(UInt64(headerBytes + body.bytes.count + images.count * shape.count + digestBytes))
+    header.put(UInt64(headerBytes + body.bytes.count + images.count * layers.graph.frameBytes + digestBytes))
     for size in [
       shape.height, shape.width, shape.channels, images.classCounts.count, layers.stored.count, name.count,
     ] { header.size(size) }

@@ -66,14 +66,15 @@ extension CalibrationFile {
     let (classes, tensors, nameBytes) = (try reader.size(), try reader.size(), try reader.size())
     let wanted = layers.shape(layers.graph.input)
     guard shape == wanted else { throw CalibrationFileError(fault: .imageSize(shape, wanted: wanted), byteOffset: 24) }
-    let room = (data.count - headerBytes - digestBytes) / shape.count
+    let frameBytes = layers.graph.frameBytes
+    let room = (data.count - headerBytes - digestBytes) / frameBytes
     guard imageCount >= 1, imageCount <= room else { throw CalibrationFileError(fault: .count, byteOffset: 12) }
     guard classes == 0 || classes == layers.graph.labels.count else {
       throw CalibrationFileError(fault: .count, byteOffset: 36)
     }
     guard tensors == layers.stored.count else { throw CalibrationFileError(fault: .count, byteOffset: 40) }
 
-    let pictures = data.count - digestBytes - imageCount * shape.count
+    let pictures = data.count - digestBytes - imageCount * frameBytes
     reader = CalibrationReader(Array(data.prefix(pictures)), at: headerBytes)
     let name = try reader.text(nameBytes)
     guard Array(data[data.startIndex + 48..<data.startIndex + 80]) == padded(try source.calibrationDigest) else {
@@ -91,10 +92,10 @@ extension CalibrationFile {
       throw CalibrationFileError(fault: .pictures, byteOffset: reader.position)
     }
     let images = CalibrationImages(
-      count: imageCount, frameBytes: shape.count, classCounts: classCounts
+      count: imageCount, frameBytes: frameBytes, classCounts: classCounts
     ) { index in
-      let start = data.startIndex + pictures + index * shape.count
-      return Array(data[start..<start + shape.count])
+      let start = data.startIndex + pictures + index * frameBytes
+      return Array(data[start..<start + frameBytes])
     }
     return (Calibration(histograms: histograms, imageCount: imageCount), images)
   }

@@ -1,18 +1,18 @@
 import EdgeRuntime
 
-/// The images that formats are chosen on.
+/// The images that formats are chosen on, each with the numbers of the inputs beside it, if the network has any.
 public struct CalibrationImages: Sendable {
   public var count: Int
   /// How many of them show each of the network's classes; empty if nobody knows.
   public var classCounts: [Int]
-  /// 8-bit pixels of an image, height x width x channels.
+  /// An image's frame: 8-bit pixels, height x width x channels, and numbers behind them, as `FloatRunner` has them.
   private var read: @Sendable (Int) throws -> [UInt8]
-  /// Bytes of an image that the network takes.
+  /// Bytes of a frame that the network takes.
   private var frameBytes: Int
 
   /// - Parameters:
-  ///   - frameBytes: bytes of an image that the network takes.
-  ///   - read: the pixels of an image of 0..<count; called from several threads.
+  ///   - frameBytes: bytes of a frame that the network takes: of an image, and of the numbers behind it.
+  ///   - read: the frame of an image of 0..<count; called from several threads.
   public init(
     count: Int, frameBytes: Int, classCounts: [Int] = [], read: @escaping @Sendable (Int) throws -> [UInt8]
   ) {
@@ -22,6 +22,8 @@ public struct CalibrationImages: Sendable {
     self.read = read
   }
 
+  /// The frame of an image.
+  ///
   /// - Throws: `ExportError.wrongImageSize`, or what reading threw.
   public func pixels(_ index: Int) throws -> [UInt8] {
     let pixels = try read(index)

@@ -37,13 +37,27 @@ public struct FixedGraph: Sendable, Equatable {
   public var tensors: [Tensor]
   /// In the order of execution.
   public var operations: [Operation]
-  public var input: Int
+  /// The image, then the other inputs: indices into `tensors`.
+  public var inputs: [Int]
   public var outputs: [Output]
-  /// For each input channel the input's raw value for each 8-bit pixel.
+  /// For each channel of the image its raw value for each 8-bit pixel.
   public var inputTables: [[Int32]]
 
   /// Whether a file of it has to list its outputs: several, or one that isn't a vector of scores.
   public var listsOutputs: Bool { outputs.count > 1 || outputs[0].labels == nil }
+  /// The image.
+  public var input: Int { inputs[0] }
+  /// Whether a file of it has to list its inputs: there is more than the image.
+  public var listsInputs: Bool { inputs.count > 1 }
+  /// Whether a file of it has to say more of pools than their windows of up to 255 x 255.
+  public var widensPools: Bool {
+    operations.contains { operation in
+      switch operation.kind {
+      case .maxPool(let pool), .averagePool(let pool, _, _): !pool.isPlain
+      default: false
+      }
+    }
+  }
   /// Values of all outputs together.
   public var outputValues: Int { outputs.reduce(0) { $0 + tensors[$1.tensor].shape.count } }
   public var multiplyAccumulates: UInt64 { operations.reduce(0) { $0 + $1.multiplyAccumulates } }

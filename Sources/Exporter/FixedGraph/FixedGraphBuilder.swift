@@ -13,10 +13,11 @@ extension FixedGraph {
       layers: layers, selection: FormatSelection(layers: layers, histograms: histograms, settings: settings))
     if let conflict = settings.conflict(with: layers) { throw .conflict(conflict) }
     let tables = try builder.inputTables()
+    for input in layers.graph.otherInputs { builder.formats[input] = builder.selection.format(input) }
     for layer in layers.layers { try builder.add(layer) }
     let (tensors, outputs) = builder.tensorsAndOutputs()
     self.init(
-      tensors: tensors, operations: builder.operations, input: builder.tensorIndex[layers.graph.input]!,
+      tensors: tensors, operations: builder.operations, inputs: layers.graph.inputs.map { builder.tensorIndex[$0]! },
       outputs: outputs, inputTables: tables)
   }
 }
@@ -117,7 +118,7 @@ private struct FixedGraphBuilder {
       output = input
     case .averagePool(let pool):
       output = selection.format(layer.output)
-      let mean = Reciprocal(of: pool.kernel.height * pool.kernel.width)
+      let mean = Reciprocal(of: pool.kernel.height * pool.kernel.width, isShort: pool.countsPadding)
       // Fraction bits beyond those of the mean would hold nothing.
       output.fraction = min(output.fraction, input.fraction + mean.shift)
       let shift = min(mean.shift + input.fraction - output.fraction, 62)

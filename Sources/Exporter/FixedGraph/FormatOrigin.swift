@@ -38,10 +38,10 @@ extension LayerGraph {
   ///
   /// What only a max-pool, a sampler or a rearrangement reads has that one's format, and a concatenation that of its inputs where all agree.
   private func givenFormat(_ value: Int) -> FixedFormat? {
-    guard let layer = producer(value) else { return inputFormat }
+    guard let layer = producer(value) else { return inputFormats[storage[value]] }
     if let format = layer.format { return format }
     if case .concatenate = layer.operation {
-      let formats = Set(layer.inputs.map { producer($0).map(\.format) ?? inputFormat })
+      let formats = Set(layer.inputs.map { producer($0).map(\.format) ?? inputFormats[storage[$0]] })
       if formats.count == 1, let format = formats.first { return format }
     }
     let consumers = consumers(value)

@@ -4,7 +4,7 @@ import Quantize
 /// Which format a tensor should have. Operations that keep their input's format (max-pool, sampler) don't ask; a
 /// convolution may end with fewer fraction bits than it asked for.
 struct FormatSelection {
-  /// Bits of theta and of outputs.
+  /// Bits of theta, of outputs and of inputs of few numbers.
   static let preciseBits = 16
 
   let layers: LayerGraph
@@ -26,21 +26,27 @@ struct FormatSelection {
     case .output: return preciseFormat(value)
     case .concatenation(let output): return format(output)
     case .kept, .own:
+      if layers.isShortInput(value) { return preciseFormat(value) }
       return histogram(value).format(
         width: settings.activationBits(of: value, in: layers), isSigned: !isNonNegative(value), method: settings.method)
     }
   }
 
-  /// The input's format: at most 8 bits, since its table holds bytes.
+  /// The image's format: at most 8 bits, since its table holds bytes.
   func inputFormat(isSigned: Bool) -> FixedFormat {
-    if let format = layers.inputFormat ?? layers.chosenFormats[layers.graph.input] { return format }
+    if let format = layers.inputFormats[layers.graph.input] ?? layers.chosenFormats[layers.graph.input] {
+      return format
+    }
     return histogram(layers.graph.input).format(
       width: settings.inputBits, isSigned: isSigned, method: settings.method)
   }
 
   /// True if a value cannot be negative whatever the image is.
   func isNonNegative(_ value: Int) -> Bool {
-    guard let layer = layers.producer(value) else { return layers.graph.preparation.isNonNegative }
+    guard let layer = layers.producer(value) else {
+      // What other numbers may come in is not told by those that calibration has seen.
+      return layers.storage[value] == layers.graph.input && layers.graph.preparation.isNonNegative
+    }
     if layer.least >= 0 || layer.format?.isSigned == false { return true }
     return switch layer.operation {
     case .maxPool, .averagePool: isNonNegative(layer.inputs[0])
@@ -53,7 +59,7 @@ struct FormatSelection {
     }
   }
 
-  /// Sixteen signed bits that cover twice the range seen: clipping a coordinate or an output costs more than its last bit.
+  /// Sixteen signed bits that cover twice the range seen: clipping a coordinate, an output or an input costs more than its last bit.
   private func preciseFormat(_ value: Int) -> FixedFormat {
     let seen = histogram(value).range
     return FixedFormat.covering(
@@ -65,6 +71,16 @@ struct FormatSelection {
       preconditionFailure("a stored value was not observed")
     }
     return histogram
+  }
+}
+
+extension LayerGraph {
+  /// So many numbers of 16 bits, times weights of 8, sum to less than 2^30: 256 * 2^15 * 127.
+  private static let mostShort = 256
+
+  /// Whether a value is an input beside the image that is a vector of few numbers. More of them, and images, have as many bits as activations.
+  func isShortInput(_ value: Int) -> Bool {
+    graph.otherInputs.contains(storage[value]) && shape(storage[value]).isVector && shape(value).count <= Self.mostShort
   }
 }
 

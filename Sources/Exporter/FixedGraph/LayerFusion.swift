@@ -19,11 +19,11 @@ extension LayerGraph {
         storage[node.output] = storage[node.inputs[0]]
         continue
       }
-      if case .quantize(let format) = node.operation, node.inputs == [graph.input],
-        graph.onlyReader(of: graph.input) == index
+      if case .quantize(let format) = node.operation, graph.inputs.contains(node.inputs[0]),
+        graph.onlyReader(of: node.inputs[0]) == index
       {
-        storage[node.output] = graph.input
-        inputFormat = format
+        storage[node.output] = node.inputs[0]
+        inputFormats[node.inputs[0]] = format
         continue
       }
       var layer = try Layer(node)
@@ -112,5 +112,7 @@ extension FixedFormat {
 
 extension FloatPool {
   /// 2x2 of stride 2 without padding: the pool that a convolution's kernel takes along.
-  var isTwoByTwo: Bool { kernel == Extent(2, 2) && stride == Extent(2, 2) && padding == Padding() }
+  var isTwoByTwo: Bool {
+    kernel == Extent(2, 2) && stride == Extent(2, 2) && padding == Padding() && dilation == Extent(1, 1)
+  }
 }

@@ -24,17 +24,17 @@ public struct LayerGraph: Sendable {
   public var layers: [Layer]
   /// For each value of the float graph the value whose bytes it shares: itself, or the source of a flattening.
   public var storage: [Int]
-  /// The input's format, where the source gives one.
-  public var inputFormat: FixedFormat?
+  /// By input, the formats that the source gives.
+  public var inputFormats: [Int: FixedFormat] = [:]
   /// By stored value, formats that a search has chosen in place of those that the histograms suggest.
   var chosenFormats: [Int: FixedFormat] = [:]
 
-  /// The values that exist as tensors of their own: the input and each layer's output.
-  public var stored: [Int] { [graph.input] + layers.map(\.output) }
+  /// The values that exist as tensors of their own: the inputs and each layer's output.
+  public var stored: [Int] { graph.inputs + layers.map(\.output) }
 
   public func shape(_ value: Int) -> Shape { graph.values[value].shape }
 
-  /// The layer that makes a value's bytes; nil for the input.
+  /// The layer that makes a value's bytes; nil for an input.
   public func producer(_ value: Int) -> Layer? { layers.first { $0.output == storage[value] } }
 
   /// Whether a value's bytes are those of an output.

@@ -61,7 +61,14 @@ public struct QuantizationSettings: Equatable, Sendable {
     case .theta, .output: FormatSelection.preciseBits
     case .kept(let input): activationBits(of: input, in: graph)
     case .concatenation(let output): activationBits(of: output, in: graph)
-    case .own: graph.producer(value).map { layers[$0.name]?.activationBits ?? activationBits } ?? inputBits
+    case .own:
+      if let layer = graph.producer(value) {
+        layers[layer.name]?.activationBits ?? activationBits
+      } else if graph.isShortInput(value) {
+        FormatSelection.preciseBits
+      } else {
+        graph.storage[value] == graph.graph.input ? inputBits : activationBits
+      }
     }
   }
 }

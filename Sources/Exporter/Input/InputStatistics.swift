@@ -23,11 +23,13 @@ public struct InputStatistics: Sendable {
   ///
   /// - Throws: what reading images threw.
   public init(_ images: CalibrationImages, _ graph: FloatGraph) throws {
-    let channels = graph.values[graph.input].shape.channels
+    let (channels, pixels) = (graph.values[graph.input].shape.channels, graph.values[graph.input].shape.count)
     let parts = try concurrently { thread, threads in
       var counts = [[Int]](repeating: [Int](repeating: 0, count: 256), count: channels)
       for index in stride(from: thread, to: images.count, by: threads) {
-        for (place, pixel) in try images.pixels(index).enumerated() { counts[place % channels][Int(pixel)] += 1 }
+        for (place, pixel) in try images.pixels(index).prefix(pixels).enumerated() {
+          counts[place % channels][Int(pixel)] += 1
+        }
       }
       return counts
     }

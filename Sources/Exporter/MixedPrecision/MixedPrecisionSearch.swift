@@ -260,9 +260,10 @@ public struct MixedPrecisionSearch: Sendable {
     var content = try ModelContent(
       draft: graph,
       provenance: try Provenance(source, images: images, settings: settings, equalised: network.equalised).json)
+    let inputs = InputFormats(graph)
     content.vectors = try images.spread(graph.testVectors).map { index in
       TestVector(
-        pixels: try images.pixels(index), values: Array(repeating: 0, count: graph.outputValues))
+        pixels: inputs.raw(try images.pixels(index)), values: Array(repeating: 0, count: graph.outputValues))
     }
     let point = SearchPoint(
       settings: settings, uniformBits: uniformBits, bytes: try content.encoded().count,

@@ -10,6 +10,8 @@ struct GraphBuilder {
   /// By the name of a constant that DequantizeLinear made: the steps of its values.
   var grids: [String: ConstantGrid] = [:]
   let externalData: ExternalData
+  /// The version of ONNX's operator set that the file follows.
+  var opset = Importer.opsets.upperBound
   /// What the user should know of how the file was read.
   var notes: [String] = []
 
@@ -25,20 +27,17 @@ struct GraphBuilder {
     return values.count - 1
   }
 
-  /// Adds the graph's input.
+  /// Adds the graph's inputs, the image first.
   @discardableResult
-  mutating func addImage(_ interface: ONNXInterface) -> Int {
-    let input = addInput(interface.input, shape: interface.shape)
-    let shape = interface.shape
-    operands[interface.input] =
-      if interface.isSequence {
-        .activation(Activation(value: input, dims: [1, shape.channels, shape.width], positions: nil))
-      } else if interface.isChannelsLast {
-        .activation(Activation(channelsLast: input, shape))
-      } else {
-        asImage(input)
-      }
-    return input
+  mutating func addInputs(_ interface: ONNXInterface) -> [Int] {
+    interface.inputs.map { input in
+      let value = addInput(input.name, shape: input.shape)
+      operands[input.name] =
+        input.isChannelsLast
+        ? .activation(Activation(channelsLast: value, input.shape))
+        : .activation(Activation(value: value, dims: input.dims, positions: nil))
+      return value
+    }
   }
 
   /// Adds an operation and the value that it makes, both named after the ONNX node.

@@ -59,11 +59,12 @@ extension Importer {
     let model = try decode(data)
     let interface = try ONNXInterface(model.graph)
     var builder = GraphBuilder(externalData: ExternalData(folder: folder?.path))
-    builder.addImage(interface)
+    builder.opset = model.opset ?? builder.opset
+    builder.addInputs(interface)
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
     let order = try GraphOrder(
       model.graph, outputs: model.graph.ends(interface.outputs).map(\.source),
-      known: Set(initializers.keys).union([interface.input]))
+      known: Set(initializers.keys).union(interface.inputs.map(\.name)))
     let shapes = Dictionary(model.graph.valueInfo.compactMap { info in info.fixedDims.map { (info.name, $0) } }) {
       first, _ in first
     }

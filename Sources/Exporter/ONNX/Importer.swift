@@ -4,8 +4,8 @@ import SwiftProtobuf
 
 /// Reads ONNX files into float graphs.
 ///
-/// One image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first; vectors, images
-/// and lists of vectors come out. Arithmetic on constants and shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
+/// An image goes in, `[1, channels, height, width]` in 32-bit floats, or channels last where the graph turns it first, and beside it other
+/// images and vectors; vectors, images and lists of vectors come out. Arithmetic on constants and shapes is done while reading. The result is channels last: weights, and the columns of layers that read flattened
 /// images, are put in that order here.
 public enum Importer {
   /// The versions of ONNX's operator set that are read.
@@ -29,20 +29,22 @@ public enum Importer {
     let model = try decode(data)
     let interface = try ONNXInterface(model.graph)
     var builder = GraphBuilder(externalData: ExternalData(folder: folder?.path))
-    let input = builder.addImage(interface)
+    builder.opset = model.opset ?? builder.opset
+    let inputs = builder.addInputs(interface)
 
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
     let ends = model.graph.ends(interface.outputs)
     let order = try GraphOrder(
-      model.graph, outputs: ends.map(\.source), known: Set(initializers.keys).union([interface.input]))
+      model.graph, outputs: ends.map(\.source), known: Set(initializers.keys).union(interface.inputs.map(\.name)))
     for index in order.nodes {
       try importNode(model.graph.node[index], initializers, &builder)
     }
     let outputs = try builder.outputs(ends, metadata: model.metadataProps)
     var graph = FloatGraph(
-      values: builder.values, nodes: builder.nodes, input: input, outputs: outputs,
-      preparation: try InputPreparation(model.metadataProps, channels: interface.shape.channels),
+      values: builder.values, nodes: builder.nodes, input: inputs[0], outputs: outputs,
+      preparation: try InputPreparation(model.metadataProps, channels: interface.inputs[0].shape.channels),
       notes: builder.notes)
+    graph.otherInputs = Array(inputs.dropFirst())
     graph.states = statements(model.metadataProps)
     return graph
   }
@@ -56,12 +58,10 @@ public enum Importer {
       throw .notONNX(reason: "it is damaged, cut short, or of another kind (\(error))")
     }
     guard model.hasGraph, !model.graph.node.isEmpty else { throw .notONNX(reason: "it has no graph") }
-    guard let opset = model.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" }) else {
+    guard let opset = model.opset else {
       throw .notONNX(reason: "it names no operator set")
     }
-    guard opsets.contains(Int(opset.version)) else {
-      throw .unsupportedOpset(domain: opset.domain, version: Int(opset.version))
-    }
+    guard opsets.contains(opset) else { throw .unsupportedOpset(domain: "", version: opset) }
     return model
   }
 
@@ -92,5 +92,12 @@ public enum Importer {
         unknown, "given", supported: operation.attributes.sorted().joined(separator: ", "))
     }
     builder.operands[resolved.output] = try operation.importNode(resolved, &builder)
+  }
+}
+
+extension ONNXModelProto {
+  /// The version of ONNX's own operator set; nil if none is named.
+  var opset: Int? {
+    opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map { Int($0.version) }
   }
 }

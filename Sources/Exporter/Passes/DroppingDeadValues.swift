@@ -4,8 +4,8 @@ extension Passes {
   /// Drops nodes that no output depends on, and numbers the values that are left without gaps.
   static func droppingDeadValues(_ graph: FloatGraph) -> FloatGraph {
     var isAlive = [Bool](repeating: false, count: graph.values.count)
-    // The input stays even where nothing reads it: an image comes in all the same.
-    isAlive[graph.input] = true
+    // Inputs stay even where nothing reads them: they come in all the same.
+    for input in graph.inputs { isAlive[input] = true }
     for output in graph.outputs { isAlive[output.value] = true }
     for node in graph.nodes.reversed() where isAlive[node.output] {
       for input in node.inputs { isAlive[input] = true }
@@ -18,6 +18,7 @@ extension Passes {
     var result = graph
     result.values = kept.map { graph.values[$0] }
     result.input = number[graph.input]
+    result.otherInputs = graph.otherInputs.map { number[$0] }
     for index in graph.outputs.indices { result.outputs[index].value = number[graph.outputs[index].value] }
     result.nodes = graph.nodes.filter { isAlive[$0.output] }.map { node in
       var node = node

@@ -52,7 +52,7 @@ extension MemoryPlan {
 }
 
 extension FixedGraph {
-  /// The operations between which each tensor's bytes are needed. The input is there before operation 0, outputs are
+  /// The operations between which each tensor's bytes are needed. Inputs are there before operation 0, outputs are
   /// read after the last; a view lives as long as its source.
   func liveRanges() -> [ClosedRange<Int>] {
     let last = max(operations.count - 1, 0)

@@ -21,7 +21,7 @@ struct Nesting {
         // An input that others overlap (the same tensor twice, or a part of another input) can't be at both its places.
         let isApart = operation.inputs.filter { root(of: $0).tensor == root(of: input).tensor }.count == 1
         if shift == 0, tensor.format == output.format, isApart, parents[tensor.storage] == nil,
-          tensor.storage != graph.input
+          !graph.inputs.contains(tensor.storage)
         {
           parents[tensor.storage] = (operation.output, offset)
         }

@@ -20,7 +20,7 @@ struct JointSearch {
   /// The units of work that a search reports, those that it then spares included: an input that is aligned isn't moved.
   static func units(_ layers: LayerGraph) -> Int {
     var unaligned = layers
-    unaligned.inputFormat = nil
+    unaligned.inputFormats[layers.graph.input] = nil
     return sweeps * layers.stored.count { unaligned.canChoose($0) } * 2 * unitsPerMove
   }
 
@@ -41,7 +41,7 @@ struct JointSearch {
     let built = try FixedGraph(layers, histograms: histograms, settings: settings)
     var formats: [Int: FixedFormat] = [:]
     for operation in built.operations { formats[operation.floatValue] = built.tensors[operation.output].format }
-    formats[layers.graph.input] = built.tensors[built.input].format
+    for (value, input) in zip(layers.graph.inputs, built.inputs) { formats[value] = built.tensors[input].format }
     for _ in 0..<Self.sweeps {
       var isMoved = false
       for value in layers.stored where layers.canChoose(value) {
@@ -85,10 +85,11 @@ struct JointSearch {
 }
 
 extension LayerGraph {
-  /// True for a stored value whose binary point is free: not given, not kept from an input, not theta's or an output's.
+  /// True for a stored value whose binary point is free: not given, not kept from an input, not theta's, an output's or that of an input
+  /// beside the image, of which other numbers may come in.
   fileprivate func canChoose(_ value: Int) -> Bool {
     if isOutput(value) { return false }
-    guard let layer = producer(value) else { return inputFormat == nil }
+    guard let layer = producer(value) else { return value == graph.input && inputFormats[value] == nil }
     if layer.format != nil || consumers(value).contains(where: { $0.isTheta(value, in: self) }) { return false }
     return switch layer.operation {
     case .maxPool, .affineGridSample, .rearrange: false

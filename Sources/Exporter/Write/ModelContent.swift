@@ -22,13 +22,16 @@ extension ModelContent {
 
   /// The file's bytes, as docs/file-format.md states them, the digest included.
   ///
-  /// - Throws: `ExportError.tooLarge` for a file of more than 1 GiB or too many tensors, operations or outputs.
+  /// - Throws: `ExportError.tooLarge` for a file of more than 1 GiB or too many tensors, operations, inputs or outputs.
   public func encoded() throws(ExportError) -> [UInt8] {
     guard graph.tensors.count <= Layout.maximumTensors, graph.operations.count <= Layout.maximumOperations else {
       throw .tooLarge("\(graph.tensors.count) tensors and \(graph.operations.count) operations; 4096 is the limit")
     }
     guard graph.outputs.count <= Layout.maximumOutputs else {
       throw .tooLarge("\(graph.outputs.count) outputs; \(Layout.maximumOutputs) is the limit")
+    }
+    guard graph.inputs.count <= Layout.maximumInputs else {
+      throw .tooLarge("\(graph.inputs.count) inputs; \(Layout.maximumInputs) is the limit")
     }
     var names = NameTable()
     let sections: [(SectionKind, [UInt8])] = [
@@ -64,7 +67,9 @@ extension ModelContent {
     header.put(Layout.minorVersion)
     header.size(Layout.headerBytes)
     header.put(UInt64(fileBytes))
-    header.put((packsWeights ? Layout.packedWeights : 0) | (graph.listsOutputs ? Layout.listedOutputs : 0))
+    header.put(
+      (packsWeights ? Layout.packedWeights : 0) | (graph.listsOutputs ? Layout.listedOutputs : 0)
+        | (graph.listsInputs ? Layout.listedInputs : 0) | (graph.widensPools ? Layout.widePools : 0))
     header.size(SectionKind.allCases.count)
     header.size(graph.tensors.count)
     header.size(graph.operations.count)
@@ -75,6 +80,8 @@ extension ModelContent {
     header.size(vectors.count)
     header.pad(to: Layout.outputCountOffset)
     if graph.listsOutputs { header.size(graph.outputs.count) }
+    header.pad(to: Layout.inputCountOffset)
+    if graph.listsInputs { header.size(graph.inputs.count) }
     header.pad(to: Layout.headerBytes)
     return header
   }

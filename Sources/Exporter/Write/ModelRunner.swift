@@ -8,6 +8,8 @@ public final class ModelRunner {
   private let arena: AlignedBytes
   private let model: ModelFile
   private var session: Session
+  /// What becomes of the numbers of a frame.
+  let inputs: InputFormats
 
   /// - Throws: `ExportError.refusedByLoader` if the writer made a file that does not load.
   public init(_ bytes: [UInt8], instructionSet: InstructionSet) throws(ExportError) {
@@ -17,6 +19,7 @@ public final class ModelRunner {
     } catch {
       throw .refusedByLoader("\(error.fault.message)", byteOffset: error.byteOffset)
     }
+    inputs = InputFormats(model)
     arena = AlignedBytes(count: model.sessionBytes(threads: 1))
     do throws(SessionError) {
       session = try unsafe Session(unsafeModel: model, arena: arena.unsafeBytes, instructionSet: instructionSet)
@@ -25,27 +28,32 @@ public final class ModelRunner {
     }
   }
 
-  /// The raw values of all outputs for one frame, one output after the other.
-  public func outputs(_ pixels: [UInt8]) -> [Int32] {
-    begin(pixels)
+  /// The raw values of all outputs for one frame of pixels and numbers, one output after the other.
+  public func outputs(_ frame: [UInt8]) -> [Int32] { outputs(raw: inputs.raw(frame)) }
+
+  /// The same for a frame of pixels and raw values, as test vectors have it.
+  public func outputs(raw frame: [UInt8]) -> [Int32] {
+    begin(raw: frame)
     for index in 0..<session.operationCount { session.step(index) }
     return (0..<session.outputCount).flatMap { output in values(of: session.output(output).tensor) { $0 } }
   }
 
   /// Runs one frame and hands out each operation's output as soon as it is there: later ones may reuse its memory.
-  func steps(_ pixels: [UInt8], visit: (_ operation: Int, _ output: [Double]) -> Void) {
-    begin(pixels)
+  func steps(_ frame: [UInt8], visit: (_ operation: Int, _ output: [Double]) -> Void) {
+    begin(frame)
     for index in 0..<session.operationCount {
       session.step(index)
       visit(index, output(of: index))
     }
   }
 
-  /// Starts a frame.
-  func begin(_ pixels: [UInt8]) {
+  /// Starts a frame of pixels and numbers.
+  func begin(_ frame: [UInt8]) { begin(raw: inputs.raw(frame)) }
+
+  private func begin(raw frame: [UInt8]) {
     do throws(SessionError) {
-      try unsafe pixels.span.bytes.withUnsafeBytes { bytes throws(SessionError) in
-        unsafe try session.begin(pixels: bytes)
+      try unsafe frame.span.bytes.withUnsafeBytes { bytes throws(SessionError) in
+        unsafe try session.begin(frame: bytes)
       }
     } catch {
       preconditionFailure("the frame has the size that the model asks for")
@@ -62,17 +70,36 @@ public final class ModelRunner {
 
   var tensors: [TensorRecord] { (0..<model.tensorCount).map { model.tensor($0) } }
 
-  /// What a frame between two operations takes: the arena's part that holds tensors.
-  var frameBytes: Int { tensors.map { $0.arenaOffset + $0.count * $0.format.elementBytes }.max() ?? 0 }
+  /// The bytes of the arena that an operation or later ones read of what those before it have made.
+  func live(before operation: Int) -> RangeSet<Int> {
+    var live = RangeSet((0..<session.outputCount).map { bytes(of: session.output($0).tensor) })
+    for index in (operation..<model.operationCount).reversed() {
+      let record = model.operation(index)
+      live.remove(contentsOf: bytes(of: record.output))
+      for input in 0..<record.inputCount { live.insert(contentsOf: bytes(of: record.inputs[input])) }
+    }
+    return live
+  }
 
-  /// Keeps the frame as the operations so far have left it, in `frameBytes` bytes.
-  func pause(_ frame: UnsafeMutableRawBufferPointer) {
-    unsafe frame.copyMemory(from: UnsafeRawBufferPointer(rebasing: arena.unsafeBytes[..<frameBytes]))
+  private func bytes(of tensor: Int) -> Range<Int> {
+    let record = model.tensor(tensor)
+    return record.arenaOffset..<record.arenaOffset + record.count * record.format.elementBytes
+  }
+
+  /// The frame as the operations so far have left it: the live bytes, one range after the other.
+  func pause(_ live: RangeSet<Int>) -> [UInt8] {
+    live.ranges.flatMap { unsafe Array(UnsafeRawBufferPointer(rebasing: arena.unsafeBytes[$0])) }
   }
 
   /// Goes on with a frame that a runner of a file with the same tensors kept.
-  func resume(_ frame: UnsafeRawBufferPointer) {
-    unsafe UnsafeMutableRawBufferPointer(rebasing: arena.unsafeBytes[..<frameBytes]).copyMemory(from: frame)
+  func resume(_ frame: [UInt8], _ live: RangeSet<Int>) {
+    var next = 0
+    for range in live.ranges {
+      // The loader has checked that tensors lie in the arena.
+      unsafe UnsafeMutableRawBufferPointer(rebasing: arena.unsafeBytes[range])
+        .copyBytes(from: frame[next..<next + range.count])
+      next += range.count
+    }
   }
 
   private func output(of index: Int) -> [Double] {

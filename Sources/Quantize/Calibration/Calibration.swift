@@ -10,9 +10,12 @@ public struct Calibration: Sendable {
   }
 }
 
-/// Runs a float graph on one image of 8-bit pixels and hands out its values by index: the input first, then each node's
-/// output. A runner is used by one thread at a time.
-public typealias FloatRunner = (_ pixels: [UInt8], _ visit: (Int, [Float]) -> Void) throws -> Void
+/// Runs a float graph on one frame and hands out its values by index: the inputs first, then each node's output. A runner is used
+/// by one thread at a time.
+///
+/// A frame is an image's 8-bit pixels, height x width x channels, and behind them the numbers of other inputs, if there are any, in
+/// the graph's order: 32-bit floats, little-endian, each input's in height x width x channels order.
+public typealias FloatRunner = (_ frame: [UInt8], _ visit: (Int, [Float]) -> Void) throws -> Void
 
 /// Why a calibration gave no result.
 public enum CalibrationError: Error, Equatable, Sendable {

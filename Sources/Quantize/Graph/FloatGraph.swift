@@ -36,7 +36,10 @@ public struct FloatGraph: Sendable {
 
   public var values: [Value]
   public var nodes: [Node]
+  /// The image.
   public var input: Int
+  /// Values that come in beside the image, as numbers.
+  public var otherInputs: [Int] = []
   /// At least one.
   public var outputs: [Output]
   public var preparation: InputPreparation
@@ -84,6 +87,14 @@ extension FloatGraph {
       self.value = value
       self.labels = labels
     }
+  }
+
+  /// All that comes in, the image first.
+  public var inputs: [Int] { [input] + otherInputs }
+
+  /// Bytes of a frame: a pixel for each value of the image, then the numbers of the other inputs as 32-bit floats.
+  public var frameBytes: Int {
+    values[input].shape.count + otherInputs.reduce(0) { $0 + MemoryLayout<Float>.size * values[$1].shape.count }
   }
 
   /// The first output.
@@ -175,7 +186,7 @@ public enum FloatOperation: Sendable {
   case pointwise(PointwiseFunction)
   /// Inputs: image.
   case maxPool(FloatPool)
-  /// Inputs: image. The divisor is always the whole kernel.
+  /// Inputs: image.
   case averagePool(FloatPool)
   /// Inputs: a vector. Weights: outputs x inputs, in the flattened HWC order of the input.
   case fullyConnected(weights: [Float], bias: [Float])
@@ -286,10 +297,18 @@ public struct FloatPool: Equatable, Sendable {
   public var kernel: Extent
   public var stride: Extent
   public var padding: Padding
+  public var dilation: Extent
+  /// Whether an average is over the whole kernel, padding as zeros, or over the pixels inside the image alone.
+  public var countsPadding: Bool
 
-  public init(kernel: Extent, stride: Extent, padding: Padding = Padding()) {
+  public init(
+    kernel: Extent, stride: Extent, padding: Padding = Padding(), dilation: Extent = Extent(1, 1),
+    countsPadding: Bool = true
+  ) {
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
+    self.dilation = dilation
+    self.countsPadding = countsPadding
   }
 }

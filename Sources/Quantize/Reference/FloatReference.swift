@@ -28,25 +28,41 @@ public final class FloatReference {
   /// The values of one of the graph's outputs for the latest image.
   public func output(_ index: Int) -> [Float] { values[graph.outputs[index].value] }
 
-  /// Runs the graph on 8-bit pixels, height x width x channels.
+  /// Runs the graph on a frame: 8-bit pixels, height x width x channels, and behind them the numbers of other inputs, as `FloatRunner` has
+  /// them.
   ///
-  /// - Parameter visit: called with each value's index and numbers (height x width x channels): the prepared image first,
-  ///   then each node's output as it is made. The array is the instance's own buffer: one that `visit` keeps is copied
+  /// - Parameter visit: called with each value's index and numbers (height x width x channels): the prepared image first, the
+  ///   other inputs, then each node's output as it is made. The array is the instance's own buffer: one that `visit` keeps is copied
   ///   when the next image overwrites it.
-  public func run(pixels: [UInt8], visit: (_ value: Int, _ numbers: [Float]) -> Void = { _, _ in }) {
-    graph.preparation.prepare(pixels, into: &values[graph.input])
+  public func run(pixels frame: [UInt8], visit: (_ value: Int, _ numbers: [Float]) -> Void = { _, _ in }) {
+    precondition(frame.count == graph.frameBytes, "a frame of the graph's inputs")
+    var start = graph.values[graph.input].shape.count
+    graph.preparation.prepare(graph.otherInputs.isEmpty ? frame : Array(frame[..<start]), into: &values[graph.input])
+    for input in graph.otherInputs {
+      for index in values[input].indices {
+        values[input][index] = Float(littleEndian: frame[start + MemoryLayout<Float>.size * index..<frame.count])
+      }
+      start += MemoryLayout<Float>.size * values[input].count
+    }
     runNodes(visit)
   }
 
   /// Runs the graph on a prepared image, height x width x channels; `visit` as in `run(pixels:visit:)`.
-  public func run(_ image: [Float], visit: (_ value: Int, _ numbers: [Float]) -> Void = { _, _ in }) {
+  ///
+  /// - Parameter others: the numbers of the other inputs, in the graph's order.
+  public func run(
+    _ image: [Float], others: [[Float]] = [], visit: (_ value: Int, _ numbers: [Float]) -> Void = { _, _ in }
+  ) {
+    precondition(
+      others.map(\.count) == graph.otherInputs.map { graph.values[$0].shape.count }, "numbers of the inputs' extents")
+    for (input, numbers) in zip(graph.otherInputs, others) { values[input] = numbers }
     precondition(image.count == graph.values[graph.input].shape.count, "an image of the input's extents")
     for index in image.indices { values[graph.input][index] = image[index] }
     runNodes(visit)
   }
 
   private func runNodes(_ visit: (_ value: Int, _ numbers: [Float]) -> Void) {
-    visit(graph.input, values[graph.input])
+    for input in graph.inputs { visit(input, values[input]) }
     for node in graph.nodes {
       // Taken out of the table, so that it is written in place while the inputs are read.
       var output: [Float] = []
@@ -106,6 +122,15 @@ private func multiply(_ weights: [Float], by vector: [Float], adding bias: [Floa
   unsafe cblas_sgemv(
     CblasRowMajor, CblasNoTrans, blasint(bias.count), blasint(vector.count), 1, weights, blasint(vector.count), vector,
     1, 1, &output, 1)
+}
+
+extension Float {
+  /// - Parameter bytes: four of them, and what comes after.
+  public init(littleEndian bytes: ArraySlice<UInt8>) {
+    self.init(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[bytes.startIndex + $1]) << (8 * UInt32($1)) })
+  }
+
+  public var littleEndianBytes: [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: bitPattern >> (8 * $0)) } }
 }
 
 extension FixedFormat {

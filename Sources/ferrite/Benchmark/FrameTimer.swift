@@ -4,15 +4,15 @@ import EdgeRuntime
 struct FrameTimer {
   let model: LoadedModel
   private let classifier: Classifier
-  private let pixels: [[UInt8]]
+  private let vectors: [[UInt8]]
   /// The layers, then the frame as a whole.
   private var durations: Durations
 
   init(_ model: LoadedModel, instructionSet: InstructionSet, threads: Int, frames: Int) throws {
     self.model = model
     classifier = try Classifier(model, instructionSet: instructionSet, threads: threads)
-    let vectors = (0..<model.file.testVectorCount).map { model.testPixels($0) }
-    pixels = vectors.isEmpty ? [[UInt8](repeating: 0, count: model.file.frameBytes)] : vectors
+    let vectors = (0..<model.file.testVectorCount).map { model.testFrame($0) }
+    self.vectors = vectors.isEmpty ? [[UInt8](repeating: 0, count: model.file.frameBytes)] : vectors
     durations = Durations(things: model.file.operationCount + 1, measurements: frames)
   }
 
@@ -20,7 +20,7 @@ struct FrameTimer {
   mutating func measure(frame: Int) {
     let layers = model.file.operationCount
     let start = Durations.now
-    classifier.begin(pixels[frame % pixels.count])
+    classifier.begin(raw: vectors[frame % vectors.count])
     var last = start
     for layer in 0..<layers {
       classifier.step(layer)

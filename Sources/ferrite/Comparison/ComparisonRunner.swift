@@ -111,11 +111,11 @@ struct ComparisonRunner: Sendable {
     _ comparison: inout Comparison
   ) throws {
     let sample = try data.sample(indices[position])
-    let pixels = sample.image.pixels
+    let frame = sample.frame
     lookIntoLayers(position, sample, reference, classifier, hybrid, &comparison)
     let expected = reference.answer
     let start = Durations.now
-    classifier.run(pixels)
+    classifier.run(frame)
     comparison.latency.record(nanoseconds: Durations.now - start)
     let actual = classifier.answer
 
@@ -136,13 +136,13 @@ struct ComparisonRunner: Sendable {
     _ position: Int, _ sample: Sample, _ reference: ReferenceNetwork, _ classifier: Classifier,
     _ hybrid: HybridRunner?, _ comparison: inout Comparison
   ) {
-    let pixels = sample.image.pixels
+    let frame = sample.frame
     let isLayerSample = position % task.layerStride == 0
     let whatIf = task.whatIf.flatMap { position % $0.stride == 0 ? $0 : nil }
-    guard isLayerSample || whatIf != nil else { return reference.run(pixels) }
-    let exact = reference.runLayers(pixels, operations: model.file.operationCount)
-    let values = classifier.runLayers(pixels)
-    hybrid?.begin(pixels, values)
+    guard isLayerSample || whatIf != nil else { return reference.run(frame) }
+    let exact = reference.runLayers(frame, operations: model.file.operationCount)
+    let values = classifier.runLayers(frame)
+    hybrid?.begin(frame, values)
     if isLayerSample {
       compareLayers(exact, values, hybrid, position, &comparison)
     }

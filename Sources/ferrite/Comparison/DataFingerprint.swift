@@ -11,7 +11,7 @@ extension DataSet {
     return Digest.of { digest in
       digest.update(Int32(truncatingIfNeeded: count))
       for sample in samples {
-        for bytes in [Array(sample.id.utf8), sample.image.pixels] {
+        for bytes in [Array(sample.id.utf8), sample.frame] {
           digest.update(Int32(truncatingIfNeeded: bytes.count))
           unsafe bytes.withUnsafeBytes { unsafe digest.update($0) }
         }

@@ -86,18 +86,18 @@ struct OutputComparison {
   private mutating func record(
     _ sample: Sample, _ classifier: Classifier, _ network: ReferenceNetwork, looksIntoLayers: Bool
   ) {
-    let pixels = sample.image.pixels
+    let frame = sample.frame
     if looksIntoLayers {
-      let exact = network.runLayers(pixels, operations: layers.count)
-      let found = classifier.runLayers(pixels)
+      let exact = network.runLayers(frame, operations: layers.count)
+      let found = classifier.runLayers(frame)
       for index in layers.indices {
         for (exact, found) in zip(exact[1 + index], found[1 + index]) {
           layers[index].record(exact: exact, approximate: found)
         }
       }
     } else {
-      network.run(pixels)
-      classifier.run(pixels)
+      network.run(frame)
+      classifier.run(frame)
     }
     samples = 1
     for (index, output) in model.outputs.enumerated() {

@@ -31,27 +31,27 @@ enum ReferenceNetwork {
     }
   }
 
-  func run(_ pixels: [UInt8]) {
+  func run(_ frame: [UInt8]) {
     switch self {
-    case .float(let reference, _): reference.run(pixels: pixels)
-    case .fixed(let classifier, _): classifier.run(pixels)
+    case .float(let reference, _): reference.run(pixels: frame)
+    case .fixed(let classifier, _): classifier.run(frame)
     }
   }
 
   /// Runs on a picture and returns the values that stand against the input and each operation's output: empty without a
   /// counterpart.
-  func runLayers(_ pixels: [UInt8], operations: Int) -> [[Double]] {
+  func runLayers(_ frame: [UInt8], operations: Int) -> [[Double]] {
     var exact = [[Double]](repeating: [], count: 1 + operations)
     switch self {
     case .float(let reference, let pairing):
-      reference.run(pixels: pixels) { value, numbers in
+      reference.run(pixels: frame) { value, numbers in
         if value == reference.graph.input { exact[0] = pairing.scaledInput(numbers.map(Double.init)) }
         for operation in pairing.operations[value] {
           exact[1 + operation] = pairing.scaled(numbers.map(Double.init), operation)
         }
       }
     case .fixed(let classifier, let pairing):
-      for (index, values) in classifier.runLayers(pixels).enumerated() {
+      for (index, values) in classifier.runLayers(frame).enumerated() {
         guard index > 0 else {
           exact[0] = pairing.scaledInput(values)
           continue
@@ -142,8 +142,8 @@ extension Classifier {
   var answer: Answer { Answer(index: classIndex, probabilities: probabilities) }
 
   /// Runs on a picture and returns the values of the input and of each operation's output.
-  func runLayers(_ pixels: [UInt8]) -> [[Double]] {
-    begin(pixels)
+  func runLayers(_ frame: [UInt8]) -> [[Double]] {
+    begin(frame)
     var all = [values(model.file.inputTensor)]
     for operation in 0..<model.file.operationCount {
       step(operation)

@@ -49,7 +49,7 @@ struct AccuracyCheck: Sendable {
       return try stride(from: thread, to: indices.count, by: threads).map { place in
         defer { progress?.advance() }
         let sample = try data.sample(indices[place])
-        return Answers.Pair(truth: sample.label, answer: answer(sample.image.pixels))
+        return Answers.Pair(truth: sample.label, answer: answer(sample.frame))
       }
     }
     return Answers(pairs: indices.indices.map { parts[$0 % parts.count][$0 / parts.count] })

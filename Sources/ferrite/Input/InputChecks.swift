@@ -51,6 +51,11 @@ struct InputChecks: ParsableArguments {
     }
     let set: DataSet
     if let data {
+      guard source.graph.otherInputs.isEmpty else {
+        throw BadData(
+          "\(network.path): has inputs beside its image, whose numbers --input gives for the pictures of --calibrate alone: "
+            + "leave out --data")
+      }
       set = try DataSet(
         path: data, labels: source.graph.labels, extent: source.extent, usage: nil, resize: source.settings.resizeWay)
     } else if let data = pictures.data {
@@ -99,7 +104,10 @@ struct CalibrationPictures {
   let data: DataSet?
   private let labels: [Int]?
 
-  init(_ source: ExportSource, path: String, limit: Int?, usage: String?) throws {
+  /// - Parameter network: the source's file, for messages.
+  init(
+    _ source: ExportSource, path: String, limit: Int?, usage: String?, others: OtherInputOptions, network: String
+  ) throws {
     self.path = path
     if path.hasSuffix(CalibrationFile.suffix) {
       let (calibration, images) = try source.calibration(path: path)
@@ -107,8 +115,9 @@ struct CalibrationPictures {
       return
     }
     let names = source.graph.labels
-    let data = try DataSet(
+    var data = try DataSet(
       path: path, labels: names, extent: source.extent, usage: usage, resize: source.settings.resizeWay)
+    data.inputs = try others.open(source.graph.otherInputArrays, of: network, pictures: data.count)
     let chosen = data.indices(limit: limit ?? CalibrationImages.usualCount)
     images = CalibrationImages(data, chosen: chosen, classes: names.count)
     labels = chosen.map { data.label($0) }

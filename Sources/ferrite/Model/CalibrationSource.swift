@@ -47,8 +47,9 @@ extension CalibrationImages {
     var counts = [Int](repeating: 0, count: classes)
     // Pictures for a network that tells no classes have none.
     if classes > 0 { for index in chosen { counts[data.label(index)] += 1 } }
-    self.init(count: chosen.count, frameBytes: data.extent.count, classCounts: counts) { index in
-      try data.sample(chosen[index]).image.pixels
+    let frameBytes = data.extent.count + (data.inputs?.rowBytes ?? 0)
+    self.init(count: chosen.count, frameBytes: frameBytes, classCounts: counts) { index in
+      try data.sample(chosen[index]).frame
     }
   }
 }

@@ -1,4 +1,5 @@
 import EdgeRuntime
+import Exporter
 
 /// A session, its arena and the threads that share its frames. For one thread at a time.
 @safe
@@ -7,12 +8,15 @@ final class Classifier {
   private let pool: ThreadPool
   private let arena: UnsafeMutableRawBufferPointer
   private var session: Session
+  /// What becomes of the numbers of a frame.
+  private let inputs: InputFormats
 
   /// - Parameters:
   ///   - instructionSet: one that this machine has.
   ///   - threads: 1 to `ThreadPool.maximumThreads`.
   init(_ model: LoadedModel, instructionSet: InstructionSet, threads: Int = 1) throws {
     self.model = model
+    inputs = InputFormats(model.file)
     do throws(ThreadError) { pool = try ThreadPool(threads: threads) } catch {
       throw BadData("--threads \(threads): \(error.explanation)")
     }
@@ -29,16 +33,21 @@ final class Classifier {
 
   deinit { unsafe arena.deallocate() }
 
-  /// Runs the network on a frame of `model.file.frameBytes` pixels.
-  func run(_ pixels: [UInt8]) {
-    begin(pixels)
+  /// Runs the network on a frame of pixels, and the numbers of other inputs behind them, as `FloatRunner` has them.
+  func run(_ frame: [UInt8]) { run(raw: inputs.raw(frame)) }
+
+  /// The same for a frame of pixels and raw values, as test vectors have it: `model.file.frameBytes` bytes.
+  func run(raw frame: [UInt8]) {
+    begin(raw: frame)
     for operation in 0..<session.operationCount { step(operation) }
   }
 
-  /// Prepares the input; then every `step` in order makes a frame.
-  func begin(_ pixels: [UInt8]) {
+  /// Prepares the inputs; then every `step` in order makes a frame.
+  func begin(_ frame: [UInt8]) { begin(raw: inputs.raw(frame)) }
+
+  func begin(raw frame: [UInt8]) {
     do throws(SessionError) {
-      unsafe try pixels.span.withUnsafeBytes { bytes throws(SessionError) in unsafe try session.begin(pixels: bytes) }
+      unsafe try frame.span.withUnsafeBytes { bytes throws(SessionError) in unsafe try session.begin(frame: bytes) }
     } catch {
       preconditionFailure("a frame has the size that the model asks for")
     }

@@ -56,8 +56,8 @@ final class LoadedModel: Sendable {
     return provenance.replacingCharacters(in: start.upperBound..<end, with: "...")
   }
 
-  /// The pixels of a test vector.
-  func testPixels(_ index: Int) -> [UInt8] { unsafe Array(file.unsafeTestPixels(index)) }
+  /// The frame of a test vector, as a session takes it.
+  func testFrame(_ index: Int) -> [UInt8] { unsafe Array(file.unsafeTestFrame(index)) }
 }
 
 extension ModelError {

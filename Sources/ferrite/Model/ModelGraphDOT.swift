@@ -4,9 +4,13 @@ extension ModelReport {
   /// The network in Graphviz's language: a box for each operation, an arrow for each tensor with its size and format.
   var dot: String {
     var text = "digraph \(model.path.quotedForDOT) {\n  node [shape=box, fontname=\"sans-serif\"];\n"
-    text += "  edge [fontname=\"sans-serif\", fontsize=10];\n  input [shape=oval];\n"
+    text += "  edge [fontname=\"sans-serif\", fontsize=10];\n"
+    for index in 0..<model.file.inputCount {
+      let name = model.file.inputCount > 1 ? ", label=\(model.name(model.file.input(index).name).quotedForDOT)" : ""
+      text += "  \(inputNode(index)) [shape=oval\(name)];\n"
+    }
     // A tensor's writer: operations are in their order, so the last one before its reader.
-    var writer: [Int: String] = [model.file.inputTensor: "input"]
+    var writer: [Int: String] = [:]
     for (index, layer) in layers.enumerated() {
       let record = model.file.operation(index)
       let kind = "\(layer.operation.kind.name)\(layer.hasMaxPool ? " + max-pool" : "")"
@@ -15,7 +19,8 @@ extension ModelReport {
       text += "  op\(index) [label=\("\(layer.name.briefLayerName)\n\(kind)\(macs)\(weights)".quotedForDOT)];\n"
       for position in 0..<record.inputCount {
         let tensor = record.inputs[position]
-        text += "  \(writer[tensor] ?? "input") -> op\(index) [label=\(edge(model.file.tensor(tensor)))];\n"
+        text +=
+          "  \(writer[tensor] ?? inputNode(ofView: tensor)) -> op\(index) [label=\(edge(model.file.tensor(tensor)))];\n"
       }
       writer[record.output] = "op\(index)"
     }
@@ -26,6 +31,14 @@ extension ModelReport {
       text += "  \(self.writer(of: output) ?? "input") -> \(node) [label=\(edge(output.record))];\n"
     }
     return text + "}\n"
+  }
+
+  private func inputNode(_ index: Int) -> String { index == 0 ? "input" : "input\(index)" }
+
+  /// The input whose bytes a tensor that no operation writes has: itself, or the one that it is a view of.
+  private func inputNode(ofView tensor: Int) -> String {
+    let place = model.file.tensor(tensor).arenaOffset
+    return inputNode((0..<model.file.inputCount).first { model.file.input($0).arenaOffset == place } ?? 0)
   }
 
   /// The last operation that writes an output's bytes, which may be a view of what it makes.

@@ -102,10 +102,22 @@ extension ModelReport {
       "workspace_offset": JSON(model.file.workspaceOffset),
       "test_vectors": JSON(model.file.testVectorCount),
       "buffers": JSON(buffers.map(\.json)),
+      "inputs": JSON((0..<model.file.inputCount).map(inputJSON)),
       "outputs": JSON(model.outputs.map(\.json)),
       "labels": JSON(model.labels.map(JSON.string)),
       "provenance": JSON(model.provenance),
       "signature": model.file.signature.json,
+    ]
+  }
+}
+
+extension ModelReport {
+  /// An input's name, role, shape and format.
+  private func inputJSON(_ index: Int) -> JSON {
+    let record = model.file.input(index)
+    return [
+      "name": JSON(model.name(record.name)), "role": index == 0 ? "image" : "values", "shape": record.shape,
+      "format": JSON(record.format.name),
     ]
   }
 }

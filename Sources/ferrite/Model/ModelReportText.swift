@@ -38,7 +38,7 @@ extension ModelReport {
       session     \(model.file.sessionBytes(threads: 1).grouped) bytes: the arena and what is prepared once
       MACs        \(macs.grouped)
       vectors     \(model.file.testVectorCount)
-      \(outputs)
+      \(inputs)\(outputs)
       provenance  \(model.briefProvenance)
       digest      \(model.file.digest.hexadecimal)
       signature   \(model.file.signature.text)
@@ -48,6 +48,16 @@ extension ModelReport {
 }
 
 extension ModelReport {
+  /// A line for each input, where there is more than the image.
+  private var inputs: String {
+    guard model.file.inputCount > 1 else { return "" }
+    return (0..<model.file.inputCount).map { index in
+      let record = model.file.input(index)
+      return
+        "takes       \(model.name(record.name)), \(record.extents) \(index == 0 ? "image" : "values") of \(record.format.name)\n"
+    }.joined()
+  }
+
   /// The labels of the scores, or a line for each listed output.
   private var outputs: String {
     guard model.file.listsOutputs else { return "labels      \(model.labels.joined(separator: ", "))" }

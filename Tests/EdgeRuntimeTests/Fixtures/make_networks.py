@@ -9,6 +9,7 @@ digest that differs from the committed one is an error, unless --digests says th
 from them, too.
 """
 
+import math
 import pathlib
 import random
 import struct
@@ -33,12 +34,16 @@ EXPORTS = [
     ("detector", (32, 32, 1), 8, 8), ("segmentation", (24, 20, 3), 5, 8), ("autoencoder", (12, 12, 1), 8, 16),
     # Linear Resize, which is the sampler with a constant theta, and sequences, which are images of one row.
     ("interpolated-19", (6, 8, 2), 8, 8), ("sequence-dynamo", (1, 40, 3), 5, 8),
+    # Numbers and a second image beside the image.
+    ("pose", (16, 12, 1), 8, 8), ("stereo", (12, 20, 2), 4, 8),
 ]
+# Extents of the inputs beside the image.
+BESIDE = {"pose": {"pose": (6,)}, "stereo": {"right": (12, 20, 2), "state": (8,)}}
 
 
-def npy(shape: tuple, data: bytes) -> bytes:
+def npy(shape: tuple, data: bytes, kind: str = "|u1") -> bytes:
     """Bytes as an array in NumPy's format, version 1.0."""
-    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
 
@@ -54,9 +59,15 @@ def export(network: str, extents: tuple, weights: int, activations: int) -> None
         pixels = bytes(random.randrange(256) for _ in range(3 * height * width * channels))
         images.write_bytes(npy((3, *extents), pixels))
         (pathlib.Path(folder) / "x-labels.npy").write_bytes(npy((3,), bytes(3)))
+        beside = []
+        for name, shape in BESIDE.get(network, {}).items():
+            count = 3 * math.prod(shape)
+            numbers = struct.pack(f"<{count}f", *(random.uniform(-1, 1) for _ in range(count)))
+            (pathlib.Path(folder) / f"{name}.npy").write_bytes(npy((3, *shape), numbers, "<f4"))
+            beside += ["--input", f"{name}={folder}/{name}.npy"]
         subprocess.run(
             [FERRITE, "export", SOURCES / f"{network}.onnx", "-o", model, "--calibrate", images,
-             "--weight-bits", str(weights), "--activation-bits", str(activations)],
+             "--weight-bits", str(weights), "--activation-bits", str(activations), *beside],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
