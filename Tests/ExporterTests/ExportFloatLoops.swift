@@ -69,7 +69,7 @@ struct FloatLoops {
       let count = Double(pool.kernel.height * pool.kernel.width)
       return windows(pool, from, shape) { window in window.reduce(0) { $0 + x[$1] } / count }
     case .affineGridSample(let sampler):
-      return sample(inputs[0], inputs[1].values, shape, sampler.sourceAlignsCorners)
+      return sample(inputs[0], inputs[1].values, shape, sampler)
     case .add: return zip(x, inputs[1].values).map { $0 + $1 }
     case .concatenate:
       return (0..<shape.height * shape.width).flatMap { pixel in
@@ -129,12 +129,15 @@ struct FloatLoops {
     return result
   }
 
-  private func sample(_ image: Tensor, _ theta: [Double], _ shape: Shape, _ alignCorners: Bool) -> [Double] {
+  /// Zeros or the nearest pixel outside, one convention of corners.
+  private func sample(_ image: Tensor, _ theta: [Double], _ shape: Shape, _ sampler: FloatSampler) -> [Double] {
+    let alignCorners = sampler.sourceAlignsCorners
     func target(_ index: Int, _ count: Int) -> Double {
       alignCorners ? 2 * Double(index) / Double(count - 1) - 1 : Double(2 * index + 1) / Double(count) - 1
     }
     func source(_ coordinate: Double, _ count: Int) -> Double {
-      alignCorners ? (coordinate + 1) * Double(count - 1) / 2 : ((coordinate + 1) * Double(count) - 1) / 2
+      let place = alignCorners ? (coordinate + 1) * Double(count - 1) / 2 : ((coordinate + 1) * Double(count) - 1) / 2
+      return sampler.outside == .border ? min(max(place, 0), Double(count - 1)) : place
     }
     var result: [Double] = []
     for row in 0..<shape.height {

@@ -173,11 +173,9 @@ struct QuantizedImportTests {
   @Test("scales, zero points, weights and formats that can't be had are refused by the node's name")
   func refusals() throws {
     let cases: [(ONNXModelProto, [String])] = [
-      (model(scale: 0.3), [#"node "q" (QuantizeLinear)"#, "no power of two"]),
-      (model(scale: 0), ["no power of two"]),
-      (model(scale: -0.5), ["no power of two"]),
-      (model(weightScales: [0.5, 0.3]), [#"node "weights" (DequantizeLinear)"#, "no power of two"]),
-      (model(zeroPoint: 3), [#"node "q" (QuantizeLinear)"#, "zero point", "is not 0"]),
+      (model(scale: 0), [#"node "q" (QuantizeLinear)"#, "0.0 is not above 0"]),
+      (model(scale: -0.5), ["-0.5 is not above 0"]),
+      (model(weightScales: [0.5, -0.3]), [#"node "weights" (DequantizeLinear)"#, "-0.3 is not above 0"]),
       (model(weights: [1, 2, 3, -128]), [#"node "features" (Conv)"#, "-127...127"]),
       (model(weightAxis: 1), [#"node "features" (Conv)"#, "axis 1", "outputs lie along 0"]),
       (model(poolScale: 0.5), ["layer pool", "Q(8, 1, unsigned)", "Q(8, 2, unsigned)"]),
@@ -194,6 +192,67 @@ struct QuantizedImportTests {
     mixed.graph.node[3].input[1] = "two"
     mixed.graph.initializer.append(TinyONNX.tensor("two", [], [2]))
     #expect(refusal(mixed)?.contains("not that of the QuantizeLinear") == true)
+  }
+
+  /// As engines that quantise after training write it, a ReLU folded into the range of what follows a convolution.
+  @Test("scales that are no powers of two, and zero points, leave a range, and formats are chosen anew, which is said")
+  func otherSteps() throws {
+    /// What the network finds of one image, and what the user is told.
+    func logits(_ model: ONNXModelProto) throws -> (found: [Float], notes: [String]) {
+      let graph = try TinyONNX.graph(model)
+      let reference = FloatReference(Passes.all(graph))
+      reference.run(pixels: (0..<18).map { UInt8($0 * 13) })
+      return (reference.output, graph.notes)
+    }
+    for (scale, zero) in [(0.3, 0), (0.25, 3), (0.0371, 7)] as [(Float, Int32)] {
+      let changed = model(scale: scale, zeroPoint: zero)
+      let (found, notes) = try logits(changed)
+      #expect(notes.count == 1)
+      #expect(notes[0].hasPrefix(#"node "q" (QuantizeLinear) and 1 more: scales that are no powers of two"#))
+      #expect(refusal(changed) == nil)
+      // The same without rounding. The pool's own range, the same, has nothing left to cut.
+      var plain = changed
+      plain.graph.node.removeSubrange(2...3)
+      plain.graph.node[2].input = ["features"]
+      plain.graph.node.removeSubrange(3...4)
+      plain.graph.node[3].input = ["pooled"]
+      let floor = TinyONNX.tensor("floor", [], [Float(-zero) * scale])
+      let ceiling = TinyONNX.tensor("ceiling", [], [Float(255 - zero) * scale])
+      plain.graph.initializer += [floor, ceiling]
+      plain.graph.node.insert(TinyONNX.node("Clip", ["features", "floor", "ceiling"], "inside"), at: 2)
+      plain.graph.node[3].input = ["inside"]
+      #expect(found == (try logits(plain).found))
+      let clips = Passes.all(try TinyONNX.graph(changed)).nodes.count { node in
+        if case .clip = node.operation { true } else { false }
+      }
+      #expect(clips == 1)
+    }
+    let weights = try logits(model(weightScales: [0.5, 0.3]))
+    #expect(weights.notes.contains { $0.hasPrefix(#"node "weights" (DequantizeLinear): scales that are no powers"#) })
+  }
+
+  @Test("floats that the file quantises by other scales are saturated and rounded as ONNX says")
+  func constants() throws {
+    var model = TinyONNX.model
+    model.graph.initializer = [
+      TinyONNX.tensor("kernel", [2, 2, 1, 1], [0.24, 0.26, -90, 9]), TinyONNX.tensor("steps", [2], [0.1, 0.3]),
+      Self.integers("zeros", [2], [2, -3], .int8),
+    ]
+    let axis = [TinyONNX.attribute("axis", 0)]
+    model.graph.node = [
+      TinyONNX.node("QuantizeLinear", ["kernel", "steps", "zeros"], "raws", axis),
+      TinyONNX.node("DequantizeLinear", ["raws", "steps", "zeros"], "weights", axis),
+      TinyONNX.node("Conv", ["image", "weights"], "features"),
+      TinyONNX.node("GlobalAveragePool", ["features"], "pooled"), TinyONNX.node("Flatten", ["pooled"], "logits"),
+    ]
+    guard case .convolution(let convolution) = try TinyONNX.graph(model).nodes[0].operation else {
+      Issue.record("no convolution")
+      return
+    }
+    // -90 saturates at -128, which stands for 125 steps below 0.
+    let (tenth, third): (Float, Float) = (0.1, 0.3)
+    let expected: [Float] = [2 * tenth, 3 * tenth, -125 * third, 30 * third]
+    #expect(convolution.weights == expected)
   }
 
   @Test("four-bit integers lie two to a byte, in either field")

@@ -54,7 +54,16 @@ import Testing
   func stridesPaddingDilationAndGroupsFollowTheDefinition(seed: UInt64) {
     var numbers = SeededNumbers(seed: seed)
     let groups = [1, 1, 2, 3][numbers.integer(0...3)]
-    let (inputs, outputs) = (numbers.integer(1...5), numbers.integer(1...5) * groups)
+    check(inputs: numbers.integer(1...5), outputs: numbers.integer(1...5) * groups, groups: groups, &numbers)
+  }
+
+  @Test(arguments: UInt64(100)..<130) func soDoesAKernelForEachChannel(seed: UInt64) {
+    var numbers = SeededNumbers(seed: seed)
+    let channels = numbers.integer(6...21)
+    check(inputs: 1, outputs: channels, groups: channels, &numbers)
+  }
+
+  private func check(inputs: Int, outputs: Int, groups: Int, _ numbers: inout SeededNumbers) {
     let kernel = Extent(numbers.integer(1...4), numbers.integer(1...4))
     let convolution = FloatConvolution(
       weights: numbers.floats(outputs * kernel.height * kernel.width * inputs), bias: numbers.floats(outputs),

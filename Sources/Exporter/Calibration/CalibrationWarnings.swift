@@ -44,7 +44,7 @@ private func oneClass(_ images: CalibrationImages, _ labels: [String]) -> String
 
 /// Tensors whose values never changed: their formats rest on one value.
 private func constantTensors(_ layers: LayerGraph, _ calibration: Calibration) -> String? {
-  let names = layers.stored.filter { calibration.histograms[$0]?.isConstant == true }
+  let names = layers.stored.filter { !layers.isOfResize($0) && calibration.histograms[$0]?.isConstant == true }
   guard !names.isEmpty else { return nil }
   return "constant on all \(calibration.imageCount) calibration images, so formats are a guess: "
     + list(names.map { layers.graph.values[$0].name })
@@ -77,4 +77,25 @@ private func loneWeight(_ layer: LayerGraph.Layer) -> String? {
 /// The first four, and how many more there are.
 private func list(_ names: [String]) -> String {
   names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
+}
+
+extension LayerGraph {
+  /// Whether a stored value is the theta of a linear Resize, which never changes, or the pixel that the layer of theta weighs with zero: their
+  /// formats are no guess.
+  fileprivate func isOfResize(_ value: Int) -> Bool {
+    if let layer = producer(value), layer.isConstantOfOneValue(in: self) {
+      return consumers(value).contains { $0.isTheta(value, in: self) }
+    }
+    let consumers = consumers(value)
+    return shape(value).count == 1 && !consumers.isEmpty
+      && consumers.allSatisfy { $0.isConstantOfOneValue(in: self) && isOfResize($0.output) }
+  }
+}
+
+extension LayerGraph.Layer {
+  /// Whether it weighs a single value with zero, which leaves its biases.
+  fileprivate func isConstantOfOneValue(in layers: LayerGraph) -> Bool {
+    guard case .fullyConnected(let weights, _) = operation else { return false }
+    return layers.shape(inputs[0]).count == 1 && weights.allSatisfy { $0 == 0 }
+  }
 }

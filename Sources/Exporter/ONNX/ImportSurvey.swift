@@ -114,6 +114,9 @@ extension GraphBuilder {
     case 2:
       operands[name] = .activation(
         Activation(value: addInput(name, shape: .vector(dims[1])), dims: dims, positions: nil))
+    case 3:
+      let value = addInput(name, shape: Shape(height: 1, width: dims[2], channels: dims[1]))
+      operands[name] = .activation(Activation(value: value, dims: dims, positions: nil))
     case 4:
       let value = addInput(name, shape: Shape(height: dims[2], width: dims[3], channels: dims[1]))
       operands[name] = asImage(value)

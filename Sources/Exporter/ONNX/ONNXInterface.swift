@@ -3,7 +3,7 @@ import Quantize
 
 /// What goes into a graph and what comes out.
 struct ONNXInterface {
-  /// An image or a vector that comes in.
+  /// An image, a sequence, which is an image of one row, or a vector that comes in.
   struct Input {
     var name: String
     /// As the file has them, the batch of 1 included.
@@ -14,7 +14,7 @@ struct ONNXInterface {
     var isChannelsLast: Bool
   }
 
-  /// The image, which is the first input of four dims, then the others in the file's order.
+  /// The image, which is the first input of four dims or, without one, of three, then the others in the file's order.
   var inputs: [Input]
   var outputs: [String]
 
@@ -35,11 +35,11 @@ struct ONNXInterface {
     _ = try Self.distinct(given, "input")
     var inputs: [Input] = []
     for value in given { inputs.append(try Input(value, of: graph, isOnly: given.count == 1)) }
-    guard let image = inputs.firstIndex(where: { $0.dims.count == 4 }) else {
+    let image = inputs.firstIndex { $0.dims.count == 4 } ?? inputs.firstIndex { $0.dims.count == 3 }
+    guard let image else {
       throw .interface(
-        reason:
-          "the graph has \(Self.list(given, "input")), none of them an image [1, channels, height, width]: one is needed"
-      )
+        reason: "the graph has \(Self.list(given, "input")), none of them an image [1, channels, height, width] or "
+          + "a sequence [1, channels, length]: one is needed")
     }
     inputs.insert(inputs.remove(at: image), at: 0)
     self.inputs = inputs
@@ -60,7 +60,7 @@ struct ONNXInterface {
 }
 
 extension ONNXInterface.Input {
-  /// - Parameter isOnly: whether there is no other input, and so has to be an image.
+  /// - Parameter isOnly: whether there is no other input, so that it has to be an image or a sequence.
   fileprivate init(_ value: ONNXValueInfoProto, of graph: ONNXGraphProto, isOnly: Bool) throws(ONNXError) {
     name = value.name
     let type = value.type.tensorType
@@ -69,10 +69,11 @@ extension ONNXInterface.Input {
     guard type.elemType == .float else {
       throw .interface(reason: "input \"\(name)\" is of type \(type.elemType); float is supported")
     }
-    guard dims.count == 4 || (dims.count == 2 && !isOnly) else {
+    guard 3...4 ~= dims.count || (dims.count == 2 && !isOnly) else {
       let vector = isOnly ? "" : ", or a vector [1, values] beside an image,"
       throw .interface(
-        reason: "input \"\(name)\" has dims \(found); [1, channels, height, width]\(vector) is supported")
+        reason: "input \"\(name)\" has dims \(found); [1, channels, height, width] or [1, channels, length]"
+          + "\(vector) is supported")
     }
     let limit = GraphBuilder.extentLimit
     guard dims.allSatisfy({ (1...Int64(limit)).contains($0.dimValue) }) else {
@@ -86,6 +87,8 @@ extension ONNXInterface.Input {
     isChannelsLast = dims.count == 4 && graph.turnsChannelsFirst(name)
     if dims.count == 2 {
       shape = .vector(self.dims[1])
+    } else if dims.count == 3 {
+      shape = Shape(height: 1, width: self.dims[2], channels: self.dims[1])
     } else {
       let order = isChannelsLast ? [1, 2, 3] : [2, 3, 1]
       shape = Shape(height: self.dims[order[0]], width: self.dims[order[1]], channels: self.dims[order[2]])

@@ -15,10 +15,11 @@ struct Operator: Sendable {
 /// The operators of ONNX that the importer knows, by their type.
 enum OperatorTable {
   static let operators: [String: Operator] = [
-    "Conv": Operator(WindowGeometry.attributes.union(["group"]), importConvolution),
+    "Conv": Operator(WindowGeometry.attributes.union(["group"]), importConvolution).alsoOfSequences,
     "ConvTranspose": Operator(
-      WindowGeometry.attributes.union(["group", "output_padding", "output_shape"]), importTransposedConvolution),
-    "BatchNormalization": Operator(["epsilon", "momentum", "training_mode"], importBatchNormalization),
+      WindowGeometry.attributes.union(["group", "output_padding", "output_shape"]), importTransposedConvolution
+    ).alsoOfSequences,
+    "BatchNormalization": Operator(["epsilon", "momentum", "training_mode"], importBatchNormalization).alsoOfSequences,
     "Relu": Operator { node, builder throws(ONNXError) in
       try importClip(node, &builder, least: 0, greatest: .infinity)
     },
@@ -33,7 +34,7 @@ enum OperatorTable {
     "Reciprocal": importUnary(.reciprocal),
     "Abs": importUnary(.magnitude),
     "LeakyRelu": Operator(["alpha"], importLeakyRelu),
-    "PRelu": Operator([], importPRelu),
+    "PRelu": Operator([], importPRelu).alsoOfSequences,
     "Elu": Operator(["alpha"]) { node, builder throws(ONNXError) in
       try importElu(node, &builder, alpha: try node.float("alpha", default: 1), scale: 1, reach: 1)
     },
@@ -53,25 +54,29 @@ enum OperatorTable {
     "Mish": Operator([], importMish),
     "Softsign": Operator([], importSoftsign),
     "Pow": Operator([], importPower),
-    "Max": Operator([]) { node, builder throws(ONNXError) in try importExtreme(node, &builder, isMaximum: true) },
-    "Min": Operator([]) { node, builder throws(ONNXError) in try importExtreme(node, &builder, isMaximum: false) },
-    "MaxPool": Operator(WindowGeometry.attributes.union(["ceil_mode", "storage_order"]), importMaxPool),
-    "AveragePool": Operator(WindowGeometry.attributes.union(["ceil_mode", "count_include_pad"]), importAveragePool),
-    "GlobalAveragePool": Operator([], importGlobalAveragePool),
-    "GlobalMaxPool": Operator([], importGlobalMaxPool),
+    "Max": Operator([]) { node, builder throws(ONNXError) in try importExtreme(node, &builder, isMaximum: true) }
+      .alsoOfSequences,
+    "Min": Operator([]) { node, builder throws(ONNXError) in try importExtreme(node, &builder, isMaximum: false) }
+      .alsoOfSequences,
+    "MaxPool": Operator(WindowGeometry.attributes.union(["ceil_mode", "storage_order"]), importMaxPool).alsoOfSequences,
+    "AveragePool": Operator(WindowGeometry.attributes.union(["ceil_mode", "count_include_pad"]), importAveragePool)
+      .alsoOfSequences,
+    "GlobalAveragePool": Operator([], importGlobalAveragePool).alsoOfSequences,
+    "GlobalMaxPool": Operator([], importGlobalMaxPool).alsoOfSequences,
     "ReduceMean": Operator(["axes", "keepdims", "noop_with_empty_axes"]) { node, builder throws(ONNXError) in
       try importReduction(node, &builder) { .averagePool($0) }
-    },
+    }.alsoOfSequences,
     "ReduceMax": Operator(["axes", "keepdims", "noop_with_empty_axes"]) { node, builder throws(ONNXError) in
       try importReduction(node, &builder) { .maxPool($0) }
-    },
+    }.alsoOfSequences,
     "Gemm": Operator(["alpha", "beta", "transA", "transB"], importGemm),
     "MatMul": Operator([], importMatMul),
     "AffineGrid": Operator(["align_corners"], importAffineGrid),
     "GridSample": Operator(["align_corners", "mode", "padding_mode"], importGridSample),
 
-    "QuantizeLinear": Operator(["axis", "saturate", "output_dtype", "precision"], importQuantizeLinear),
-    "DequantizeLinear": Operator(["axis", "output_dtype"], importDequantizeLinear),
+    "QuantizeLinear": Operator(
+      ["axis", "block_size", "saturate", "output_dtype", "precision"], importQuantizeLinear),
+    "DequantizeLinear": Operator(["axis", "block_size", "output_dtype"], importDequantizeLinear),
 
     "Identity": Operator([], importIdentity),
     "Dropout": Operator(["ratio", "seed"], importDropout),
@@ -82,7 +87,7 @@ enum OperatorTable {
     "Squeeze": Operator(["axes"], importSqueeze),
     "Unsqueeze": Operator(["axes"], importUnsqueeze),
     "Transpose": Operator(["perm"], importTranspose),
-    "Concat": Operator(["axis"], importConcat),
+    "Concat": Operator(["axis"], importConcat).alsoOfSequences,
     "Slice": Operator([], importSlice),
     "Split": Operator(["axis", "num_outputs", "split"], importSplit),
     "Gather": Operator(["axis"], importGather),
@@ -115,6 +120,7 @@ enum OperatorTable {
         "keep_aspect_ratio_policy", "mode", "nearest_mode",
       ], importResize),
     "Add": arithmetic(.add),
+    "Sum": Operator([], importVariadicSum),
     "Sub": arithmetic(.subtract),
     "Mul": arithmetic(.multiply),
     "Div": arithmetic(.divide),
@@ -122,6 +128,6 @@ enum OperatorTable {
   ]
 
   private static func arithmetic(_ operation: Arithmetic) -> Operator {
-    Operator([]) { node, builder throws(ONNXError) in try importArithmetic(operation, node, &builder) }
+    Operator([]) { node, builder throws(ONNXError) in try importArithmetic(operation, node, &builder) }.alsoOfSequences
   }
 }

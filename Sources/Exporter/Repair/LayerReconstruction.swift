@@ -46,17 +46,23 @@ struct LayerReconstruction {
     let perGroup = bias.count / groups
     var together = 0..<0
     var inputs: [Float] = []
+    var block = 0..<0
+    var parts: (inputs: [[Float]], outputs: [[Float]]) = ([], [])
     self.groups = try (0..<groups).map { group in
       if !together.contains(group) {
         together = group..<min(group + groupsAtOnce, groups)
         inputs = try patches(together)
       }
+      if !block.contains(group) {
+        block = group..<min(group + groupsAtATime, together.upperBound)
+        parts.inputs = columns(
+          block.count, from: group - together.lowerBound, of: channels, in: inputs, width: together.count * channels)
+        parts.outputs = columns(block.count, from: group, of: perGroup, in: outputs, width: bias.count)
+      }
       let rows = group * perGroup..<(group + 1) * perGroup
-      let first = (group - together.lowerBound) * channels
       var samples = LayerSamples(
-        inputs: columns(first..<first + channels, of: inputs, width: together.count * channels),
-        outputs: columns(rows, of: outputs, width: bias.count),
-        taps: taps, channels: perGroup)
+        inputs: parts.inputs[group - block.lowerBound], outputs: parts.outputs[group - block.lowerBound], taps: taps,
+        channels: perGroup)
       var found = Group(rows: rows)
       if without.contains(.biasCorrection) {
         for place in samples.outputs.indices { samples.outputs[place] -= bias[rows.lowerBound + place % perGroup] }
@@ -117,13 +123,29 @@ struct LayerReconstruction {
   }
 }
 
-/// Some columns of a matrix with rows of `width` numbers.
-private func columns(_ chosen: Range<Int>, of matrix: [Float], width: Int) -> [Float] {
-  if chosen == 0..<width { return matrix }
-  var columns: [Float] = []
-  columns.reserveCapacity(matrix.count / width * chosen.count)
-  for row in stride(from: 0, to: matrix.count, by: width) {
-    for column in chosen { columns.append(matrix[row + column]) }
+/// A cache line of a depthwise layer's samples: each group alone would read all lines for one number of each.
+private let groupsAtATime = 16
+
+/// Neighbouring bands of a matrix's columns, each as a matrix of its own.
+///
+/// - Parameters:
+///   - first: the number of the first band, counted from the first column.
+///   - columns: of a band.
+///   - width: of the matrix, a whole number of bands.
+private func columns(
+  _ bands: Int, from first: Int, of columns: Int, in matrix: [Float], width: Int
+) -> [[Float]] {
+  if columns == width { return [matrix] }
+  let rows = matrix.count / width
+  var parts = [Float](repeating: 0, count: bands * rows * columns)
+  // In blocks of rows whose lines stay cached for all bands.
+  for start in stride(from: 0, to: rows, by: 64) {
+    for band in 0..<bands {
+      for row in start..<min(start + 64, rows) {
+        let (from, to) = (row * width + (first + band) * columns, (band * rows + row) * columns)
+        for column in 0..<columns { parts[to + column] = matrix[from + column] }
+      }
+    }
   }
-  return columns
+  return (0..<bands).map { Array(parts[$0 * rows * columns..<($0 + 1) * rows * columns]) }
 }

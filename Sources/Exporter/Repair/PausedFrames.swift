@@ -3,18 +3,23 @@ import Quantize
 
 /// Frames of a network whose layers are being chosen one after the other: each image's tensors as the operations so far have left them.
 ///
-/// What is chosen of a layer changes nothing before it, so that no operation runs twice on an image. Takes the tensors' part of an arena for each image.
-@safe
+/// What is chosen of a layer changes nothing before it, so that no operation runs twice on an image. Takes what is still to be read of each image's
+/// tensors, not their whole arena. Called by one thread at a time; each image's frame is one thread's.
 final class PausedFrames: @unchecked Sendable {
-  private let images: Int
+  /// Of an image.
+  private final class Frame: @unchecked Sendable {
+    var bytes: [UInt8] = []
+  }
+
+  private let frames: [Frame]
   /// Of the file that the frames ran last; of another one they would be at other places.
   private var tensors: [TensorRecord] = []
-  private var frameBytes = 0
-  private var memory = AlignedBytes(count: 0)
+  /// The bytes of the arena that the frames hold.
+  private var live = RangeSet<Int>()
   /// Those that have run on every image.
   private var operations = 0
 
-  init(images: Int) { self.images = images }
+  init(images: Int) { frames = (0..<images).map { _ in Frame() } }
 
   /// A row of numbers from each image's input of an operation, one after the other.
   ///
@@ -27,31 +32,19 @@ final class PausedFrames: @unchecked Sendable {
     _ file: [UInt8], before operation: Int, of rowCount: Int, pixels: @Sendable (Int) throws -> [UInt8],
     row: @Sendable (_ input: [Float], _ image: Int) -> [Float]
   ) throws -> [Float] {
-    try fit(file)
+    let first = try ModelRunner(file, instructionSet: .scalar)
+    if first.tensors != tensors { (tensors, operations) = (first.tensors, 0) }
     precondition(operation >= operations, "operations run in their order")
-    // Nobody changes these before all threads have ended; each image's frame is one thread's.
-    let (start, frameBytes) = (operations, frameBytes)
-    nonisolated(unsafe) let frames = unsafe memory.unsafeBytes
+    let (start, before, after) = (operations, live, first.live(before: operation))
     let rows = try concurrentRows(
-      images, of: rowCount, prepare: { try ModelRunner(file, instructionSet: .fastest) }
-    ) { runner, image in
-      let frame = unsafe UnsafeMutableRawBufferPointer(rebasing: frames[image * frameBytes..<(image + 1) * frameBytes])
-      if start == 0 { runner.begin(try pixels(image)) } else { unsafe runner.resume(UnsafeRawBufferPointer(frame)) }
+      frames.count, of: rowCount, prepare: { try ModelRunner(file, instructionSet: .fastest) }
+    ) { [frames] runner, image in
+      if start == 0 { runner.begin(try pixels(image)) } else { runner.resume(frames[image].bytes, before) }
       runner.step(start..<operation)
-      unsafe runner.pause(frame)
+      frames[image].bytes = runner.pause(after)
       return row(runner.input(of: operation), image)
     }
-    operations = operation
+    (operations, live) = (operation, after)
     return rows
-  }
-
-  /// Begins anew where the file's tensors lie otherwise than the last one's.
-  private func fit(_ file: [UInt8]) throws {
-    let runner = try ModelRunner(file, instructionSet: .scalar)
-    guard runner.tensors != tensors else { return }
-    tensors = runner.tensors
-    frameBytes = runner.pausedBytes
-    memory = AlignedBytes(count: images * frameBytes)
-    operations = 0
   }
 }

@@ -70,17 +70,36 @@ public final class ModelRunner {
 
   var tensors: [TensorRecord] { (0..<model.tensorCount).map { model.tensor($0) } }
 
-  /// What a frame between two operations takes: the arena's part that holds tensors.
-  var pausedBytes: Int { tensors.map { $0.arenaOffset + $0.count * $0.format.elementBytes }.max() ?? 0 }
+  /// The bytes of the arena that an operation or later ones read of what those before it have made.
+  func live(before operation: Int) -> RangeSet<Int> {
+    var live = RangeSet((0..<session.outputCount).map { bytes(of: session.output($0).tensor) })
+    for index in (operation..<model.operationCount).reversed() {
+      let record = model.operation(index)
+      live.remove(contentsOf: bytes(of: record.output))
+      for input in 0..<record.inputCount { live.insert(contentsOf: bytes(of: record.inputs[input])) }
+    }
+    return live
+  }
 
-  /// Keeps the frame as the operations so far have left it, in `pausedBytes` bytes.
-  func pause(_ frame: UnsafeMutableRawBufferPointer) {
-    unsafe frame.copyMemory(from: UnsafeRawBufferPointer(rebasing: arena.unsafeBytes[..<pausedBytes]))
+  private func bytes(of tensor: Int) -> Range<Int> {
+    let record = model.tensor(tensor)
+    return record.arenaOffset..<record.arenaOffset + record.count * record.format.elementBytes
+  }
+
+  /// The frame as the operations so far have left it: the live bytes, one range after the other.
+  func pause(_ live: RangeSet<Int>) -> [UInt8] {
+    live.ranges.flatMap { unsafe Array(UnsafeRawBufferPointer(rebasing: arena.unsafeBytes[$0])) }
   }
 
   /// Goes on with a frame that a runner of a file with the same tensors kept.
-  func resume(_ frame: UnsafeRawBufferPointer) {
-    unsafe UnsafeMutableRawBufferPointer(rebasing: arena.unsafeBytes[..<pausedBytes]).copyMemory(from: frame)
+  func resume(_ frame: [UInt8], _ live: RangeSet<Int>) {
+    var next = 0
+    for range in live.ranges {
+      // The loader has checked that tensors lie in the arena.
+      unsafe UnsafeMutableRawBufferPointer(rebasing: arena.unsafeBytes[range])
+        .copyBytes(from: frame[next..<next + range.count])
+      next += range.count
+    }
   }
 
   private func output(of index: Int) -> [Double] {

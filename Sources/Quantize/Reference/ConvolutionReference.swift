@@ -40,7 +40,8 @@ struct ConvolutionWorkspace<Element: MatrixElement> {
 }
 
 extension FloatConvolution {
-  /// Convolves by im2col and one matrix product for each band of output rows and each group.
+  /// Convolves by im2col and one matrix product for each band of output rows and each group; channel by channel where each
+  /// has a kernel of its own, which leaves a product of matrices nothing to gain.
   ///
   /// - Parameters:
   ///   - weights: in place of the convolution's own, as many; `bias` likewise.
@@ -55,8 +56,15 @@ extension FloatConvolution {
     let outputs = outputShape.channels / groups
     let patch = kernel.height * kernel.width * inputs
     let rowValues = outputShape.width * outputShape.channels
-    for pixel in Swift.stride(from: 0, to: output.count, by: bias.count) {
-      for channel in bias.indices { output[pixel + channel] = bias[channel] }
+    unsafe output.withUnsafeMutableBufferPointer { output in
+      for pixel in Swift.stride(from: 0, to: output.count, by: bias.count) {
+        // A whole number of pixels, by `checkShapes`.
+        unsafe (output.baseAddress! + pixel).update(from: bias, count: bias.count)
+      }
+    }
+    if inputs == 1 && outputs == 1 && groups >= Self.leastDepthwiseChannels {
+      addDepthwise(weights, image, imageShape, to: &output, outputShape)
+      return
     }
     let rowsInBand = ConvolutionWorkspace<Element>.bandValues / max(outputShape.width * patch, 1)
     let bandRows = min(max(rowsInBand, 1), outputShape.height)
@@ -74,6 +82,37 @@ extension FloatConvolution {
               workspace.patches, rows: rows.count * outputShape.width,
               by: weights.baseAddress! + group * outputs * patch, outputs: outputs, taps: patch,
               adding: output.baseAddress! + first * rowValues + group * outputs, stride: outputShape.channels)
+          }
+        }
+      }
+    }
+  }
+
+  /// Channels that fill a vector; with fewer, a matrix product is sooner done.
+  private static var leastDepthwiseChannels: Int { 8 }
+
+  /// Adds the products of a depthwise convolution, pixel by pixel and tap by tap over all channels, which lie side by side.
+  private func addDepthwise<Element: MatrixElement>(
+    _ weights: [Element], _ image: [Element], _ shape: Shape, to output: inout [Element], _ outputShape: Shape
+  ) {
+    let (channels, taps) = (shape.channels, kernel.height * kernel.width)
+    let byTap = (0..<taps * channels).map { weights[$0 % channels * taps + $0 / channels] }
+    unsafe output.withUnsafeMutableBufferPointer { output in
+      unsafe image.withUnsafeBufferPointer { image in
+        unsafe byTap.withUnsafeBufferPointer { byTap in
+          for place in 0..<outputShape.height * outputShape.width {
+            let (row, column) = place.quotientAndRemainder(dividingBy: outputShape.width)
+            for tap in 0..<taps {
+              let y = row * stride.height - padding.top + tap / kernel.width * dilation.height
+              let x = column * stride.width - padding.left + tap % kernel.width * dilation.width
+              guard 0..<shape.height ~= y && 0..<shape.width ~= x else { continue }
+              // Inside the image by this condition, inside output and weights by `checkShapes`; all have `channels` numbers
+              // a pixel.
+              let sums = unsafe output.baseAddress! + place * channels
+              let pixel = unsafe image.baseAddress! + (y * shape.width + x) * channels
+              let factors = unsafe byTap.baseAddress! + tap * channels
+              for channel in 0..<channels { unsafe sums[channel] += pixel[channel] * factors[channel] }
+            }
           }
         }
       }

@@ -38,11 +38,21 @@ extension SamplerView {
       frames[record.output] = frames[record.inputs[0]]
       guard let sampler else { continue }
       frames[record.output] = sampler.frame.inside(frames[record.inputs[0]])
+      if isResize(record, model) { continue }
       views.append(
         SamplerView(
           sampler, classifier, record, picture: model.file.tensor(model.file.inputTensor), frames[record.output]))
     }
     return views
+  }
+
+  /// Whether a sampler does no more than to give its input another size: its theta are the biases of a layer that reads a single value.
+  private static func isResize(_ sampler: OperationRecord, _ model: LoadedModel) -> Bool {
+    (0..<model.file.operationCount).contains { index in
+      let record = model.file.operation(index)
+      return record.output == sampler.inputs[1] && record.operation.kind == .fullyConnected
+        && model.file.tensor(record.inputs[0]).count == 1
+    }
   }
 
   private init(

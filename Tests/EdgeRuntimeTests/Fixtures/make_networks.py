@@ -32,6 +32,8 @@ EXPORTS = [
     ("rearranged-18", (6, 8, 2), 6, 16), ("transposed", (4, 5, 3), 5, 8),
     # Several outputs, lists and images.
     ("detector", (32, 32, 1), 8, 8), ("segmentation", (24, 20, 3), 5, 8), ("autoencoder", (12, 12, 1), 8, 16),
+    # Linear Resize, which is the sampler with a constant theta, and sequences, which are images of one row.
+    ("interpolated-19", (6, 8, 2), 8, 8), ("sequence-dynamo", (1, 40, 3), 5, 8),
     # Numbers and a second image beside the image.
     ("pose", (16, 12, 1), 8, 8), ("stereo", (12, 20, 2), 4, 8),
 ]

@@ -579,6 +579,81 @@ def unet() -> onnx.ModelProto:
         numbers("sixteen", [16]), numbers("one", [1]), numbers("up", [1, 1, 2, 2], np.float32)], 13)
 
 
+def interpolated(opset: int) -> onnx.ModelProto:
+    """Images of other sizes whose pixels lie between those of the first: each meaning of the coordinates, larger and smaller, by whole
+    factors and by others, and one that makes single rows."""
+    resizes = [
+        ({"coordinate_transformation_mode": "half_pixel"}, "up", (12, 16)),
+        ({"coordinate_transformation_mode": "asymmetric"}, "up", (12, 16)),
+        ({"coordinate_transformation_mode": "align_corners"}, "up", (12, 16)),
+        ({"coordinate_transformation_mode": "pytorch_half_pixel"}, "half", (3, 4)),
+        ({}, "uneven", (9, 10)),
+        ({"coordinate_transformation_mode": "half_pixel"}, [1, 4, 7, 5], (7, 5)),
+        ({"coordinate_transformation_mode": "align_corners"}, [1, 4, 5, 13], (5, 13)),
+        ({"coordinate_transformation_mode": "align_corners"}, [1, 4, 1, 13], (1, 13)),
+        ({"coordinate_transformation_mode": "pytorch_half_pixel"}, [1, 4, 1, 3], (1, 3)),
+    ]
+    nodes, constants = [("Conv", ["image", "w1"], "x", {"pads": [1, 1, 1, 1]})], []
+    for index, (attributes, target, (height, width)) in enumerate(resizes):
+        inputs = ["x", "roi", target]
+        if not isinstance(target, str):
+            inputs = ["x", "roi", "roi", f"size{index}"]
+            constants.append(numbers(f"size{index}", target))
+        nodes += [("Resize", inputs, f"a{index}", {"mode": "linear", **attributes}),
+                  ("Flatten", [f"a{index}"], f"f{index}", {}),
+                  ("MatMul", [f"f{index}", f"m{index}"], f"s{index}", {})]
+        constants.append(weights(f"m{index}", 4 * height * width, 2))
+    nodes.append(("Concat", [f"s{index}" for index in range(len(resizes))], "logits", {"axis": 1}))
+    return graph((2, 6, 8), nodes, [
+        weights("w1", 4, 2, 3, 3), numbers("roi", [], np.float32), numbers("up", [1, 1, 2, 2], np.float32),
+        numbers("half", [1, 1, 0.5, 0.5], np.float32), numbers("uneven", [1, 1, 1.5, 1.3], np.float32), *constants], opset)
+
+
+class Sequence(nn.Module):
+    """[1, 3, 40] to 4 classes: convolutions along a sequence, as torch writes them, with a sum around two of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv1d(3, 8, 5, stride=2, padding=2, bias=False), nn.BatchNorm1d(8), nn.SiLU())
+        self.deep = nn.Sequential(
+            nn.Conv1d(8, 8, 3, padding=2, dilation=2, groups=8), nn.PReLU(8), nn.Conv1d(8, 8, 1), nn.BatchNorm1d(8))
+        self.pool = nn.MaxPool1d(3, 2, padding=1)
+        self.up = nn.ConvTranspose1d(8, 6, 4, stride=2, padding=1)
+        self.mean = nn.AvgPool1d(4)
+        self.last = nn.AdaptiveAvgPool1d(1)
+        self.classifier = nn.Linear(6 + 6 + 8 + 20 + 80, 4)
+
+    def forward(self, x):
+        stem = self.stem(x)
+        deep = F.relu(stem + self.deep(stem))
+        pooled = self.pool(deep)
+        up = self.up(pooled)
+        beside = torch.cat([stem, deep], 1)[:, 3:11]
+        return self.classifier(torch.cat([
+            self.last(up).flatten(1), up.mean(2), (beside * pooled.mean(-1, keepdim=True)).mean(-1),
+            self.mean(up).flatten(1)[:, :20], (x * 0.5 - 1).flatten(1)[:, :80]], 1))
+
+
+def sequence(exporter: str) -> onnx.ModelProto:
+    torch.manual_seed(5)
+    net = Sequence()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.3)
+            nn.init.normal_(module.running_mean, std=0.3)
+            nn.init.uniform_(module.running_var, 0.3, 1.5)
+    net.eval()
+    names = {"input_names": ["image"], "output_names": ["logits"], "opset_version": 18}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if exporter == "legacy":
+            buffer = io.BytesIO()
+            torch.onnx.export(net, (torch.zeros(1, 3, 40),), buffer, dynamo=False, **names)
+            return onnx.load_from_string(buffer.getvalue())
+        return torch.onnx.export(net, (torch.zeros(1, 3, 40),), dynamo=True, verbose=False, **names).model_proto
+
+
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """Without what exporters write for people: stack traces and shapes of inner values."""
     for node in model.graph.node:
@@ -620,6 +695,10 @@ def main() -> None:
         "autoencoder": lambda: exported(Autoencoder(), (1, 12, 12), ["picture"], {}, dynamo=False),
         "gates": lambda: gates(),
         "unet": lambda: unet(),
+        "interpolated-11": lambda: interpolated(11),
+        "interpolated-19": lambda: interpolated(19),
+        "sequence-legacy": lambda: sequence("legacy"),
+        "sequence-dynamo": lambda: sequence("dynamo"),
     }
     wanted = sys.argv[1:] or list(makers)
     path = HERE / "golden.json"
@@ -634,7 +713,7 @@ def main() -> None:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         image = np.random.default_rng(5).normal(0, 1, session.get_inputs()[0].shape).astype(np.float32)
         outputs = session.run(None, {"image": image})
-        pixels = image[0] if name == "channels-last" else image[0].transpose(1, 2, 0)
+        pixels = image[0] if name == "channels-last" else np.moveaxis(image[0], 0, -1)
         golden[name] = {"input": [round(float(x), 7) for x in pixels.ravel()],
                         "output": [round(float(x), 7) for x in outputs[0].ravel()]}
         if name in ("detector", "segmentation", "autoencoder"):

@@ -43,8 +43,14 @@ struct WindowGeometry {
         "its window of \(reach.height) x \(reach.width) exceeds the padded image of \(image.height) x \(image.width)")
     }
     output = Extent(free.height / stride.height + 1, free.width / stride.width + 1)
+    // A window that would begin behind the image, in its padding, is none.
+    func roundedUp(_ free: Int, _ stride: Int, _ extent: Int) -> Int {
+      let windows = (free + stride - 1) / stride + 1
+      return (windows - 1) * stride >= extent ? windows - 1 : windows
+    }
     outputRoundedUp = Extent(
-      (free.height + stride.height - 1) / stride.height + 1, (free.width + stride.width - 1) / stride.width + 1)
+      roundedUp(free.height, stride.height, image.height + padding.top),
+      roundedUp(free.width, stride.width, image.width + padding.left))
   }
 
   private static func padding(
