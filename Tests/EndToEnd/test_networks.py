@@ -266,7 +266,7 @@ class Networks(unittest.TestCase):
         # What is behind the bits that this version knows.
         model = bytearray(self.models["detector"].read_bytes())
         self.assertEqual(model[24] & 2, 2)
-        model[24] |= 4
+        model[24] |= 128
         fixtures.stamp_digest(model)
         other = self.folder / "newer.fxm"
         other.write_bytes(model)

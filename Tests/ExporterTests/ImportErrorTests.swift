@@ -144,9 +144,10 @@ struct ImportErrorTests {
       [#""features" (Pad)"#, "pads the batch"],
       replacing("Pad", ["image", "around"], [], [TinyONNX.integers("around", [1, 0, 0, 0, 0, 0, 0, 0])]))
     let scales = TinyONNX.tensor("scales", [4], [1, 1, 1.3, 1])
-    try expectRefusal(
-      [#""features" (Resize)"#, "from 3 x 3 to 3 x 3", "not evenly spaced"],
-      replacing("Resize", ["image", "", "scales"], [.init("nearest_mode", "floor")], [scales]))
+    try expectRefusal([#""features" (Resize)"#, "from 36 x 3 to 46 x 3", "not evenly spaced"]) {
+      replacing("Resize", ["image", "", "scales"], [.init("nearest_mode", "floor")], [scales])(&$0)
+      $0.graph.input[0] = TinyONNX.value("image", [1, 2, 36, 3])
+    }
     try expectRefusal(
       [#""features" (Resize)"#, "mode is cubic"],
       replacing("Resize", ["image", "", "scales"], [.init("mode", "cubic")], [scales]))
@@ -157,7 +158,8 @@ struct ImportErrorTests {
       [#""features" (ConvTranspose)"#, "output_shape is [1, 2, 6, 6]"],
       replacing("ConvTranspose", ["image", "kernel"], [.init("output_shape", [1, 2, 6, 6])]))
     try expectRefusal(
-      [#""features" (ReduceMax)"#, "axes is [1]"], replacing("ReduceMax", ["image"], [.init("axes", [1])]))
+      [#""features" (ReduceMax)"#, "axes is [1, 2] of dims [1, 2, 3, 3]", "neighbours in memory"],
+      replacing("ReduceMax", ["image"], [.init("axes", [1, 2])]))
   }
 
   // MARK: Inputs, outputs, structure
@@ -194,8 +196,14 @@ struct ImportErrorTests {
     }
     try expectRefusal([#"output "logits" twice"#]) { $0.graph.output.append(TinyONNX.value("logits", [1, 2])) }
     try expectRefusal(["no output"]) { $0.graph.output = [] }
-    // Flattened with its channels first; and what is no output of any node's.
-    try expectRefusal([#"output "flat" has dims [1, 18] in another order"#]) { $0.graph.output[0].name = "flat" }
+    // More channels than can be moved slice by slice, flattened before what is behind them; and what is no output of any node's.
+    try expectRefusal([#"output "flat" has dims [1, 442] in another order"#]) {
+      $0.graph.input[0] = TinyONNX.value("image", [1, 2, 2, 13])
+      $0.graph.initializer[0] = TinyONNX.tensor("kernel", [17, 2, 1, 1], Array(repeating: 1, count: 34))
+      $0.graph.initializer.append(TinyONNX.tensor("more", [17], Array(repeating: 1, count: 17)))
+      $0.graph.node[0].input = ["image", "kernel", "more"]
+      $0.graph.output[0].name = "flat"
+    }
     try expectRefusal([#"output "image" is its input"#]) { $0.graph.output[0].name = "image" }
     try expectRefusal([#""nothing" is not computed"#]) { $0.graph.output[0].name = "nothing" }
     try expectRefusal(["does not depend on its input"]) { $0.graph.output[0].name = "matrix" }

@@ -173,11 +173,9 @@ struct QuantizedImportTests {
   @Test("scales, zero points, weights and formats that can't be had are refused by the node's name")
   func refusals() throws {
     let cases: [(ONNXModelProto, [String])] = [
-      (model(scale: 0.3), [#"node "q" (QuantizeLinear)"#, "no power of two"]),
-      (model(scale: 0), ["no power of two"]),
-      (model(scale: -0.5), ["no power of two"]),
-      (model(weightScales: [0.5, 0.3]), [#"node "weights" (DequantizeLinear)"#, "no power of two"]),
-      (model(zeroPoint: 3), [#"node "q" (QuantizeLinear)"#, "zero point", "is not 0"]),
+      (model(scale: 0), [#"node "q" (QuantizeLinear)"#, "0.0 is not above 0"]),
+      (model(scale: -0.5), ["-0.5 is not above 0"]),
+      (model(weightScales: [0.5, -0.3]), [#"node "weights" (DequantizeLinear)"#, "-0.3 is not above 0"]),
       (model(weights: [1, 2, 3, -128]), [#"node "features" (Conv)"#, "-127...127"]),
       (model(weightAxis: 1), [#"node "features" (Conv)"#, "axis 1", "outputs lie along 0"]),
       (model(poolScale: 0.5), ["layer pool", "Q(8, 1, unsigned)", "Q(8, 2, unsigned)"]),
@@ -194,6 +192,40 @@ struct QuantizedImportTests {
     mixed.graph.node[3].input[1] = "two"
     mixed.graph.initializer.append(TinyONNX.tensor("two", [], [2]))
     #expect(refusal(mixed)?.contains("not that of the QuantizeLinear") == true)
+  }
+
+  @Test("scales that are no powers of two, or zero points, are computed with, and formats chosen anew, which is said")
+  func otherSteps() throws {
+    /// What the network finds of one image, and what the user is told.
+    func logits(_ model: ONNXModelProto) throws -> (found: [Float], notes: [String]) {
+      let graph = try TinyONNX.graph(model)
+      let reference = FloatReference(Passes.all(graph))
+      reference.run(pixels: (0..<18).map { UInt8($0 * 13) })
+      return (reference.output, graph.notes)
+    }
+    for (scale, zero) in [(0.3, 0), (0.25, 3), (0.0371, 7)] as [(Float, Int32)] {
+      let changed = model(scale: scale, zeroPoint: zero)
+      let (found, notes) = try logits(changed)
+      #expect(notes.contains { $0.hasPrefix(#"node "q": its scale is no power of two, or its zero point not 0"#) })
+      #expect(refusal(changed) == nil)
+      // The same without rounding: no more than half a step and what lies outside the range away.
+      var plain = changed
+      plain.graph.node.removeSubrange(2...3)
+      plain.graph.node[2].input = ["features"]
+      plain.graph.node.removeSubrange(3...4)
+      plain.graph.node[3].input = ["pooled"]
+      let floor = TinyONNX.tensor("floor", [], [Float(-zero) * scale])
+      let ceiling = TinyONNX.tensor("ceiling", [], [Float(255 - zero) * scale])
+      plain.graph.initializer += [floor, ceiling]
+      plain.graph.node.insert(TinyONNX.node("Clip", ["features", "floor", "ceiling"], "inside"), at: 2)
+      plain.graph.node[3].input = ["inside"]
+      let exact = try logits(plain).found
+      // Two roundings, by half a step each, and weights of 66 / 16 in sum at most.
+      for (found, exact) in zip(found, exact) { #expect((found - exact).magnitude <= 66.0 / 16 * scale) }
+      #expect(found != exact)
+    }
+    let weights = try logits(model(weightScales: [0.5, 0.3]))
+    #expect(weights.notes.contains { $0.hasPrefix(#""kernel": its scales are no powers of two"#) })
   }
 
   @Test("four-bit integers lie two to a byte, in either field")

@@ -40,10 +40,10 @@ import Testing
 
   @Test func whatIsNeitherNearestNorLinearIsRefused() throws {
     var model = TinyONNX.model
-    model.graph.initializer.append(TinyONNX.integers("sizes", [1, 2, 6, 6]))
+    model.graph.initializer.append(TinyONNX.integers("sizes", [1, 2, 2, 2]))
     model.graph.node[0].output = ["small"]
     let attributes: [[ONNXAttributeProto]] = [
-      [.init("mode", "cubic")], [.init("mode", "linear"), .init("keep_aspect_ratio_policy", "not_larger")],
+      [.init("mode", "cubic")], [.init("mode", "linear"), .init("keep_aspect_ratio_policy", "wide")],
       [.init("mode", "linear"), .init("coordinate_transformation_mode", "tf_crop_and_resize")],
       [.init("mode", "linear"), .init("antialias", 1)],
     ]

@@ -40,7 +40,8 @@ import Testing
     let arena = Bytes(count: model.sessionBytes(threads: 1))
     var session = unsafe try Session(unsafeModel: model, arena: arena.bytes, instructionSet: .scalar)
     for index in 1..<model.inputCount {
-      try session.set(FrameOutcome.numbers(model.input(index).count).span, ofInput: index)
+      let values = FrameOutcome.numbers(model.input(index).count)
+      try session.set(values.span, ofInput: index)
     }
     let pixels = (0..<model.imageBytes).map { UInt8(truncatingIfNeeded: $0 &* 37) }
     unsafe try pixels.withUnsafeBytes { unsafe try session.run(pixels: $0) }
@@ -65,7 +66,7 @@ import Testing
     var session: OpaquePointer?
     #expect(
       unsafe ferrite_session_open(&session, &model, nil, memory.bytes.baseAddress, memory.count, nil) == FERRITE_OK)
-    let names = unsafe (0..<2).map { unsafe String(cString: ferrite_input_name(session, $0)) }
+    let names = (0..<2).map { unsafe String(cString: ferrite_input_name(session, $0)) }
     #expect(names == ["image", "pose"])
     #expect(unsafe ferrite_input_name(session, 2) == nil && ferrite_input_name(session, -1) == nil)
     let label = unsafe String(cString: ferrite_label(session, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import math
 import mmap
 import os
 import threading
@@ -279,7 +280,8 @@ class Session:
             if not np.isfinite(array).all():
                 raise ValueError(f"{one.name} has a number that is not finite")
             least, greatest = (end / one.scale for end in one.range)
-            rows.append(np.ascontiguousarray(np.clip(np.floor(array / one.scale + 0.5), least, greatest).astype(np.int32)).reshape(count, -1))
+            integers = np.clip(np.floor(array / one.scale + 0.5), least, greatest).astype(np.int32)
+            rows.append(np.ascontiguousarray(integers).reshape(count, math.prod(one.shape)))
         return rows
 
     def _opened(self) -> ctypes.c_void_p:

@@ -32,6 +32,9 @@ extension LayerGraph {
       }
       layers.append(layer)
     }
+    guard !layers.isEmpty else {
+      throw .unsupported(layer: graph.values[graph.output].name, reason: "the network computes nothing of its input")
+    }
   }
 }
 

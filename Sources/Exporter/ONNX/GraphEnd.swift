@@ -56,6 +56,10 @@ extension GraphBuilder {
 
   /// The value that an output is, seen as an image, a list of vectors or a vector, without a value being moved.
   private mutating func output(_ end: GraphEnd) throws(ONNXError) -> Int {
+    let node = ONNXNode(
+      place: .init(node: end.name, operatorName: "output"), outputs: [end.name], inputs: [], inputNames: [],
+      attributes: [:])
+    if case .linear(let form) = operands[end.source] { return try add(form, for: node) }
     guard case .activation(let activation) = operands[end.source] else {
       throw .interface(reason: "the graph's output \"\(end.name)\" does not depend on its input")
     }
@@ -68,6 +72,12 @@ extension GraphBuilder {
       return activation.value
     }
     guard let seen = activation.extents(own) else {
+      if let moved = try? moved(activation, for: node) {
+        notes.append(
+          "output \"\(end.name)\": its values are brought from rows, columns, channels into its own order, slice by slice"
+        )
+        return moved
+      }
       throw .interface(
         reason:
           "the graph's output \"\(end.name)\" has dims \(activation.dims) in another order than rows, columns, channels: "
@@ -83,6 +93,28 @@ extension GraphBuilder {
     let value = addInput(end.name, shape: seen)
     nodes.append(FloatGraph.Node(name: end.name, operation: .flatten, inputs: [activation.value], output: value))
     return value
+  }
+
+  /// An output whose values lie in another order than rows, columns, channels, brought into that by slices.
+  private mutating func moved(_ activation: Activation, for node: ONNXNode) throws(ONNXError) -> Int {
+    let isImage = activation.dims.count == 4 && activation.dims[0] == 1
+    let turned = isImage ? activation.transposed([0, 2, 3, 1], shape(activation.value)) : activation
+    let rest = turned.dims.drop { $0 == 1 }
+    guard rest.count <= 3 else { throw node.fail("its dims \(activation.dims) are no image's") }
+    let extents = Array(repeating: 1, count: 3 - rest.count) + rest
+    let value = try inOrder(turned, for: node)
+    return try view(
+      value, as: Shape(height: extents[0], width: extents[1], channels: extents[2]), for: node, suffix: "/seen")
+  }
+
+  /// A sampling grid, or a step on the way to one, as a layer of its own.
+  private mutating func add(_ form: LinearForm, for node: ONNXNode) throws(ONNXError) -> Int {
+    let source = try vector(form.value, for: node)
+    let count = form.array.count
+    let weights = form.array.elements.flatMap { term in (0..<shape(source).channels).map { term.factors[$0] } }
+    return try add(
+      .fullyConnected(weights: weights, bias: Array(repeating: 0, count: count)), [source], shape: .vector(count),
+      for: node)
   }
 
   private mutating func leaveAway(

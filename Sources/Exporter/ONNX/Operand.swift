@@ -58,6 +58,11 @@ struct Activation {
     self.positions = positions
   }
 
+  /// Whether it is [1, channels, height, width] of the value, as the value has it.
+  func isImage(_ shape: Shape) -> Bool {
+    positions == nil && dims == [1, shape.channels, shape.height, shape.width]
+  }
+
   /// The positions written out.
   func order(_ shape: Shape) -> NDArray<Int> {
     if let positions { return NDArray(dims, positions) }

@@ -74,8 +74,9 @@ enum OperatorTable {
     "AffineGrid": Operator(["align_corners"], importAffineGrid),
     "GridSample": Operator(["align_corners", "mode", "padding_mode"], importGridSample),
 
-    "QuantizeLinear": Operator(["axis", "saturate", "output_dtype", "precision"], importQuantizeLinear),
-    "DequantizeLinear": Operator(["axis", "output_dtype"], importDequantizeLinear),
+    "QuantizeLinear": Operator(
+      ["axis", "block_size", "saturate", "output_dtype", "precision"], importQuantizeLinear),
+    "DequantizeLinear": Operator(["axis", "block_size", "output_dtype"], importDequantizeLinear),
 
     "Identity": Operator([], importIdentity),
     "Dropout": Operator(["ratio", "seed"], importDropout),
@@ -119,6 +120,7 @@ enum OperatorTable {
         "keep_aspect_ratio_policy", "mode", "nearest_mode",
       ], importResize),
     "Add": arithmetic(.add),
+    "Sum": Operator([], importVariadicSum),
     "Sub": arithmetic(.subtract),
     "Mul": arithmetic(.multiply),
     "Div": arithmetic(.divide),

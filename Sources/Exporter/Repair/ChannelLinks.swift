@@ -80,8 +80,9 @@ extension FloatGraph {
         case .maxPool, .averagePool:
           guard follow(node.output, channels, &link) else { return false }
         case .flatten:
-          let count = values[value].shape.count
-          guard follow(node.output, (0..<count).map { channels[$0 % channels.count] }, &link) else { return false }
+          guard let seen = values[node.output].shape.channels(seenThrough: channels, count: values[value].shape.count),
+            follow(node.output, seen, &link)
+          else { return false }
         case .affineGridSample:
           guard position == 0, follow(node.output, channels, &link) else { return false }
         case .concatenate:
@@ -127,6 +128,20 @@ extension FloatGraph {
     for reader in link.readers {
       nodes[reader.node].operation.subtractFromInputs(reader.channels.map { $0 < 0 ? 0 : offsets[$0] })
     }
+  }
+}
+
+extension Shape {
+  /// The channels of a view of this shape, by those of the value that it shows, of `count` elements; nil where one of its channels holds elements of
+  /// several.
+  fileprivate func channels(seenThrough channels: [Int], count: Int) -> [Int]? {
+    var seen = [Int?](repeating: nil, count: self.channels)
+    for element in 0..<count {
+      let (channel, source) = (element % self.channels, channels[element % channels.count])
+      if seen[channel] == nil { seen[channel] = source }
+      if seen[channel] != source { return nil }
+    }
+    return seen.compactMap { $0 }
   }
 }
 

@@ -16,6 +16,8 @@ public indirect enum PointwiseFunction: Equatable, Sendable {
     case negate, magnitude, reciprocal, squareRoot, exponential, logarithm, sigmoid, tanh, errorFunction
     /// `log(1 + e^x)`.
     case softplus
+    /// The nearest whole number, halves to the even one.
+    case roundedToEven
   }
 
   public enum Binary: Equatable, Sendable {
@@ -84,7 +86,7 @@ extension PointwiseFunction {
     case .unary(let function, let operand):
       switch function {
       case .magnitude, .squareRoot, .exponential, .sigmoid, .softplus: true
-      case .reciprocal, .tanh, .errorFunction: operand.isNonNegative(ofNonNegative: argument)
+      case .reciprocal, .tanh, .errorFunction, .roundedToEven: operand.isNonNegative(ofNonNegative: argument)
       case .negate, .logarithm: false
       }
     case .binary(let function, let left, let right):

@@ -41,6 +41,7 @@ extension PointwiseFunction.Unary {
     case .errorFunction: erf(x)
     // The larger part apart, so that no exponential overflows.
     case .softplus: max(x, 0) + log1p(exp(-x.magnitude))
+    case .roundedToEven: x.rounded(.toNearestOrEven)
     }
   }
 }

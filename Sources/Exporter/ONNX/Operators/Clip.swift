@@ -14,13 +14,13 @@ func importClip(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXErro
     node, &builder, least: try bound(1, default: -.infinity), greatest: try bound(2, default: .infinity))
 }
 
-/// A clip of every element. Dims and order stay.
+/// A clip of every element; where its ends are the wrong way round, it is the greatest everywhere. Dims and order stay.
 func importClip(
   _ node: ONNXNode, _ builder: inout GraphBuilder, least: Float, greatest: Float
 ) throws(ONNXError) -> Operand {
-  guard least <= greatest else { throw node.fail("its least value \(least) exceeds its greatest \(greatest)") }
   var activation = try node.activation(0)
   activation.value = try builder.add(
-    .clip(least: least, greatest: greatest), [activation.value], shape: builder.shape(activation.value), for: node)
+    .clip(least: min(least, greatest), greatest: greatest), [activation.value], shape: builder.shape(activation.value),
+    for: node)
   return .activation(activation)
 }

@@ -1,6 +1,7 @@
 import Quantize
 
-/// Concat-11 and 13: images along their channels, lists of vectors along either axis, flattened images and vectors end to end, or constants.
+/// Concat-11 and 13: images along their channels, rows or columns, flattened images and vectors end to end, whatever else along any axis, or
+/// constants.
 func importConcat(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   guard node.attributes["axis"] != nil else { throw node.reject("axis", "not given", supported: "a number") }
   let dims = try node.input(0).dims
@@ -13,7 +14,8 @@ func importConcat(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
     other[axis] = dims[axis]
     guard other == dims else { throw node.fail("dims \(dims) and \(other) differ outside axis \(axis)") }
   }
-  if case .activation = try node.input(0) { return try importConcat(node, &builder, axis: axis) }
+  let isOfImage = node.inputs.contains { if case .activation? = $0 { true } else { false } }
+  if isOfImage { return try importConcat(node, &builder, axis: axis) }
   guard elementCount(dims[..<axis] + [total] + dims[(axis + 1)...]) != nil else {
     throw node.fail("the result is too large")
   }
@@ -30,29 +32,46 @@ func importConcat(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
 private func importConcat(
   _ node: ONNXNode, _ builder: inout GraphBuilder, axis: Int
 ) throws(ONNXError) -> Operand {
-  var parts: [Activation] = []
-  for index in node.inputs.indices { parts.append(try node.activation(index)) }
-  if parts[0].dims.count == 3, parts[0].dims[0] == 1, axis > 0 {
-    return try joinLists(parts, axis: axis, node, &builder)
-  }
-  guard axis == 1 else { throw node.reject("axis", axis, supported: "1, the channels") }
-  if parts[0].dims.count == 4 {
-    var (values, shape): ([Int], Shape?) = ([], nil)
-    for part in parts {
-      let (value, partShape) = try builder.image(part, for: node)
-      values.append(value)
-      shape = Shape(
-        height: partShape.height, width: partShape.width, channels: (shape?.channels ?? 0) + partShape.channels)
+  var (parts, source): ([Activation], Int?) = ([], nil)
+  for case .activation(let activation)? in node.inputs where source == nil { source = activation.value }
+  for index in node.inputs.indices {
+    if case .floats = try node.input(index), let source {
+      parts.append(
+        try builder.constant(try node.weights(index), beside: source, for: node, suffix: "/constant\(index)"))
+    } else {
+      parts.append(try node.activation(index))
     }
+  }
+  if parts.allSatisfy({ $0.isImage(builder.shape($0.value)) }) {
+    return try joinImages(parts, axis: axis, node, &builder)
+  }
+  let outer = parts[0].dims[..<axis].reduce(1, *)
+  if outer == 1 { return try joinEndToEnd(parts, axis: axis, node, &builder) }
+  var (values, dims) = ([Int](), parts[0].dims)
+  for part in parts { values.append(try builder.inOrder(part, for: node)) }
+  dims[axis] = parts.reduce(0) { $0 + $1.dims[axis] }
+  let output = try builder.join(values, outer: outer, for: node)
+  let shape = builder.shape(output)
+  return .activation(Activation(value: output, dims: dims, positions: Array(0..<shape.count)).normalized(shape))
+}
+
+/// Images side by side along an axis of [1, channels, height, width].
+private func joinImages(
+  _ parts: [Activation], axis: Int, _ node: ONNXNode, _ builder: inout GraphBuilder
+) throws(ONNXError) -> Operand {
+  let values = parts.map(\.value)
+  if axis == 1 {
     let output = try builder.concatenate(values, for: node)
     return builder.asImage(output)
   }
-  guard parts[0].dims.count == 2, parts[0].dims[0] == 1 else {
-    throw node.fail(
-      "its inputs have dims \(parts[0].dims); [1, count], [1, count, count] and [1, channels, height, width] are supported"
-    )
-  }
-  return try joinEndToEnd(parts, axis: axis, node, &builder)
+  var shape = builder.shape(values[0])
+  // In memory, rows, columns, channels, what an image has of an axis and of those behind it lies together.
+  let outer = axis == 2 ? 1 : shape.height
+  let joined = try builder.join(values, outer: outer, for: node)
+  let total = parts.reduce(0) { $0 + $1.dims[axis] }
+  if axis == 2 { shape.height = total } else { shape.width = total }
+  let output = try builder.view(joined, as: shape, for: node, suffix: "/image")
+  return builder.asImage(output)
 }
 
 /// Parts as vectors one after the other. Each keeps its own order, behind those before it.
@@ -72,33 +91,9 @@ private func joinEndToEnd(
     Activation(value: output, dims: order.dims, positions: order.elements).normalized(builder.shape(output)))
 }
 
-/// Lists of vectors, [1, count, channels]: what a detector's heads find at several sizes one after the other, or, along the last axis,
-/// more channels for each place.
-private func joinLists(
-  _ parts: [Activation], axis: Int, _ node: ONNXNode, _ builder: inout GraphBuilder
-) throws(ONNXError) -> Operand {
-  if axis == 1 { return try joinEndToEnd(parts, axis: axis, node, &builder) }
-  var values: [Int] = []
-  for part in parts {
-    let shape = builder.shape(part.value)
-    guard part.order(shape).elements.elementsEqual(0..<shape.count) else {
-      throw node.fail("dims \(part.dims) in another order than places, channels can't be joined along axis \(axis)")
-    }
-    let list = Shape(height: 1, width: part.dims[1], channels: part.dims[2])
-    values.append(
-      shape == list
-        ? part.value
-        : try builder.add(.flatten, [part.value], shape: list, for: node, suffix: "/list\(values.count)"))
-  }
-  let output = try builder.concatenate(values, for: node)
-  let shape = builder.shape(output)
-  return .activation(
-    Activation(value: output, dims: [1, shape.width, shape.channels], positions: Array(0..<shape.count)))
-}
-
 extension GraphBuilder {
   /// Joins values along channels, four at a time: as many as an operation takes.
-  fileprivate mutating func concatenate(_ values: [Int], for node: ONNXNode) throws(ONNXError) -> Int {
+  mutating func concatenate(_ values: [Int], for node: ONNXNode) throws(ONNXError) -> Int {
     var joined = values[0]
     var rest = values.dropFirst()
     while !rest.isEmpty {

@@ -72,6 +72,18 @@ func importArithmetic(
   }
 }
 
+/// Sum-8 and 13: one addition after the other.
+func importVariadicSum(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
+  var sum = try node.input(0)
+  for index in node.inputs.indices.dropFirst() {
+    var addition = node
+    addition.inputs = [sum, try node.input(index)]
+    addition.inputNames = [node.output, node.inputNames[index]]
+    sum = try importArithmetic(.add, addition, &builder)
+  }
+  return sum
+}
+
 /// The sum of two images, as at the end of a residual block, whose extents are the same or 1 in one of them; or of two vectors of the
 /// same dims.
 private func importSum(

@@ -1,35 +1,49 @@
 import Quantize
 
-/// Gemm-11 to 13 with constant weights: `alpha * A * B + beta * C`.
+/// Gemm-11 to 13 with constant weights: `alpha * A * B + beta * C`. One row is a fully connected layer, several are a convolution.
 func importGemm(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
-  let activation = try node.activation(0)
+  var activation = try node.activation(0)
   var weights = try node.weights(1)
-  let isTransposed = try node.flag("transA", default: false)
-  guard activation.dims.count == 2, activation.dims[isTransposed ? 1 : 0] == 1, weights.dims.count == 2 else {
-    throw node.fail("\(activation.dims) by \(weights.dims): one row by a matrix is supported")
+  guard activation.dims.count == 2, weights.dims.count == 2 else {
+    throw node.fail("\(activation.dims) by \(weights.dims): two matrices are supported")
+  }
+  if try node.flag("transA", default: false) {
+    activation = activation.transposed([1, 0], builder.shape(activation.value))
   }
   let hasOutputsFirst = try node.flag("transB", default: false)
   if !hasOutputsFirst { weights = weights.transposed([1, 0]) }
   let alpha = try node.float("alpha", default: 1)
   let beta = try node.float("beta", default: 1)
-  let outputs = weights.dims[0]
+  let (rows, outputs) = (activation.dims[0], weights.dims[0])
   var bias = [Float](repeating: 0, count: outputs)
+  var addend: NDArray<Float>?
   if node.optionalInput(2) != nil {
-    let addend = try node.weights(2)
-    guard broadcast(addend.dims, [1, outputs]) == [1, outputs] else {
-      throw node.fail("its addend has dims \(addend.dims) for \(outputs) outputs")
+    let given = try node.weights(2).map { beta * $0 }
+    if broadcast(given.dims, [1, outputs]) == [1, outputs] {
+      bias = given.expanded(to: [1, outputs]).elements
+    } else {
+      guard broadcast(given.dims, [rows, outputs]) == [rows, outputs] else {
+        throw node.fail("its addend has dims \(given.dims) for \(rows) x \(outputs) outputs")
+      }
+      addend = given.expanded(to: [rows, outputs])
     }
-    bias = addend.expanded(to: [1, outputs]).elements.map { beta * $0 }
   }
   let grid = try node.weightGrid(1, axis: hasOutputsFirst ? 0 : 1, outputs: outputs, builder)
   if alpha != 1 {
     guard grid == nil else { throw node.reject("alpha", alpha, supported: "1 with quantised weights") }
     weights = weights.map { alpha * $0 }
   }
-  return try importFullyConnected(node, &builder, activation, weights: weights, bias: bias, grid: grid)
+  if rows == 1 {
+    return try importFullyConnected(node, &builder, activation, weights: weights, bias: bias, grid: grid)
+  }
+  let product = try importRows(
+    node, &builder, activation, weights: weights, bias: bias, grid: grid, suffix: addend == nil ? "" : "/product")
+  guard let addend, case .activation(let product) = product else { return product }
+  return try importChannelwise(node, &builder, product, addend.map { (1, $0) })
 }
 
-/// MatMul-9 and 13: a row by constant weights is a fully connected layer; theta by a constant is a step towards a grid.
+/// MatMul-9 and 13: a row by constant weights is a fully connected layer, rows are a convolution; theta by a constant is a step towards a
+/// grid.
 func importMatMul(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   switch (try node.input(0), try node.input(1)) {
   case (.activation(let activation), .floats(let weights))
@@ -40,6 +54,18 @@ func importMatMul(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXEr
       bias: Array(repeating: 0, count: weights.dims[1]),
       grid: try node.weightGrid(1, axis: 1, outputs: weights.dims[1], builder))
     return result.reshaped(activation.dims.dropLast() + [weights.dims[1]])
+  case (.activation(let activation), .floats(let weights)) where activation.dims.reduce(1, *) > LinearForm.valueLimit:
+    _ = try node.weights(1)
+    if activation.dims.count < 2 || weights.dims.count != 2 {
+      return try importBatchedProduct(node, &builder, activation, weights)
+    }
+    let outputs = weights.dims[1]
+    return try importRows(
+      node, &builder, activation, weights: weights.transposed([1, 0]), bias: Array(repeating: 0, count: outputs),
+      grid: try node.weightGrid(1, axis: 1, outputs: outputs, builder))
+  case (.activation(let activation), .floats(let weights)) where activation.dims.count == 1 || weights.dims.count == 1:
+    _ = try node.weights(1)
+    return try importBatchedProduct(node, &builder, activation, weights)
   case (.floats(let left), .floats(let right)):
     return .floats(try product(node, left, right) { $0 * $1 })
   case (.floats(let left), let right):

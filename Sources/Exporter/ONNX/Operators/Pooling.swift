@@ -71,33 +71,6 @@ func importGlobalMaxPool(_ node: ONNXNode, _ builder: inout GraphBuilder) throws
   return builder.asImage(pooled)
 }
 
-/// ReduceMean and ReduceMax (11 to 20) over an image's rows, columns or both, wherever ONNX has them: a pool whose kernel is
-/// as large.
-func importReduction(
-  _ node: ONNXNode, _ builder: inout GraphBuilder, operation: (FloatPool) -> FloatOperation
-) throws(ONNXError) -> Operand {
-  var given = try node.integers("axes") ?? []
-  if node.optionalInput(1) != nil { given = try node.integers(1).elements }
-  let activation = try node.activation(0)
-  let (dims, shape) = (activation.dims, builder.shape(activation.value))
-  var axes: Set<Int> = []
-  for axis in given { axes.insert(try node.axis(axis, rank: dims.count)) }
-  let isChannelsLast = activation.positions.map { $0.elementsEqual(0..<shape.count) } ?? false
-  let (row, column) = isChannelsLast ? (1, 2) : (2, 3)
-  guard dims.count == 4, isChannelsLast || activation.positions == nil, !axes.isEmpty, axes.isSubset(of: [row, column])
-  else {
-    throw node.reject("axes", "\(given)", supported: "the rows and columns of an image, \(row) and \(column)")
-  }
-  let kernel = Extent(axes.contains(row) ? shape.height : 1, axes.contains(column) ? shape.width : 1)
-  let value = try builder.pool(activation.value, over: kernel, for: node, operation)
-  let reduced = builder.shape(value)
-  let pooled =
-    isChannelsLast
-    ? Operand.activation(Activation(channelsLast: value, reduced).normalized(reduced)) : builder.asImage(value)
-  if try node.flag("keepdims", default: true) { return pooled }
-  return pooled.reshaped(dims.indices.filter { !axes.contains($0) }.map { dims[$0] })
-}
-
 extension GraphBuilder {
   fileprivate mutating func pool(
     _ value: Int, _ pool: FloatPool, _ operation: FloatOperation, for node: ONNXNode
@@ -118,7 +91,7 @@ extension GraphBuilder {
   }
 
   /// Pools each part of an image that the kernel covers.
-  fileprivate mutating func pool(
+  mutating func pool(
     _ value: Int, over kernel: Extent, for node: ONNXNode, _ operation: (FloatPool) -> FloatOperation
   ) throws(ONNXError) -> Int {
     let image = shape(value)

@@ -1,7 +1,7 @@
 import EdgeRuntime
 import Quantize
 
-/// QuantizeLinear-10 to 25 with power-of-two scales and zero points of 0.
+/// QuantizeLinear-10 to 25. With a power-of-two scale and zero points of 0 it gives a format; otherwise `importSteps` keeps its numbers.
 ///
 /// Of a value that the image decides: one scale, which gives the value's format; its type gives width and sign, and a Clip
 /// to fewer bits' range directly before it the narrower width. Of a constant: the integers, saturated to the type.
@@ -10,6 +10,7 @@ func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throw
   let type = try quantizedType(node, builder)
   switch operand {
   case .activation(let activation):
+    guard try node.hasExactSteps else { return try importSteps(node, &builder, activation, type) }
     let scale = try PowerOfTwoScale(node, dims: activation.dims)
     guard scale.fractions.count == 1 else {
       throw node.fail("it has \(scale.fractions.count) scales; a value that depends on the image has one")
@@ -21,6 +22,9 @@ func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throw
     return .quantized(quantized, format)
   case .floats:
     let array = try node.weights(0)
+    guard try node.hasExactSteps else {
+      throw node.fail("it quantises a constant by scales that are no powers of two, or to zero points other than 0")
+    }
     let scale = try PowerOfTwoScale(node, dims: array.dims)
     let raws = array.elements.enumerated().map { index, number in
       let fraction = scale.fraction(of: index, dims: array.dims)
@@ -33,12 +37,12 @@ func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throw
   }
 }
 
-/// DequantizeLinear-10 to 25 with power-of-two scales and zero points of 0.
+/// DequantizeLinear-10 to 25.
 ///
-/// Of what a QuantizeLinear made: the same value again. Of constant integers: floats that remember their grid, for the
-/// convolution or fully connected layer that reads them.
+/// With power-of-two scales and zero points of 0, of what a QuantizeLinear made: the same value again; of constant integers: floats that
+/// remember their grid, for the convolution or fully connected layer that reads them. With others, the floats alone.
 func importDequantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
-  try checkZeroPoint(node)
+  guard try node.hasExactSteps else { return try importNumbers(node, &builder) }
   switch try node.input(0) {
   case .quantized(let activation, let format):
     let scale = try PowerOfTwoScale(node, dims: activation.dims)
@@ -56,7 +60,8 @@ func importDequantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) thr
       axis: scale.axis, fractions: scale.fractions,
       width: QuantizationSettings.weightBits.first { greatest <= 1 << ($0 - 1) - 1 })
     return .floats(NDArray(array.dims, numbers))
-  case .floats, .activation, .linear: throw node.fail("\"\(node.inputNames[0])\" is not quantised")
+  case .activation: return try importNumbers(node, &builder)
+  case .floats, .linear: throw node.fail("\"\(node.inputNames[0])\" is not quantised")
   }
 }
 
@@ -143,18 +148,10 @@ private struct PowerOfTwoScale {
   }
 }
 
-private func checkZeroPoint(_ node: ONNXNode) throws(ONNXError) {
-  guard node.optionalInput(2) != nil else { return }
-  guard try node.integers(2).elements.allSatisfy({ $0 == 0 }) else {
-    throw node.fail("its zero point \"\(node.inputNames[2])\" is not 0: a raw value of 0 stands for 0 here")
-  }
-}
-
 /// Width and sign of what a QuantizeLinear makes: its zero point's type, `output_dtype`, or uint8.
 private func quantizedType(
   _ node: ONNXNode, _ builder: GraphBuilder
 ) throws(ONNXError) -> (width: Int, isSigned: Bool) {
-  try checkZeroPoint(node)
   var type = ONNXTensorProto.DataType.uint8
   let code = try node.integer("output_dtype", default: 0)
   if code != 0 { type = ONNXTensorProto.DataType(rawValue: code) ?? .undefined }

@@ -90,34 +90,63 @@ private func importSlices(
   _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, _ slices: [AxisSlice]
 ) throws(ONNXError) -> Operand {
   // Positions tell which channels, rows and columns are kept, whatever view ONNX has of them.
-  let shape = builder.shape(activation.value)
-  let order = slices.reduce(activation.order(shape)) {
+  let own = builder.shape(activation.value)
+  let order = slices.reduce(activation.order(own)) {
     $0.sliced(axis: $1.axis, start: $1.start, length: $1.length, step: $1.step)
   }
   guard order.count > 0 else { throw node.fail("it keeps nothing of dims \(activation.dims)") }
-  let channels = KeptPlaces(order.elements.map { $0 % shape.channels })
-  let columns = KeptPlaces(order.elements.map { $0 / shape.channels % shape.width })
-  let rows = KeptPlaces(order.elements.map { $0 / shape.channels / shape.width })
-  guard let channels, let rows, let columns, channels.step == 1,
-    channels.count * rows.count * columns.count == order.count
-  else {
+  var found = KeptPart(order.elements, of: own).map { ($0, own) }
+  if found == nil, let seen = activation.inOrder(own) { found = KeptPart(order.elements, of: seen).map { ($0, seen) } }
+  guard let (part, shape) = found else {
     throw node.fail(
       "what it keeps of dims \(activation.dims) is no evenly spaced part of an image with channels side by side")
   }
-  let kept = Shape(height: rows.count, width: columns.count, channels: channels.count)
+  let source = try builder.view(activation.value, as: shape, for: node, suffix: "/seen")
+  let kept = Shape(height: part.rows.count, width: part.columns.count, channels: part.channels.count)
   let value = try builder.add(
     .rearrange(
       FloatRearrangement(
-        rows: .init(step: rows.step, offset: rows.first), columns: .init(step: columns.step, offset: columns.first),
-        firstChannel: channels.first)), [activation.value], shape: kept, for: node)
-  // Where each kept element lies in the new value.
-  let positions = order.elements.map { position in
-    let channel = position % shape.channels - channels.first
-    let column = (position / shape.channels % shape.width - columns.first) / columns.step
-    let row = (position / shape.channels / shape.width - rows.first) / rows.step
-    return (row * kept.width + column) * kept.channels + channel
-  }
+        rows: .init(step: part.rows.step, offset: part.rows.first),
+        columns: .init(step: part.columns.step, offset: part.columns.first), firstChannel: part.channels.first)),
+    [source], shape: kept, for: node)
+  let positions = order.elements.map { part.place($0, of: shape) }
   return .activation(Activation(value: value, dims: order.dims, positions: positions).normalized(kept))
+}
+
+extension Activation {
+  /// The shape with its own dims, if it has no more than three beside 1s and lies in memory in their order.
+  fileprivate func inOrder(_ shape: Shape) -> Shape? {
+    let extents = dims.filter { $0 > 1 }
+    guard extents.count <= 3, order(shape).elements.elementsEqual(0..<shape.count) else { return nil }
+    let padded = Array(repeating: 1, count: 3 - extents.count) + extents
+    guard padded.allSatisfy({ $0 <= GraphBuilder.extentLimit }) else { return nil }
+    return Shape(height: padded[0], width: padded[1], channels: padded[2])
+  }
+}
+
+/// Evenly spaced rows and columns of an image, and channels side by side.
+private struct KeptPart {
+  var rows: KeptPlaces
+  var columns: KeptPlaces
+  var channels: KeptPlaces
+
+  /// Nil for elements that are no such part.
+  init?(_ elements: [Int], of shape: Shape) {
+    guard let channels = KeptPlaces(elements.map { $0 % shape.channels }), channels.step == 1,
+      let columns = KeptPlaces(elements.map { $0 / shape.channels % shape.width }),
+      let rows = KeptPlaces(elements.map { $0 / shape.channels / shape.width }),
+      channels.count * rows.count * columns.count == elements.count
+    else { return nil }
+    (self.rows, self.columns, self.channels) = (rows, columns, channels)
+  }
+
+  /// Where an element of the image lies in the part.
+  func place(_ element: Int, of shape: Shape) -> Int {
+    let channel = element % shape.channels - channels.first
+    let column = (element / shape.channels % shape.width - columns.first) / columns.step
+    let row = (element / shape.channels / shape.width - rows.first) / rows.step
+    return (row * columns.count + column) * channels.count + channel
+  }
 }
 
 /// Evenly spaced places along an axis, ascending.

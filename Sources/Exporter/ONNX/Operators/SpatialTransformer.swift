@@ -25,9 +25,10 @@ func importAffineGrid(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ON
   return .linear(LinearForm(value: theta.value, array: NDArray([1, base.height, base.width, 2], elements)))
 }
 
-/// GridSample-16 to 22 of an affine grid: both become one operation.
+/// GridSample-16 to 22 of an affine grid: both become one operation. Of a constant grid: a fully connected layer.
 func importGridSample(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
   var sampler = try importSampler(node)
+  if case .floats = try node.input(1) { return try importConstantGrid(node, &builder, sampler, try node.weights(1)) }
   let (image, shape) = try builder.image(try node.activation(0), for: node)
   guard case .linear(let grid) = try node.input(1), builder.shape(grid.value) == .vector(6) else {
     throw node.fail("its grid (\"\(node.inputNames[1])\") is not an affine grid of six values")

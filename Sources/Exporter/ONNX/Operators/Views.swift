@@ -8,9 +8,11 @@ func importIdentity(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNX
   return operand
 }
 
-/// Dropout-10 to 22: nothing in inference.
+/// Dropout-10 to 22: nothing in inference, nor where it drops none.
 func importDropout(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXError) -> Operand {
-  if case .integers(let training) = node.optionalInput(2), training.elements != [0] {
+  var dropsNone = false
+  if case .floats(let ratio) = node.optionalInput(1) { dropsNone = ratio.elements == [0] }
+  if case .integers(let training) = node.optionalInput(2), training.elements != [0], !dropsNone {
     throw node.fail("its training_mode is set")
   }
   return try node.input(0)
