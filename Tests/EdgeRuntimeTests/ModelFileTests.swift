@@ -129,6 +129,36 @@ private func outputs(
     #expect(tryOut(tiny.bytes) == ModelError(fault, at: offset == 100 ? 96 : offset & ~1))
   }
 
+  /// The fourth operation is a max-pool of 4 x 4 pixels.
+  @Test func poolsOfFeatureBit3SayTheirDilation() {
+    let words = TinyModel.operationsOffset + 3 * Layout.operationRecordBytes + Layout.parameterOffset
+    func fault(bit3: Bool = true, _ changes: [Int: UInt32]) -> ModelError? {
+      var tiny = TinyModel()
+      tiny.bytes[24] = bit3 ? 8 : 0
+      for (word, value) in changes {
+        for byte in 0..<4 { tiny.bytes[words + 4 * word + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte)) }
+      }
+      tiny.stampDigest()
+      return tryOut(tiny.bytes)
+    }
+    #expect(fault([8: 1, 9: 1]) == nil)
+    // Two taps two apart leave two places of three, at a stride of 1.
+    #expect(fault([2: 1, 3: 1, 8: 2, 9: 2]) == nil)
+    #expect(fault([8: 2, 9: 2]) == ModelError(.shape, at: words))
+    #expect(fault([:]) == ModelError(.parameter, at: words + 32))
+    #expect(fault([8: 256, 9: 1]) == ModelError(.parameter, at: words + 32))
+    #expect(fault([8: 1, 9: 0xFFFF_FFFF]) == ModelError(.parameter, at: words + 32))
+    #expect(fault([8: 1, 9: 1, 10: 1]) == ModelError(.reservedNotZero, at: words + 40))
+    #expect(fault(bit3: false, [8: 1, 9: 1]) == ModelError(.reservedNotZero, at: words + 32))
+    // A tap before the image, the next one behind it.
+    #expect(fault([4: 1, 8: 5, 9: 1]) == ModelError(.parameter, at: words + 16))
+    // Windows beyond 255, and more taps than a sum has room for.
+    #expect(fault([0: 300, 8: 1, 9: 1]) == ModelError(.shape, at: words))
+    #expect(fault(bit3: false, [0: 300]) == ModelError(.parameter, at: words))
+    #expect(fault([0: 65_535, 1: 65_535, 8: 1, 9: 1]) == ModelError(.parameter, at: words))
+    #expect(fault([0: 65_536, 8: 1, 9: 1]) == ModelError(.parameter, at: words))
+  }
+
   /// The third operation is a sampler: interpolation, what lies outside, and the constants of x and y.
   @Test func aSamplerOfAnotherKindOrWithHugeConstantsIsRefused() {
     let words = TinyModel.operationsOffset + 2 * Layout.operationRecordBytes + Layout.parameterOffset

@@ -66,8 +66,10 @@ struct FloatLoops {
     case .maxPool(let pool):
       return windows(pool, from, shape) { window in window.map { x[$0] }.max()! }
     case .averagePool(let pool):
-      let count = Double(pool.kernel.height * pool.kernel.width)
-      return windows(pool, from, shape) { window in window.reduce(0) { $0 + x[$1] } / count }
+      let whole = pool.kernel.height * pool.kernel.width
+      return windows(pool, from, shape) { window in
+        window.reduce(0) { $0 + x[$1] } / Double(pool.countsPadding ? whole : window.count)
+      }
     case .affineGridSample(let sampler):
       return sample(inputs[0], inputs[1].values, shape, sampler)
     case .add: return zip(x, inputs[1].values).map { $0 + $1 }
@@ -116,8 +118,8 @@ struct FloatLoops {
           var window: [Int] = []
           for ky in 0..<pool.kernel.height {
             for kx in 0..<pool.kernel.width {
-              let y = oy * pool.stride.height - pool.padding.top + ky
-              let x = ox * pool.stride.width - pool.padding.left + kx
+              let y = oy * pool.stride.height - pool.padding.top + ky * pool.dilation.height
+              let x = ox * pool.stride.width - pool.padding.left + kx * pool.dilation.width
               guard 0..<from.height ~= y, 0..<from.width ~= x else { continue }
               window.append((y * from.width + x) * from.channels + channel)
             }

@@ -48,11 +48,8 @@ struct ImportErrorTests {
       }
     }
     try expectRefusal(
-      [#""features" (MaxPool)"#, "dilations is 2, 2", "supported: 1, 1"], pool(.init("dilations", [2, 2])))
-    try expectRefusal(["ceil_mode is 1"]) {
-      $0.graph.node[0] = TinyONNX.node(
-        "AveragePool", ["image"], "features", [window, .init("ceil_mode", 1), .init("strides", [2, 2])])
-    }
+      [#""features" (MaxPool)"#, "dilations is 4, 1", "up to the image's extents"],
+      pool(.init("dilations", [4, 1]), .init("pads", [1, 0, 1, 0])))
     try expectRefusal(["pads is [1, 1]", "four numbers"], pool(.init("pads", [1, 1])))
     try expectRefusal(["pads is as wide as the kernel"], pool(.init("pads", [2, 0, 0, 0])))
     try expectRefusal(["strides is [0, 1]"], pool(.init("strides", [0, 1])))
@@ -155,8 +152,11 @@ struct ImportErrorTests {
       [#""features" (Resize)"#, "mode is cubic"],
       replacing("Resize", ["image", "", "scales"], [.init("mode", "cubic")], [scales]))
     try expectRefusal(
-      [#""features" (ConvTranspose)"#, "output_shape"],
-      replacing("ConvTranspose", ["image", "kernel"], [.init("output_shape", [6, 6])]))
+      [#""features" (ConvTranspose)"#, "auto_pad is SAME_UPPER", "less than the stride"],
+      replacing("ConvTranspose", ["image", "kernel"], [.init("auto_pad", "SAME_UPPER"), .init("strides", [2, 2])]))
+    try expectRefusal(
+      [#""features" (ConvTranspose)"#, "output_shape is [1, 2, 6, 6]"],
+      replacing("ConvTranspose", ["image", "kernel"], [.init("output_shape", [1, 2, 6, 6])]))
     try expectRefusal(
       [#""features" (ReduceMax)"#, "axes is [1, 2] of dims [1, 2, 3, 3]", "neighbours in memory"],
       replacing("ReduceMax", ["image"], [.init("axes", [1, 2])]))

@@ -346,7 +346,7 @@ extension [Float] {
     #expect(throws: ONNXError.self) { try shape([1, 3, 3, 1, 2], transposed: last) }
   }
 
-  @Test("have a softmax left away over one vector of scores alone")
+  @Test("have a softmax and an ArgMax left away over one vector of scores alone")
   func softmax() throws {
     func softmax(_ type: String, _ axis: Int64?) -> (inout ONNXModelProto) -> Void {
       { model in
@@ -355,12 +355,24 @@ extension [Float] {
         model.graph.output = [TinyONNX.value("answer", [1, 2])]
       }
     }
-    for (type, axis) in [("Softmax", nil), ("Softmax", 1), ("LogSoftmax", -1)] as [(String, Int64?)] {
+    for (type, axis) in [("Softmax", nil), ("Softmax", 1), ("LogSoftmax", -1), ("ArgMax", 1)] as [(String, Int64?)] {
       let graph = try graph(softmax(type, axis))
       #expect(!graph.listsOutputs && graph.outputs[0].name == "answer" && graph.labels == ["0", "1"])
       #expect(graph.notes.count == 1 && graph.notes[0].contains("its \(type) is left away"))
     }
-    #expect(try refusal(softmax("Softmax", 0)).contains("no softmax over one vector of scores"))
+    #expect(try refusal(softmax("Softmax", 0)).contains("not over one vector of scores"))
+    let last: (inout ONNXModelProto) -> Void = { model in
+      softmax("ArgMax", 1)(&model)
+      model.graph.node[model.graph.node.count - 1].attribute.append(TinyONNX.attribute("select_last_index", 1))
+    }
+    #expect(try refusal(last).contains("select_last_index is 1"))
+    #expect(try refusal(softmax("ArgMax", nil)).contains("not over one vector of scores"))
+    let both = try graph { model in
+      softmax("Softmax", nil)(&model)
+      model.graph.node.append(TinyONNX.node("ArgMax", ["answer"], "class", [TinyONNX.attribute("axis", -1)]))
+      model.graph.output = [TinyONNX.value("class", [1])]
+    }
+    #expect(both.outputs.map(\.name) == ["class"] && both.labels == ["0", "1"] && both.notes.count == 2)
     // Of an image, and where it is not the end.
     let ofImage = try refusal { model in
       model.graph.node.append(TinyONNX.node("Softmax", ["features"], "answer", [TinyONNX.attribute("axis", 1)]))

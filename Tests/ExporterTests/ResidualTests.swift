@@ -140,13 +140,19 @@ import Testing
     #expect { try TinyONNX.graph(model) } throws: { "\($0)".contains("neighbours in memory") }
   }
 
-  @Test func onnxSumsOfDifferentDimsAreRefused() throws {
+  @Test func onnxSumsOfImagesRepeatAnExtentOfOneAndThoseOfVectorsAreRefused() throws {
     var model = TinyONNX.model
     model.graph.initializer.append(TinyONNX.tensor("one", [1, 2, 1, 1], [1, 2]))
     model.graph.node.insert(TinyONNX.node("Conv", ["image", "one"], "narrow"), at: 1)
     model.graph.node.insert(TinyONNX.node("Add", ["features", "narrow"], "sum"), at: 2)
     model.graph.node[3].input = ["sum"]
-    #expect { try TinyONNX.graph(model) } throws: { "\($0)".contains("must be equal") }
+    // One channel is repeated.
+    #expect(try TinyONNX.graph(model).nodes.map(\.name).prefix(4) == ["features", "narrow", "sum/channels", "sum"])
+    var flat = model
+    flat.graph.node[1] = TinyONNX.node("Flatten", ["mean"], "narrow")
+    flat.graph.node.insert(TinyONNX.node("GlobalAveragePool", ["mono"], "mean"), at: 1)
+    flat.graph.node.insert(TinyONNX.node("Conv", ["image", "one"], "mono"), at: 1)
+    #expect { try TinyONNX.graph(flat) } throws: { "\($0)".contains("must be equal") }
     model.graph.node[2].opType = "Div"
     model.graph.node[2].input = ["features", "image"]
     #expect { try TinyONNX.graph(model) } throws: { "\($0)".contains("depend on the image in different ways") }

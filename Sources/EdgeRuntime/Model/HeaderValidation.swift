@@ -40,7 +40,7 @@ extension ModelView {
     }
     guard bytes.size(12) == Layout.headerBytes else { throw ModelError(.headerSize, at: 12) }
     guard bytes.u64(16) == UInt64(bytes.count) else { throw ModelError(.fileSize, at: 16) }
-    let features = Layout.packedWeights | Layout.listedOutputs | Layout.listedInputs
+    let features = Layout.packedWeights | Layout.listedOutputs | Layout.listedInputs | Layout.widePools
     guard bytes.u64(24) & ~features == 0 else { throw ModelError(.unknownFeature, at: 24) }
     guard bytes.size(32) == Layout.sectionCount else { throw ModelError(.count, at: 32) }
     var used = Layout.outputCountOffset

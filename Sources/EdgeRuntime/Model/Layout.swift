@@ -9,6 +9,8 @@ public enum Layout {
   public static let listedOutputs: UInt64 = 2
   /// Required-feature bit 2: the records of the tensors say which are inputs, of which there are several.
   public static let listedInputs: UInt64 = 4
+  /// Required-feature bit 3: pools say their dilation and what their averages are divided by, and their windows are larger.
+  public static let widePools: UInt64 = 8
   public static let headerBytes = 128
   public static let digestOffset = 64
   public static let digestBytes = 32
@@ -36,6 +38,9 @@ public enum Layout {
   public static let maximumFileBytes = Int.bitWidth < 64 ? 1 << 28 : 1 << 30
   public static let maximumArenaBytes = 256 << 20
   public static let maximumExtent = 65535
+  /// Kernel, stride and padding of a pool where bit 3 is not set.
+  public static let maximumPlainWindow = 255
+  public static let maximumPoolTaps: Int64 = 1 << 28
   public static let maximumTensors = 4096
   public static let maximumOperations = 4096
   public static let maximumTestVectors = 1024

@@ -48,6 +48,9 @@ struct ModelView {
   /// Whether the records of the tensors say which are inputs: there are several.
   var listsInputs: Bool { bytes.u64(24) & Layout.listedInputs != 0 }
 
+  /// Whether pools say their dilation and what an average is divided by.
+  var widensPools: Bool { bytes.u64(24) & Layout.widePools != 0 }
+
   func sectionOffset(_ kind: SectionKind) -> Int { Int(bytes.u64(entry(kind) + 8)) }
   func sectionLength(_ kind: SectionKind) -> Int { Int(bytes.u64(entry(kind) + 16)) }
   func entry(_ kind: SectionKind) -> Int {
@@ -105,10 +108,15 @@ struct ModelView {
         weightsBytes: size(13), biasOffset: size(14), shiftOffset: size(15), weightWidth: size(16),
         storesBytes: !packsWeights && size(16) < 8, accumulatorBound: bytes.u32(words + 68))
     }
-    func pool() -> PoolParameters {
-      PoolParameters(
+    func pool(_ more: Int) -> PoolParameters {
+      var pool = PoolParameters(
         kernelHeight: size(0), kernelWidth: size(1), strideHeight: size(2), strideWidth: size(3), paddingTop: size(4),
         paddingLeft: size(5), paddingBottom: size(6), paddingRight: size(7))
+      if widensPools {
+        (pool.dilationHeight, pool.dilationWidth) = (size(more), size(more + 1))
+        pool.countsPadding = kind == .maxPool2D || size(more + 2) == 0
+      }
+      return pool
     }
     func sampler() -> AffineGridParameters {
       guard let interpolation = AffineGridParameters.Interpolation(rawValue: bytes.u32(words)),
@@ -126,8 +134,8 @@ struct ModelView {
     return switch kind {
     case .conv2D: .conv2D(convolution())
     case .fullyConnected: .fullyConnected(convolution())
-    case .maxPool2D: .maxPool2D(pool())
-    case .averagePool2D: .averagePool2D(pool(), multiplier: int(8), shift: int(9))
+    case .maxPool2D: .maxPool2D(pool(8))
+    case .averagePool2D: .averagePool2D(pool(10), multiplier: int(8), shift: int(9))
     case .affineGridSample: .affineGridSample(sampler())
     case .concatenate: .concatenate(shifts: [int(0), int(1), int(2), int(3)])
     case .requantize: .requantize(shift: int(0))

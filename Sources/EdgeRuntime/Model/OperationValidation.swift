@@ -82,8 +82,8 @@ extension ModelView {
   private func parameterWords(_ kind: OperationKind) -> Int {
     switch kind {
     case .conv2D, .fullyConnected: 18
-    case .maxPool2D: 8
-    case .averagePool2D: 10
+    case .maxPool2D: widensPools ? 10 : 8
+    case .averagePool2D: widensPools ? 13 : 10
     case .affineGridSample: 14
     case .concatenate: 4
     case .requantize: 1
@@ -111,10 +111,11 @@ extension ModelView {
         parameters: parameters, inputHeight: 1, inputWidth: 1, inputChannels: input.channels,
         outputChannels: output.channels)
     case .maxPool2D(let parameters):
-      try checkPool(parameters, from: input, to: output, at: words)
+      try checkPool(parameters, from: input, to: output, at: words, dilation: 8)
     case .averagePool2D(let parameters, let multiplier, let shift):
-      try checkPool(parameters, from: input, to: output, at: words)
-      // 255 * 255 taps of 16 bits below 2^32, times 2^16: the sum stays far inside 64 bits.
+      try checkPool(parameters, from: input, to: output, at: words, dilation: 10)
+      if widensPools, bytes.size(words + 48) > 1 { throw ModelError(.parameter, at: words + 48) }
+      // At most 2^28 taps of 16 bits, times 2^16; the fewer taps are inside, the greater their multiplier: inside 64 bits.
       guard multiplier >= 1, multiplier <= 1 << 16 else { throw ModelError(.parameter, at: words + 32) }
       guard shift >= 0, shift <= 62 else { throw ModelError(.shift, at: words + 36) }
     case .affineGridSample(let parameters):
@@ -172,16 +173,27 @@ extension ModelView {
     a.arenaOffset < b.arenaOffset + b.bytes && b.arenaOffset < a.arenaOffset + a.bytes
   }
 
+  /// - Parameter dilation: the word of the dilation's height, where there is one.
   private func checkPool(
-    _ p: PoolParameters, from input: TensorRecord, to output: TensorRecord, at words: Int
+    _ p: PoolParameters, from input: TensorRecord, to output: TensorRecord, at words: Int, dilation: Int
   ) throws(ModelError) {
+    let limit = widensPools ? Layout.maximumExtent : Layout.maximumPlainWindow
     for word in 0..<8 {
       let value = bytes.size(words + 4 * word)
-      guard value <= 255, value >= (word < 4 ? 1 : 0) else { throw ModelError(.parameter, at: words + 4 * word) }
+      guard value <= limit, value >= (word < 4 ? 1 : 0) else { throw ModelError(.parameter, at: words + 4 * word) }
     }
-    // Padding below the kernel keeps at least one tap of every window inside the image.
-    guard p.paddingTop < p.kernelHeight, p.paddingBottom < p.kernelHeight, p.paddingLeft < p.kernelWidth,
-      p.paddingRight < p.kernelWidth
+    // A product with the multiplier of one tap would leave 64 bits.
+    guard Int64(p.kernelHeight) * Int64(p.kernelWidth) <= Layout.maximumPoolTaps else {
+      throw ModelError(.parameter, at: words)
+    }
+    guard 1...Layout.maximumPlainWindow ~= p.dilationHeight, 1...Layout.maximumPlainWindow ~= p.dilationWidth else {
+      throw ModelError(.parameter, at: words + 4 * dilation)
+    }
+    // Padding below the window's reach, of taps that don't lie further apart than the image reaches, keeps at least one of every window's
+    // inside; without padding all are.
+    guard max(p.paddingTop, p.paddingBottom) < p.reachHeight, max(p.paddingLeft, p.paddingRight) < p.reachWidth,
+      p.dilationHeight <= input.height || max(p.paddingTop, p.paddingBottom) == 0,
+      p.dilationWidth <= input.width || max(p.paddingLeft, p.paddingRight) == 0
     else { throw ModelError(.parameter, at: words + 16) }
     guard output.height == p.outputHeight(input.height), output.width == p.outputWidth(input.width),
       output.channels == input.channels

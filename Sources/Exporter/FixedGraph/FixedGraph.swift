@@ -49,6 +49,15 @@ public struct FixedGraph: Sendable, Equatable {
   public var input: Int { inputs[0] }
   /// Whether a file of it has to list its inputs: there is more than the image.
   public var listsInputs: Bool { inputs.count > 1 }
+  /// Whether a file of it has to say more of pools than their windows of up to 255 x 255.
+  public var widensPools: Bool {
+    operations.contains { operation in
+      switch operation.kind {
+      case .maxPool(let pool), .averagePool(let pool, _, _): !pool.isPlain
+      default: false
+      }
+    }
+  }
   /// Values of all outputs together.
   public var outputValues: Int { outputs.reduce(0) { $0 + tensors[$1.tensor].shape.count } }
   public var multiplyAccumulates: UInt64 { operations.reduce(0) { $0 + $1.multiplyAccumulates } }

@@ -118,7 +118,7 @@ private struct FixedGraphBuilder {
       output = input
     case .averagePool(let pool):
       output = selection.format(layer.output)
-      let mean = Reciprocal(of: pool.kernel.height * pool.kernel.width)
+      let mean = Reciprocal(of: pool.kernel.height * pool.kernel.width, isShort: pool.countsPadding)
       // Fraction bits beyond those of the mean would hold nothing.
       output.fraction = min(output.fraction, input.fraction + mean.shift)
       let shift = min(mean.shift + input.fraction - output.fraction, 62)

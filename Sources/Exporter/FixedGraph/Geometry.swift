@@ -35,13 +35,23 @@ extension ConvolutionParameters {
 
 extension PoolParameters {
   init(_ p: FloatPool, layer: String) throws(ExportError) {
-    try checkWindow(p.kernel, p.stride, p.padding, dilation: Extent(1, 1), layer: layer)
-    guard max(p.padding.top, p.padding.bottom) < p.kernel.height, max(p.padding.left, p.padding.right) < p.kernel.width
+    let extents = [
+      p.kernel.height, p.kernel.width, p.stride.height, p.stride.width, p.padding.top, p.padding.left, p.padding.bottom,
+      p.padding.right,
+    ]
+    guard extents.allSatisfy({ $0 <= Layout.maximumExtent }), p.kernel.height * p.kernel.width <= Layout.maximumPoolTaps
+    else { throw .unsupported(layer: layer, reason: "a pool's kernel, stride or padding above 65535, or 2^28 taps") }
+    guard max(p.dilation.height, p.dilation.width) <= Layout.maximumPlainWindow else {
+      throw .unsupported(layer: layer, reason: "a pool's dilation above 255")
+    }
+    guard max(p.padding.top, p.padding.bottom) <= (p.kernel.height - 1) * p.dilation.height,
+      max(p.padding.left, p.padding.right) <= (p.kernel.width - 1) * p.dilation.width
     else { throw .unsupported(layer: layer, reason: "a padding as large as the pool's kernel") }
     self.init(
       kernelHeight: p.kernel.height, kernelWidth: p.kernel.width, strideHeight: p.stride.height,
       strideWidth: p.stride.width, paddingTop: p.padding.top, paddingLeft: p.padding.left,
-      paddingBottom: p.padding.bottom, paddingRight: p.padding.right)
+      paddingBottom: p.padding.bottom, paddingRight: p.padding.right, dilationHeight: p.dilation.height,
+      dilationWidth: p.dilation.width, countsPadding: p.countsPadding)
   }
 }
 
@@ -95,9 +105,10 @@ struct Reciprocal: Equatable {
   var multiplier: Int32
   var shift: Int
 
-  init(of count: Int) {
+  /// - Parameter isShort: whether a power of two has the least shift, not 16 bits more, from which the multipliers of fewer taps follow.
+  init(of count: Int, isShort: Bool = true) {
     let log = Int.bitWidth - 1 - count.leadingZeroBitCount
-    if count == 1 << log {
+    if isShort, count == 1 << log {
       (multiplier, shift) = (1, log)
     } else {
       shift = log + 16

@@ -112,5 +112,7 @@ extension FixedFormat {
 
 extension FloatPool {
   /// 2x2 of stride 2 without padding: the pool that a convolution's kernel takes along.
-  var isTwoByTwo: Bool { kernel == Extent(2, 2) && stride == Extent(2, 2) && padding == Padding() }
+  var isTwoByTwo: Bool {
+    kernel == Extent(2, 2) && stride == Extent(2, 2) && padding == Padding() && dilation == Extent(1, 1)
+  }
 }

@@ -3,21 +3,26 @@ import Quantize
 /// Where one of the graph's outputs is taken from.
 struct GraphEnd {
   var name: String
-  /// The value that comes out: the output itself, or what a softmax at the end would read.
+  /// The value that comes out: the output itself, or what is before the softmax, the ArgMax or both at the end.
   var source: String
-  /// The softmax that is left away.
-  var softmax: ONNXNodeProto?
+  /// The nodes that are left away, the last one first.
+  var leftAway: [ONNXNodeProto] = []
 }
 
 extension ONNXGraphProto {
   /// The outputs' ends. Where a softmax is the last node, what it reads comes out: probabilities are computed from logits, in
-  /// integers, and the greatest logit is the greatest probability.
+  /// integers, and the greatest logit is the greatest probability. Likewise before an ArgMax, since the class is told from logits.
   func ends(_ outputs: [String]) -> [GraphEnd] {
     outputs.map { name in
-      guard let last = node.last(where: { $0.output.first == name }),
-        ["Softmax", "LogSoftmax"].contains(last.place.operatorName), let source = last.input.first
-      else { return GraphEnd(name: name, source: name) }
-      return GraphEnd(name: name, source: source, softmax: last)
+      var end = GraphEnd(name: name, source: name)
+      for operators in [["ArgMax"], ["Softmax", "LogSoftmax"]] {
+        guard let last = node.last(where: { $0.output.first == end.source }),
+          operators.contains(last.place.operatorName), let source = last.input.first
+        else { continue }
+        end.source = source
+        end.leftAway.append(last)
+      }
+      return end
     }
   }
 }
@@ -35,8 +40,8 @@ extension GraphBuilder {
     let labels = try OutputLabels(outputs.map { ($0.name, values[$0.value].shape) }, metadata)
     for index in outputs.indices {
       outputs[index].labels = labels.byOutput[index]
-      if let softmax = ends[index].softmax {
-        try leaveAway(softmax, ends[index], isOfScores: labels.byOutput[index] != nil)
+      for node in ends[index].leftAway {
+        try leaveAway(node, ends[index], isOfScores: labels.byOutput[index] != nil)
       }
     }
     if outputs.count > 1 || outputs[0].labels == nil { nameValues(outputs) }
@@ -113,21 +118,28 @@ extension GraphBuilder {
   }
 
   private mutating func leaveAway(
-    _ softmax: ONNXNodeProto, _ end: GraphEnd, isOfScores: Bool
+    _ node: ONNXNodeProto, _ end: GraphEnd, isOfScores: Bool
   ) throws(ONNXError) {
     guard case .activation(let activation) = operands[end.source] else { return }
-    let attribute = softmax.attribute.first { $0.name == "axis" }
-    let given = attribute.map { Int($0.i) } ?? activation.dims.count - 1
+    func integer(_ name: String, default value: Int) -> Int {
+      node.attribute.first { $0.name == name }.map { Int($0.i) } ?? value
+    }
+    let isAnswer = node.place.operatorName == "ArgMax"
+    let given = integer("axis", default: isAnswer ? 0 : activation.dims.count - 1)
     let axis = given < 0 ? given + activation.dims.count : given
     guard isOfScores, activation.dims.indices ~= axis, activation.dims[axis] == shape(activation.value).channels else {
       throw .invalidNode(
-        softmax.place,
-        reason: "of dims \(activation.dims), it is no softmax over one vector of scores: leave it to the program that "
+        node.place,
+        reason: "of dims \(activation.dims), it is not over one vector of scores: leave it to the program that "
           + "reads the output, which \"\(end.source)\" before it can be")
     }
+    // The class is the first of the greatest.
+    guard integer("select_last_index", default: 0) == 0 else {
+      throw .unsupportedAttribute(node.place, attribute: "select_last_index", found: "1", supported: "0")
+    }
     notes.append(
-      "output \"\(end.name)\": its \(softmax.opType) is left away: logits come out, and probabilities are computed "
-        + "from them")
+      "output \"\(end.name)\": its \(node.opType) is left away: logits come out, and "
+        + (isAnswer ? "the class is told from them" : "probabilities are computed from them"))
   }
 }
 

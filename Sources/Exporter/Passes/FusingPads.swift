@@ -17,7 +17,7 @@ extension Passes {
         guard let padding = convolution.padding.enlarged(by: around, most: 255) else { continue }
         convolution.padding = padding
         result.nodes[index].operation = .convolution(convolution)
-      case .averagePool(let pool) where rearrangement.fill == 0:
+      case .averagePool(let pool) where rearrangement.fill == 0 && pool.countsPadding:
         guard let padded = pool.padded(by: around) else { continue }
         result.nodes[index].operation = .averagePool(padded)
       case .maxPool(let pool) where rearrangement.fill == -.infinity:
@@ -50,7 +50,9 @@ extension FloatPool {
   /// Nil for a window that would hold no pixel.
   fileprivate func padded(by around: Padding) -> FloatPool? {
     guard let padding = padding.enlarged(by: around, most: min(kernel.height, kernel.width) - 1) else { return nil }
-    return FloatPool(kernel: kernel, stride: stride, padding: padding)
+    var padded = self
+    padded.padding = padding
+    return padded
   }
 }
 

@@ -74,7 +74,7 @@ extension FloatGraph {
     for node in nodes where touched.contains(node.inputs[0]) {
       switch node.operation {
       case .clip, .pointwise, .rearrange: return nil
-      case .averagePool(let pool): if pool.padding != Padding() { return nil }
+      case .averagePool(let pool): if pool.countsPadding, pool.padding != Padding() { return nil }
       default: break
       }
     }

@@ -69,7 +69,7 @@ extension ModelContent {
     header.put(UInt64(fileBytes))
     header.put(
       (packsWeights ? Layout.packedWeights : 0) | (graph.listsOutputs ? Layout.listedOutputs : 0)
-        | (graph.listsInputs ? Layout.listedInputs : 0))
+        | (graph.listsInputs ? Layout.listedInputs : 0) | (graph.widensPools ? Layout.widePools : 0))
     header.size(SectionKind.allCases.count)
     header.size(graph.tensors.count)
     header.size(graph.operations.count)

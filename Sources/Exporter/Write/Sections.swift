@@ -51,7 +51,8 @@ extension ModelContent {
       writer.put(sqnrCentibels[index] ?? Int32.min)
       writer.size(plan.workspaceBytes[index])
       writer.pad(to: start + Layout.parameterOffset)
-      operation.kind.putParameters(to: &writer, placed: weights.parameters[index], table: weights.tables[index])
+      operation.kind.putParameters(
+        to: &writer, placed: weights.parameters[index], table: weights.tables[index], widensPools: graph.widensPools)
       writer.pad(to: start + Layout.operationRecordBytes)
     }
     return writer.bytes
@@ -109,15 +110,20 @@ extension FixedOperation {
 
   /// The words after the fields that all kinds share.
   fileprivate func putParameters(
-    to writer: inout ByteWriter, placed: ConvolutionParameters?, table: TableParameters?
+    to writer: inout ByteWriter, placed: ConvolutionParameters?, table: TableParameters?, widensPools: Bool
   ) {
     switch self {
     case .convolution(let linear), .fullyConnected(let linear): (placed ?? linear.geometry).put(to: &writer)
-    case .maxPool(let pool): pool.put(to: &writer)
+    case .maxPool(let pool):
+      pool.put(to: &writer)
+      if widensPools { for word in [pool.dilationHeight, pool.dilationWidth] { writer.size(word) } }
     case .averagePool(let pool, let multiplier, let shift):
       pool.put(to: &writer)
       writer.put(multiplier)
       writer.put(shift)
+      if widensPools {
+        for word in [pool.dilationHeight, pool.dilationWidth, pool.countsPadding ? 0 : 1] { writer.size(word) }
+      }
     case .affineGridSample(let grid):
       writer.put(grid.interpolation.rawValue)
       writer.put(grid.outside.rawValue)

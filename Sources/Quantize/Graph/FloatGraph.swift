@@ -186,7 +186,7 @@ public enum FloatOperation: Sendable {
   case pointwise(PointwiseFunction)
   /// Inputs: image.
   case maxPool(FloatPool)
-  /// Inputs: image. The divisor is always the whole kernel.
+  /// Inputs: image.
   case averagePool(FloatPool)
   /// Inputs: a vector. Weights: outputs x inputs, in the flattened HWC order of the input.
   case fullyConnected(weights: [Float], bias: [Float])
@@ -297,10 +297,18 @@ public struct FloatPool: Equatable, Sendable {
   public var kernel: Extent
   public var stride: Extent
   public var padding: Padding
+  public var dilation: Extent
+  /// Whether an average is over the whole kernel, padding as zeros, or over the pixels inside the image alone.
+  public var countsPadding: Bool
 
-  public init(kernel: Extent, stride: Extent, padding: Padding = Padding()) {
+  public init(
+    kernel: Extent, stride: Extent, padding: Padding = Padding(), dilation: Extent = Extent(1, 1),
+    countsPadding: Bool = true
+  ) {
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
+    self.dilation = dilation
+    self.countsPadding = countsPadding
   }
 }

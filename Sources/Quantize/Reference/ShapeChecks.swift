@@ -69,8 +69,12 @@ extension FloatPool {
   /// Extents of the output for an image of `input`'s extents.
   public func outputShape(_ input: Shape) -> Shape {
     Shape(
-      height: steps(input.height + padding.top + padding.bottom, kernel: kernel.height, stride: stride.height),
-      width: steps(input.width + padding.left + padding.right, kernel: kernel.width, stride: stride.width),
+      height: steps(
+        input.height + padding.top + padding.bottom, kernel: dilation.height * (kernel.height - 1) + 1,
+        stride: stride.height),
+      width: steps(
+        input.width + padding.left + padding.right, kernel: dilation.width * (kernel.width - 1) + 1,
+        stride: stride.width),
       channels: input.channels)
   }
 }

@@ -23,7 +23,9 @@ extension ModelReport.Layer {
     case .averagePool2D(let pool, let multiplier, let shift):
       let half: UInt64 = shift == 0 ? 0 : 1 << UInt64(shift - 1)
       let taps = UInt64(pool.kernelHeight * pool.kernelWidth)
-      return Accumulator(bits: 64, bound: taps * reach * UInt64(multiplier.magnitude) + half)
+      // The multiplier of fewer taps may be rounded up by a half.
+      let rounded = pool.countsPadding ? 0 : (taps + 1) / 2
+      return Accumulator(bits: 64, bound: (taps * UInt64(multiplier.magnitude) + rounded) * reach + half)
     // Weights that sum to 2^14.
     case .affineGridSample: return Accumulator(bits: 32, bound: reach << 14 + 1 << 13)
     case .add(let parameters):

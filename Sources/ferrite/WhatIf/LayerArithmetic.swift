@@ -84,8 +84,8 @@ extension DoubleArithmetic {
       return maximum(inputs[0], shape, pool, outputShape: layer.outputShape).map(layer.moved)
     case .averagePool(let pool):
       let sums = sum(inputs[0], shape, pool, outputShape: layer.outputShape)
-      let factor = layer.averageFactor(substitution, pool)
-      return sums.map { rule.applied($0 * factor) }
+      let factors = layer.averageFactors(substitution, pool)
+      return sums.indices.map { rule.applied(sums[$0] * factors[$0 / shape.channels]) }
     case .affineGridSample(let sampler):
       if substitution == .float {
         return sample(
@@ -127,13 +127,15 @@ extension PairedLayer {
     return numbers.map { ($0 / step + 0.5).rounded(.down) * step }
   }
 
-  /// What an average-pool multiplies its sums with: the model's integer stands for the reciprocal nearly.
-  fileprivate func averageFactor(_ substitution: Substitution?, _ pool: FloatPool) -> Double {
-    let exact = 1 / Double(pool.kernel.height * pool.kernel.width)
-    guard substitution == nil || substitution == .output, case .averagePool2D(_, let multiplier, let shift) = kind
-    else { return exact }
+  /// What an average-pool multiplies its sums with, by place of the output: the model's integers stand for the reciprocals nearly.
+  fileprivate func averageFactors(_ substitution: Substitution?, _ pool: FloatPool) -> [Double] {
+    let divisors = pool.divisors(inputShapes[0], outputShape)
+    guard substitution == nil || substitution == .output, case .averagePool2D(let own, let multiplier, let shift) = kind
+    else { return divisors.map { 1 / Double($0) } }
     let dropped = Int(shift) + format.fraction - inputFractions[0]
-    return Double(sign: .plus, exponent: -dropped, significand: Double(multiplier))
+    return divisors.map { divisor in
+      Double(sign: .plus, exponent: -dropped, significand: Double(own.multiplier(multiplier, taps: divisor)))
+    }
   }
 
   /// Samples as the runtime does, where places are multiples of 1/128 pixel, and rounds nothing else.

@@ -146,6 +146,11 @@ extension EdgeRuntime.Operation {
     case (.maxPool2D(let own), .maxPool(let pool)), (.averagePool2D(let own, _, _), .averagePool(let pool)):
       Extent(own.kernelHeight, own.kernelWidth) == pool.kernel
         && Extent(own.strideHeight, own.strideWidth) == pool.stride
+        && Extent(own.dilationHeight, own.dilationWidth) == pool.dilation
+        && Padding(
+          top: own.paddingTop, left: own.paddingLeft, bottom: own.paddingBottom, right: own.paddingRight)
+          == pool.padding
+        && own.countsPadding == pool.countsPadding
     case (.affineGridSample(let own), .affineGridSample(let sampler)):
       own.interpolation == sampler.interpolation && own.outside == sampler.outside
     case (.fullyConnected, .fullyConnected), (.concatenate, .concatenate), (.requantize, .clip),

@@ -609,6 +609,67 @@ def interpolated(opset: int) -> onnx.ModelProto:
         numbers("half", [1, 1, 0.5, 0.5], np.float32), numbers("uneven", [1, 1, 1.5, 1.3], np.float32), *constants], opset)
 
 
+def windows() -> onnx.ModelProto:
+    """Pools whose padding doesn't count, whose size is rounded up, whose taps lie apart, or that are larger than 255."""
+    pools = [
+        ("AveragePool", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}, (9, 8)),
+        ("AveragePool", {"kernel_shape": [3, 2], "auto_pad": "SAME_UPPER", "strides": [2, 3]}, (5, 3)),
+        ("AveragePool", {"kernel_shape": [2, 3], "auto_pad": "SAME_LOWER"}, (9, 8)),
+        ("AveragePool", {"kernel_shape": [2, 3], "ceil_mode": 1, "strides": [2, 3]}, (5, 3)),
+        ("AveragePool", {"kernel_shape": [4, 3], "ceil_mode": 1, "strides": [2, 2], "pads": [1, 1, 2, 0]}, (5, 4)),
+        ("AveragePool", {"kernel_shape": [4, 3], "ceil_mode": 1, "strides": [3, 3], "pads": [1, 1, 1, 1],
+                         "count_include_pad": 1}, (4, 3)),
+        ("AveragePool", {"kernel_shape": [3, 2], "dilations": [2, 3], "pads": [2, 1, 1, 1]}, (8, 7)),
+        ("AveragePool", {"kernel_shape": [2, 2], "dilations": [3, 2], "pads": [1, 0, 0, 1], "count_include_pad": 1}, (7, 7)),
+        ("MaxPool", {"kernel_shape": [3, 2], "dilations": [2, 3], "pads": [2, 1, 1, 1], "strides": [2, 1]}, (4, 7)),
+        ("MaxPool", {"kernel_shape": [3, 3], "ceil_mode": 1, "strides": [3, 3], "pads": [1, 1, 1, 1]}, (4, 3)),
+    ]
+    nodes, constants = [("Conv", ["image", "w"], "x", {"pads": [1, 1, 1, 1]})], []
+    for index, (pool, attributes, (height, width)) in enumerate(pools):
+        nodes += [(pool, ["x"], f"p{index}", attributes), ("Flatten", [f"p{index}"], f"f{index}", {}),
+                  ("MatMul", [f"f{index}", f"m{index}"], f"s{index}", {})]
+        constants.append(weights(f"m{index}", 3 * height * width, 2))
+    nodes += [("Pad", ["x", "around", "half"], "long", {}),
+              ("GlobalAveragePool", ["long"], "mean", {}), ("Flatten", ["mean"], "s10", {}),
+              ("GlobalMaxPool", ["long"], "most", {}), ("Flatten", ["most"], "s11", {}),
+              ("Concat", [f"s{index}" for index in range(12)], "logits", {"axis": 1})]
+    return graph((2, 9, 8), nodes, [
+        weights("w", 3, 2, 3, 3), numbers("around", [0, 0, 0, 200, 0, 0, 0, 92]), numbers("half", 0.5, np.float32),
+        *constants], 22)
+
+
+def broadcasts() -> onnx.ModelProto:
+    """Sums, differences and products of images whose extents are 1 in one of them; automatic pads and given extents of transposed
+    convolutions."""
+    pairs = [
+        ("Add", "x", "mean", (4, 9, 8)), ("Sub", "rows", "x", (4, 9, 8)), ("Add", "one", "x", (4, 9, 8)), ("Add", "one", "mean", (4, 9, 8)),
+        ("Mul", "mean", "one", (4, 9, 8)), ("Add", "rows", "columns", (4, 9, 8)), ("Mul", "columns", "rows", (4, 9, 8)),
+        ("Sub", "x", "columns", (4, 9, 8)),
+    ]
+    transposed = [
+        ({"auto_pad": "SAME_UPPER", "strides": [2, 1]}, (18, 8)), ({"auto_pad": "SAME_LOWER", "strides": [2, 2]}, (18, 16)),
+        ({"auto_pad": "VALID", "strides": [1, 2], "output_padding": [0, 1]}, (11, 19)), ({"output_shape": [10, 15], "strides": [1, 2]}, (10, 15)),
+        ({"output_shape": [20, 11], "strides": [2, 1], "auto_pad": "VALID"}, (20, 11)),
+    ]
+    nodes, constants, scores = [
+        ("Conv", ["image", "w1"], "x", {"pads": [1, 1, 1, 1]}), ("Conv", ["image", "w2"], "one", {}),
+        ("GlobalAveragePool", ["x"], "mean", {}), ("ReduceMax", ["x", "three"], "rows", {}), ("ReduceMean", ["x", "two"], "columns", {}),
+    ], [], []
+    for index, (operator, first, second, (channels, height, width)) in enumerate(pairs):
+        nodes.append((operator, [first, second], f"a{index}", {}))
+        scores.append((f"a{index}", channels * height * width))
+    for index, (attributes, (height, width)) in enumerate(transposed):
+        nodes.append(("ConvTranspose", ["x", "t"], f"t{index}", attributes))
+        scores.append((f"t{index}", height * width))
+    for name, count in scores:
+        nodes += [("Flatten", [name], f"{name}f", {}), ("MatMul", [f"{name}f", f"{name}m"], f"{name}s", {})]
+        constants.append(weights(f"{name}m", count, 1))
+    nodes.append(("Concat", [f"{name}s" for name, _ in scores], "logits", {"axis": 1}))
+    return graph((2, 9, 8), nodes, [
+        weights("w1", 4, 2, 3, 3), weights("w2", 1, 2, 1, 1), weights("t", 4, 1, 3, 4), numbers("two", [2]), numbers("three", [3]),
+        *constants], 18)
+
+
 class Sequence(nn.Module):
     """[1, 3, 40] to 4 classes: convolutions along a sequence, as torch writes them, with a sum around two of them."""
 
@@ -697,6 +758,8 @@ def main() -> None:
         "unet": lambda: unet(),
         "interpolated-11": lambda: interpolated(11),
         "interpolated-19": lambda: interpolated(19),
+        "windows": lambda: windows(),
+        "broadcasts": lambda: broadcasts(),
         "sequence-legacy": lambda: sequence("legacy"),
         "sequence-dynamo": lambda: sequence("dynamo"),
     }

@@ -48,10 +48,11 @@ extension Pool2D {
   /// The greatest raw value of each window, taps outside left out; then the clamp.
   public static func maximum(_ a: PoolArguments) {
     let (least, greatest) = unsafe (a.minimum, a.maximum)
-    unsafe overWindows(a) { window, channel in
+    unsafe overWindows(a) { _ in
+    } output: { window, _, channel in
       var result = Int32.min
-      for row in window.rows {
-        for column in window.columns {
+      for row in window.rows.places {
+        for column in window.columns.places {
           result = unsafe max(
             result, a.input.element((row * a.inputWidth + column) * a.channels + channel, a.inputFormat))
         }
@@ -60,40 +61,64 @@ extension Pool2D {
     }
   }
 
-  /// `requantize(sum * multiplier, shift)` over each window, taps outside as zeros. The sum is 64 bits wide.
+  /// `requantize(sum * multiplier, shift)` over each window, taps outside as zeros; the multiplier is that of the taps inside where
+  /// padding doesn't count. The sum is 64 bits wide.
   public static func average(_ a: PoolArguments, multiplier: Int32, shift: Int32) {
     let (least, greatest) = unsafe (Int64(a.minimum), Int64(a.maximum))
-    unsafe overWindows(a) { window, channel in
+    unsafe overWindows(a) { window in
+      unsafe a.parameters.multiplier(multiplier, taps: window.rows.count * window.columns.count)
+    } output: { window, multiplier, channel in
       var sum: Int64 = 0
-      for row in window.rows {
-        for column in window.columns {
+      for row in window.rows.places {
+        for column in window.columns.places {
           sum &+= unsafe Int64(a.input.element((row * a.inputWidth + column) * a.channels + channel, a.inputFormat))
         }
       }
-      let mean = Rounding.rnd.shiftRight(sum * Int64(multiplier), by: Int(shift))
+      let mean = Rounding.rnd.shiftRight(sum * multiplier, by: Int(shift))
       return Int32(truncatingIfNeeded: min(max(mean, least), greatest))
     }
   }
 
   private struct Window {
-    var rows: Range<Int>
-    var columns: Range<Int>
+    var rows: Taps
+    var columns: Taps
   }
 
-  /// Calls `body` for each output and stores what it returns. A window holds the taps inside the image: at least one.
+  /// A window's taps inside the image along one axis: at least one.
+  private struct Taps {
+    var first: Int
+    var end: Int
+    var dilation: Int
+
+    init(from start: Int, kernel: Int, dilation: Int, extent: Int) {
+      first = start < 0 ? start + (dilation - 1 - start) / dilation * dilation : start
+      end = min(start + (kernel - 1) * dilation + 1, extent)
+      self.dilation = dilation
+    }
+
+    var places: StrideTo<Int> { stride(from: first, to: end, by: dilation) }
+    var count: Int { (end - first + dilation - 1) / dilation }
+  }
+
+  /// Calls `output` for each output, with what `window` returned for its window, and stores what it returns.
   @inline(__always)
-  private static func overWindows(_ a: PoolArguments, _ body: (Window, Int) -> Int32) {
+  private static func overWindows<Prepared>(
+    _ a: PoolArguments, window prepare: (Window) -> Prepared, output: (Window, Prepared, Int) -> Int32
+  ) {
     let p = unsafe a.parameters
     let width = unsafe p.outputWidth(a.inputWidth)
     for row in unsafe a.rows {
-      let top = row * p.strideHeight - p.paddingTop
+      let rows = unsafe Taps(
+        from: row * p.strideHeight - p.paddingTop, kernel: p.kernelHeight, dilation: p.dilationHeight,
+        extent: a.inputHeight)
       for column in 0..<width {
-        let left = column * p.strideWidth - p.paddingLeft
-        let window = unsafe Window(
-          rows: max(top, 0)..<min(top + p.kernelHeight, a.inputHeight),
-          columns: max(left, 0)..<min(left + p.kernelWidth, a.inputWidth))
+        let columns = unsafe Taps(
+          from: column * p.strideWidth - p.paddingLeft, kernel: p.kernelWidth, dilation: p.dilationWidth,
+          extent: a.inputWidth)
+        let window = Window(rows: rows, columns: columns)
+        let prepared = prepare(window)
         for channel in unsafe 0..<a.channels {
-          let raw = body(window, channel)
+          let raw = output(window, prepared, channel)
           unsafe a.output.setElement((row * width + column) * a.channels + channel, raw, a.outputFormat)
         }
       }

@@ -84,17 +84,20 @@ func importVariadicSum(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(O
   return sum
 }
 
-/// The sum of two images or vectors of the same dims, as at the end of a residual block.
+/// The sum of two images, as at the end of a residual block, whose extents are the same or 1 in one of them; or of two vectors of the
+/// same dims.
 private func importSum(
   _ node: ONNXNode, _ builder: inout GraphBuilder, _ first: Activation, _ second: Activation
 ) throws(ONNXError) -> Operand {
-  guard first.dims == second.dims else {
-    throw node.fail("a sum of dims \(first.dims) and \(second.dims) is not supported: they must be equal")
-  }
-  if first.dims.count == 4 {
-    let ((left, shape), (right, _)) = (try builder.image(first, for: node), try builder.image(second, for: node))
-    let sum = try builder.add(.add, [left, right], shape: shape, for: node)
+  if let images = try builder.imagesOfOneSize(first, second, for: node) {
+    let left = try builder.spread(images.first, to: images.shape, for: node)
+    let right = try builder.spread(images.second, to: images.shape, for: node)
+    let sum = try builder.add(.add, [left, right], shape: images.shape, for: node)
     return builder.asImage(sum)
+  }
+  guard first.dims == second.dims else {
+    throw node.fail(
+      "a sum of dims \(first.dims) and \(second.dims) is not supported: they must be equal, but for those of images")
   }
   let order = first.order(builder.shape(first.value)).elements
   guard order == second.order(builder.shape(second.value)).elements else {
@@ -107,21 +110,20 @@ private func importSum(
   return .activation(sum)
 }
 
-/// The product of two images, or of an image and one whose extents are the same or 1, as in a squeeze and excitation; of two
-/// vectors likewise.
+/// The product of two images whose extents are the same or 1 in one of them, as in a squeeze and excitation; or of two vectors of the same
+/// dims.
 private func importProduct(
   _ node: ONNXNode, _ builder: inout GraphBuilder, _ first: Activation, _ second: Activation
 ) throws(ONNXError) -> Operand {
-  guard let dims = broadcast(first.dims, second.dims), dims == first.dims || dims == second.dims else {
-    throw node.fail(
-      "a product of dims \(first.dims) and \(second.dims) is not supported: one must have the extents of both")
-  }
-  let (whole, part) = dims == first.dims ? (first, second) : (second, first)
-  if dims.count == 4, part.dims.count == 4 {
-    let ((left, shape), (right, _)) = (try builder.image(whole, for: node), try builder.image(part, for: node))
-    let product = try builder.add(.multiply, [left, right], shape: shape, for: node)
+  if let images = try builder.imagesOfOneSize(first, second, for: node) {
+    // The runtime repeats the second factor by itself.
+    let (whole, part) =
+      builder.shape(images.first) == images.shape ? (images.first, images.second) : (images.second, images.first)
+    let left = try builder.spread(whole, to: images.shape, for: node)
+    let product = try builder.add(.multiply, [left, part], shape: images.shape, for: node)
     return builder.asImage(product)
   }
+  let (whole, part) = (first, second)
   let order = whole.order(builder.shape(whole.value)).elements
   guard whole.dims == part.dims, order == part.order(builder.shape(part.value)).elements else {
     throw node.fail(
@@ -174,6 +176,15 @@ func importChannelwise(
 }
 
 extension GraphBuilder {
+  /// Two images and the extents that they have together; nil where one is none.
+  fileprivate func imagesOfOneSize(
+    _ first: Activation, _ second: Activation, for node: ONNXNode
+  ) throws(ONNXError) -> (first: Int, second: Int, shape: Shape)? {
+    guard first.dims.count == 4, second.dims.count == 4 else { return nil }
+    let ((left, own), (right, other)) = (try image(first, for: node), try image(second, for: node))
+    return own.joined(with: other).map { (left, right, $0) }
+  }
+
   /// A constant of an activation's dims as a function's: one number, or one for each channel.
   mutating func channelConstant(
     _ activation: inout Activation, _ constant: NDArray<Float>, for node: ONNXNode

@@ -42,7 +42,7 @@ extension ONNXNode {
       }
     }
     let beforeLength: [(String, Int64)] = [
-      ("kernel_shape", 1), ("strides", 1), ("dilations", 1), ("output_padding", 0),
+      ("kernel_shape", 1), ("strides", 1), ("dilations", 1), ("output_padding", 0), ("output_shape", 1),
     ]
     for (name, row) in beforeLength where attributes[name]?.ints.count == 1 {
       node.attributes[name]?.ints.insert(row, at: 0)

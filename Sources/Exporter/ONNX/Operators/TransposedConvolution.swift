@@ -75,28 +75,53 @@ private struct TransposedWindow {
     let stride = try pair("strides", default: 1, from: 1)
     dilation = try pair("dilations", default: 1, from: 1)
     let more = try pair("output_padding", default: 0, from: 0)
-    let size = try node.integers("output_shape")
-    let automatic = try node.string("auto_pad", default: "NOTSET")
-    guard size == nil, automatic == "NOTSET" else {
-      throw node.fail("output_shape and auto_pad \(automatic) are not supported; pads and output_padding are")
-    }
-    let pads = try node.integers("pads") ?? [0, 0, 0, 0]
-    guard pads.count == 4, pads.allSatisfy({ (0...255).contains($0) }) else {
-      throw node.reject("pads", pads, supported: "four numbers, 0 to 255")
-    }
-    func axis(
-      _ count: Int, _ stride: Int, _ reach: Int, _ first: Int, _ last: Int, _ more: Int
-    ) -> (axis: RearrangeParameters.Axis, spread: Int, output: Int) {
-      let around = (first: reach - 1 - first, last: reach - 1 - last + more)
-      let spread = (count - 1) * stride + 1 + around.first + around.last
-      return (.init(offset: -around.first, divisor: stride), spread, spread - reach + 1)
-    }
     let reach = Extent((kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1)
-    let vertical = axis(image.height, stride.height, reach.height, pads[0], pads[2], more.height)
-    let horizontal = axis(image.width, stride.width, reach.width, pads[1], pads[3], more.width)
-    guard vertical.output > 0, horizontal.output > 0 else { throw node.fail("its pads \(pads) leave nothing") }
-    (rows, columns) = (vertical.axis, horizontal.axis)
-    spread = Extent(vertical.spread, horizontal.spread)
-    output = Extent(vertical.output, horizontal.output)
+    let whole = Extent(
+      (image.height - 1) * stride.height + reach.height + more.height,
+      (image.width - 1) * stride.width + reach.width + more.width)
+    let pads = try Self.pads(node, of: whole, size: Extent(image.height * stride.height, image.width * stride.width))
+    output = Extent(whole.height - pads.top - pads.bottom, whole.width - pads.left - pads.right)
+    guard output.height > 0, output.width > 0 else { throw node.fail("its pads leave nothing") }
+    spread = Extent(output.height + reach.height - 1, output.width + reach.width - 1)
+    rows = .init(offset: pads.top - (reach.height - 1), divisor: stride.height)
+    columns = .init(offset: pads.left - (reach.width - 1), divisor: stride.width)
+  }
+
+  /// What is cut off around the sums of all pixels; less than 0 at the end where `output_shape` asks for more than these.
+  ///
+  /// - Parameters:
+  ///   - whole: the extents of these sums and of `output_padding`.
+  ///   - size: the image's extents times the strides.
+  private static func pads(_ node: ONNXNode, of whole: Extent, size: Extent) throws(ONNXError) -> Padding {
+    let automatic = try node.string("auto_pad", default: "NOTSET")
+    guard ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(automatic) else {
+      throw node.reject("auto_pad", automatic, supported: "NOTSET, VALID, SAME_UPPER, SAME_LOWER")
+    }
+    let isSame = automatic.hasPrefix("SAME")
+    var wanted = isSame ? size : whole
+    if let given = try node.integers("output_shape") {
+      guard given.count == 2, given.allSatisfy({ (1...GraphBuilder.extentLimit).contains($0) }) else {
+        throw node.reject("output_shape", given, supported: "two numbers, 1 to \(GraphBuilder.extentLimit)")
+      }
+      wanted = Extent(given[0], given[1])
+    } else if automatic == "NOTSET" {
+      let pads = try node.integers("pads") ?? [0, 0, 0, 0]
+      guard pads.count == 4, pads.allSatisfy({ (0...255).contains($0) }) else {
+        throw node.reject("pads", pads, supported: "four numbers, 0 to 255")
+      }
+      return Padding(top: pads[0], left: pads[1], bottom: pads[2], right: pads[3])
+    }
+    // Where the rest of an output that is larger than all sums belongs, engines don't agree on.
+    guard !isSame || wanted.height <= whole.height && wanted.width <= whole.width else {
+      throw node.reject(
+        "auto_pad", automatic, supported: "NOTSET and VALID where the kernel reaches less than the stride")
+    }
+    func axis(_ extent: Int, _ wanted: Int) -> (first: Int, last: Int) {
+      let total = max(extent - wanted, 0)
+      let first = automatic == "SAME_UPPER" ? total / 2 : total - total / 2
+      return (first, extent - wanted - first)
+    }
+    let (rows, columns) = (axis(whole.height, wanted.height), axis(whole.width, wanted.width))
+    return Padding(top: rows.first, left: columns.first, bottom: rows.last, right: columns.last)
   }
 }

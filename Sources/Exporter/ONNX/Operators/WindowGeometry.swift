@@ -10,8 +10,6 @@ struct WindowGeometry {
   var dilation: Extent
   /// How often the window fits.
   private(set) var output: Extent
-  /// How often it would fit with ONNX's `ceil_mode`.
-  private(set) var outputRoundedUp: Extent
 
   /// - Parameter weightKernel: the extents of a convolution's weights, which `kernel_shape` must repeat if it is given.
   /// - Throws: `ONNXError.unsupportedAttribute`; `.invalidNode` if the window is larger than the padded image.
@@ -43,14 +41,6 @@ struct WindowGeometry {
         "its window of \(reach.height) x \(reach.width) exceeds the padded image of \(image.height) x \(image.width)")
     }
     output = Extent(free.height / stride.height + 1, free.width / stride.width + 1)
-    // A window that would begin behind the image, in its padding, is none.
-    func roundedUp(_ free: Int, _ stride: Int, _ extent: Int) -> Int {
-      let windows = (free + stride - 1) / stride + 1
-      return (windows - 1) * stride >= extent ? windows - 1 : windows
-    }
-    outputRoundedUp = Extent(
-      roundedUp(free.height, stride.height, image.height + padding.top),
-      roundedUp(free.width, stride.width, image.width + padding.left))
   }
 
   private static func padding(
