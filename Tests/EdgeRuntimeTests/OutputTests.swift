@@ -41,11 +41,11 @@ private struct ListedModel {
     #expect(model.listsOutputs && model.outputCount == 2 && model.outputTensor == 5 && model.outputValueCount == 11)
     #expect(model.output(0) == OutputRecord(tensor: 5, role: .values))
     #expect(model.output(1) == OutputRecord(tensor: 7, role: .scores))
-    let name = text(unsafe model.unsafeName(model.tensor(5).name))
+    let name = unsafe text(model.unsafeName(model.tensor(5).name))
     #expect(name == "pooled")
     #expect(model.scoresOutput == 1 && model.classCount == 3)
-    let labels = (0..<3).map { text(unsafe model.unsafeLabel($0)) }
-    let sameLabels = (0..<3).map { text(unsafe model.unsafeLabel($0, ofOutput: 1)) }
+    let labels = (0..<3).map { unsafe text(model.unsafeLabel($0)) }
+    let sameLabels = (0..<3).map { unsafe text(model.unsafeLabel($0, ofOutput: 1)) }
     #expect(labels == ["a", "b", "c"] && sameLabels == labels)
   }
 

@@ -43,7 +43,7 @@ public enum Importer {
     var graph = FloatGraph(
       values: builder.values, nodes: builder.nodes, input: inputs[0], outputs: outputs,
       preparation: try InputPreparation(model.metadataProps, channels: interface.inputs[0].shape.channels),
-      notes: builder.notes)
+      notes: builder.notes + builder.refittingNote)
     graph.otherInputs = Array(inputs.dropFirst())
     graph.states = statements(model.metadataProps)
     return graph

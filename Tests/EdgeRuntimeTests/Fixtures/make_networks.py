@@ -34,6 +34,8 @@ EXPORTS = [
     ("detector", (32, 32, 1), 8, 8), ("segmentation", (24, 20, 3), 5, 8), ("autoencoder", (12, 12, 1), 8, 16),
     # Linear Resize, which is the sampler with a constant theta, and sequences, which are images of one row.
     ("interpolated-19", (6, 8, 2), 8, 8), ("sequence-dynamo", (1, 40, 3), 5, 8),
+    # Pools of feature bit 3, and sums and products that repeat an extent of 1.
+    ("windows", (9, 8, 2), 8, 8), ("broadcasts", (9, 8, 2), 6, 16),
     # Numbers and a second image beside the image.
     ("pose", (16, 12, 1), 8, 8), ("stereo", (12, 20, 2), 4, 8),
 ]

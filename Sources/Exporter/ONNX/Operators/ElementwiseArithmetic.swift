@@ -192,7 +192,16 @@ extension GraphBuilder {
   fileprivate func imagesOfOneSize(
     _ first: Activation, _ second: Activation, for node: ONNXNode
   ) throws(ONNXError) -> (first: Int, second: Int, shape: Shape)? {
-    guard first.dims.count == 4, second.dims.count == 4 else { return nil }
+    guard first.dims.count == 4, second.dims.count == 4 else {
+      // Axes that one lacks are 1, in front of its own.
+      guard max(first.dims.count, second.dims.count) == 4 else { return nil }
+      let both = [first, second].map { activation in
+        let missing = Array(repeating: 1, count: 4 - activation.dims.count)
+        return Activation(value: activation.value, dims: missing + activation.dims, positions: activation.positions)
+      }
+      guard both.allSatisfy({ $0.isImage(shape($0.value)) }) else { return nil }
+      return shape(first.value).joined(with: shape(second.value)).map { (first.value, second.value, $0) }
+    }
     let ((left, own), (right, other)) = (try image(first, for: node), try image(second, for: node))
     return own.joined(with: other).map { (left, right, $0) }
   }
