@@ -14,6 +14,8 @@ struct GraphBuilder {
   /// Nodes with such steps.
   var refitted: [ONNXError.Place] = []
   let externalData: ExternalData
+  /// The version of ONNX's operator set that the file follows.
+  var opset = Importer.opsets.upperBound
   /// What the user should know of how the file was read.
   var notes: [String] = []
 

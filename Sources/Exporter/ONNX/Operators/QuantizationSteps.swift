@@ -35,7 +35,7 @@ extension ONNXNode {
   fileprivate func steps(_ dims: [Int]) throws(ONNXError) -> (scale: NDArray<Float>, zero: NDArray<Float>) {
     let scale = try weights(1)
     let zero = optionalInput(2) == nil ? scale.map { _ in 0 } : try integers(2).map { Float($0) }
-    guard zero.dims == scale.dims else {
+    guard zero.dims == scale.dims || zero.count == 1 && scale.count == 1 else {
       throw fail("its scales have dims \(scale.dims), its zero points \(zero.dims)")
     }
     if scale.count == 1 {
