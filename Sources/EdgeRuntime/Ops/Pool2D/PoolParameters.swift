@@ -52,8 +52,9 @@ public struct PoolParameters: Equatable, Sendable {
 extension PoolParameters {
   /// Whether files without feature bit 3 hold it.
   public var isPlain: Bool {
-    max(kernelHeight, kernelWidth, strideHeight, strideWidth) <= Layout.maximumPlainWindow
-      && max(paddingTop, paddingLeft, paddingBottom, paddingRight) <= Layout.maximumPlainWindow
+    let most = Layout.maximumPlainWindow
+    return kernelHeight <= most && kernelWidth <= most && strideHeight <= most && strideWidth <= most
+      && paddingTop <= most && paddingLeft <= most && paddingBottom <= most && paddingRight <= most
       && dilationHeight == 1 && dilationWidth == 1 && countsPadding
   }
 
