@@ -41,11 +41,11 @@ private struct ListedModel {
     #expect(model.listsOutputs && model.outputCount == 2 && model.outputTensor == 5 && model.outputValueCount == 11)
     #expect(model.output(0) == OutputRecord(tensor: 5, role: .values))
     #expect(model.output(1) == OutputRecord(tensor: 7, role: .scores))
-    let name = text(unsafe model.unsafeName(model.tensor(5).name))
+    let name = unsafe text(model.unsafeName(model.tensor(5).name))
     #expect(name == "pooled")
     #expect(model.scoresOutput == 1 && model.classCount == 3)
-    let labels = (0..<3).map { text(unsafe model.unsafeLabel($0)) }
-    let sameLabels = (0..<3).map { text(unsafe model.unsafeLabel($0, ofOutput: 1)) }
+    let labels = (0..<3).map { unsafe text(model.unsafeLabel($0)) }
+    let sameLabels = (0..<3).map { unsafe text(model.unsafeLabel($0, ofOutput: 1)) }
     #expect(labels == ["a", "b", "c"] && sameLabels == labels)
   }
 
@@ -105,7 +105,7 @@ private struct ListedModel {
     #expect(fault { $0[pooled + 3] = 1 } == ModelError(.reservedNotZero, at: pooled + 3))
     // Without the feature's bit the same bytes are reserved; a bit that is unknown is told as such.
     #expect(fault { $0[24] = 0 } == ModelError(.reservedNotZero, at: 96))
-    #expect(fault { $0[24] = 8 } == ModelError(.unknownFeature, at: 24))
+    #expect(fault { $0[24] = 128 } == ModelError(.unknownFeature, at: 24))
   }
 
   /// "features" is a view of "pooled".

@@ -55,11 +55,14 @@ struct NodeErrorBound {
     case (.convolution(let linear), _), (.fullyConnected(let linear), _):
       return weighing(linear.weights, layer.operation.linear!, read[0], greatest[0], input)
     case (.averagePool(let pool, let multiplier, let shift), _):
-      // The mean's factor is 1 / count to 15 bits.
+      // The factor of a sum is 1 / count to 15 bits, also of the taps inside the image where padding doesn't count.
       let scale = Int(shift) + format.fraction - input.fraction
-      let factor = Double(sign: .plus, exponent: -scale, significand: Double(multiplier))
-      let count = Double(Int(pool.kernelHeight) * Int(pool.kernelWidth))
-      return read[0] + (factor * count - 1).magnitude * (greatest[0] + read[0])
+      let count = pool.kernelHeight * pool.kernelWidth
+      let relative = (pool.countsPadding ? count...count : 1...count).map { taps in
+        let factor = Double(sign: .plus, exponent: -scale, significand: Double(pool.multiplier(multiplier, taps: taps)))
+        return (factor * Double(taps) - 1).magnitude
+      }
+      return read[0] + relative.max()! * (greatest[0] + read[0])
     case (.affineGridSample(let parameters), .affineGridSample):
       return read[0] + sampling(layer, parameters, greatest[0] + read[0]) + input.step / 2
     case (.add, _): return read[0] + read[1]

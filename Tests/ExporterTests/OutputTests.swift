@@ -380,7 +380,7 @@ extension [Float] {
     }
     #expect(ofImage.contains("node \"answer\" (Softmax)") && ofImage.contains("leave it to the program"))
     let inside = try refusal { model in
-      softmax("Softmax", nil)(&model)
+      softmax("LogSoftmax", nil)(&model)
       model.graph.node.append(TinyONNX.node("Relu", ["answer"], "last"))
       model.graph.output.append(TinyONNX.value("last", [1, 2]))
     }

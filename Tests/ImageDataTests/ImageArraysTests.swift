@@ -65,6 +65,11 @@ import Testing
   @Test func whatIsNotSupportedIsSaid() {
     #expect(message(npy("|u1", "(2, 2, 3)", pixels, order: "True"), labels).hasSuffix("unsupported: Fortran order"))
     #expect(message(npy("<f2", "(2, 2, 3)", pixels), labels).hasSuffix("unsupported: elements of type '<f2'"))
+    let floats = Array(repeating: pixels, count: 4).flatMap { $0 }
+    #expect(message(npy("<f4", "(2, 2, 3)", floats), labels).hasSuffix("unsupported: images of float32, not uint8"))
+    #expect(
+      message(images, npy("<f8", "(2,)", [UInt8](repeating: 0, count: 16)))
+        .hasSuffix("unsupported: labels of float64, not integers"))
     #expect(
       message(npy("|u1", "(12,)", pixels), labels)
         .hasSuffix("unsupported: a shape [12]: images are N, height, width"))

@@ -9,7 +9,13 @@ struct GraphBuilder {
   var types: [String: ONNXTensorProto.DataType] = [:]
   /// By the name of a constant that DequantizeLinear made: the steps of its values.
   var grids: [String: ConstantGrid] = [:]
+  /// By the value that holds the integers of a QuantizeLinear: steps that are no format's.
+  var steps: [Int: QuantizationSteps] = [:]
+  /// Nodes with such steps.
+  var refitted: [ONNXError.Place] = []
   let externalData: ExternalData
+  /// The version of ONNX's operator set that the file follows.
+  var opset = Importer.opsets.upperBound
   /// What the user should know of how the file was read.
   var notes: [String] = []
 

@@ -59,6 +59,7 @@ extension Importer {
     let model = try decode(data)
     let interface = try ONNXInterface(model.graph)
     var builder = GraphBuilder(externalData: ExternalData(folder: folder?.path))
+    builder.opset = model.opset ?? builder.opset
     builder.addInputs(interface)
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
     let order = try GraphOrder(

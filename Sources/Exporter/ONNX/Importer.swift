@@ -29,6 +29,7 @@ public enum Importer {
     let model = try decode(data)
     let interface = try ONNXInterface(model.graph)
     var builder = GraphBuilder(externalData: ExternalData(folder: folder?.path))
+    builder.opset = model.opset ?? builder.opset
     let inputs = builder.addInputs(interface)
 
     let initializers = Dictionary(model.graph.initializer.map { ($0.name, $0) }) { first, _ in first }
@@ -42,7 +43,7 @@ public enum Importer {
     var graph = FloatGraph(
       values: builder.values, nodes: builder.nodes, input: inputs[0], outputs: outputs,
       preparation: try InputPreparation(model.metadataProps, channels: interface.inputs[0].shape.channels),
-      notes: builder.notes)
+      notes: builder.notes + builder.refittingNote)
     graph.otherInputs = Array(inputs.dropFirst())
     graph.states = statements(model.metadataProps)
     return graph
@@ -57,12 +58,10 @@ public enum Importer {
       throw .notONNX(reason: "it is damaged, cut short, or of another kind (\(error))")
     }
     guard model.hasGraph, !model.graph.node.isEmpty else { throw .notONNX(reason: "it has no graph") }
-    guard let opset = model.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" }) else {
+    guard let opset = model.opset else {
       throw .notONNX(reason: "it names no operator set")
     }
-    guard opsets.contains(Int(opset.version)) else {
-      throw .unsupportedOpset(domain: opset.domain, version: Int(opset.version))
-    }
+    guard opsets.contains(opset) else { throw .unsupportedOpset(domain: "", version: opset) }
     return model
   }
 
@@ -93,5 +92,12 @@ public enum Importer {
         unknown, "given", supported: operation.attributes.sorted().joined(separator: ", "))
     }
     builder.operands[resolved.output] = try operation.importNode(resolved, &builder)
+  }
+}
+
+extension ONNXModelProto {
+  /// The version of ONNX's own operator set; nil if none is named.
+  var opset: Int? {
+    opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map { Int($0.version) }
   }
 }

@@ -5,17 +5,19 @@ import Quantize
 extension GraphBuilder {
   /// The value of an activation with its elements in their order, moved there if they lie in another one.
   ///
-  /// - Throws: `ONNXError.invalidNode` where that would take more than `mostParts` slices, or is no exchange of two axes.
+  /// - Throws: `ONNXError.invalidNode` where that would take more than `mostParts` slices, or is no exchange of axes.
   mutating func inOrder(_ activation: Activation, for node: ONNXNode) throws(ONNXError) -> Int {
     let shape = shape(activation.value)
     let order = activation.order(shape).elements
     if order.elementsEqual(0..<order.count) { return activation.value }
-    guard let exchange = AxisExchange(order), exchange.parts <= Self.mostParts else {
+    guard let exchanges = AxisOrder(order)?.exchanges, exchanges.reduce(0, { $0 + $1.parts }) <= Self.mostParts else {
       throw node.fail(
         "dims \(activation.dims) lie in memory in another order, and bringing them into theirs would take more than "
           + "\(Self.mostParts) slices")
     }
-    return try apply(exchange, to: activation.value, for: node)
+    var value = activation.value
+    for exchange in exchanges { value = try apply(exchange, to: value, for: node) }
+    return value
   }
 
   /// A value seen with another shape; itself where it has that already.
@@ -78,32 +80,59 @@ extension GraphBuilder {
   }
 }
 
-/// An order of elements in which two neighbouring axes of memory, `[outer, first, second, inner]`, have changed places.
+/// An exchange of two neighbouring axes of memory, `[outer, first, second, inner]`.
 private struct AxisExchange {
   var outer: Int
   var first: Int
   var second: Int
   var inner: Int
 
-  /// Slices that a move takes.
+  /// Slices that it takes.
   var parts: Int { min(first, second) }
+}
 
-  /// - Parameter order: for each element its place in memory, all places once; not all in their order.
+/// An order of elements in which the axes of memory have changed places.
+private struct AxisOrder {
+  /// In this order, the outermost first: the extent, and the elements of memory from one index to the next.
+  var axes: [(extent: Int, step: Int)]
+
+  /// - Parameter order: for each element its place in memory; nil where that is no order of axes.
   init?(_ order: [Int]) {
-    guard order.first == 0, let inner = order.indices.first(where: { order[$0] != $0 }), order.count % inner == 0 else {
-      return nil
+    guard order.first == 0 else { return nil }
+    var innermostFirst: [(extent: Int, step: Int)] = []
+    var count = 1
+    while count < order.count {
+      let step = order[count]
+      let extent = (2...order.count / count).first { $0 * count == order.count || order[$0 * count] != $0 * step }
+      guard let extent, order.count % (count * extent) == 0 else { return nil }
+      innermostFirst.append((extent, step))
+      count *= extent
     }
-    let blocks = order.count / inner
-    // Of the exchanged axes the first one runs now: its step is the second one's extent, and where the second one's index becomes 1 it ends.
-    let second = order[inner] / inner
-    guard second > 0, let first = (1..<blocks).first(where: { order[$0 * inner] == inner }),
-      blocks % (first * second) == 0
-    else { return nil }
-    (outer, self.first, self.second, self.inner) = (blocks / (first * second), first, second, inner)
-    for block in 0..<blocks {
-      let (group, rest) = (block / (first * second), block % (first * second))
-      let source = group * first * second + rest % first * second + rest / first
-      for element in 0..<inner where order[block * inner + element] != source * inner + element { return nil }
+    axes = innermostFirst.reversed()
+    for (index, place) in order.enumerated() {
+      var (rest, sum) = (index, 0)
+      for axis in innermostFirst {
+        sum += rest % axis.extent * axis.step
+        rest /= axis.extent
+      }
+      guard sum == place else { return nil }
     }
+  }
+
+  /// What brings memory into the order: each axis in turn before those that still stand in front of it.
+  var exchanges: [AxisExchange] {
+    func count(_ axes: ArraySlice<(extent: Int, step: Int)>) -> Int { axes.reduce(1) { $0 * $1.extent } }
+    var memory = axes.sorted { $0.step > $1.step }
+    var exchanges: [AxisExchange] = []
+    for (index, axis) in axes.enumerated() {
+      // Steps differ, since no two elements have one place.
+      guard let found = memory[index...].firstIndex(where: { $0.step == axis.step }), found > index else { continue }
+      exchanges.append(
+        AxisExchange(
+          outer: count(memory[..<index]), first: count(memory[index..<found]), second: axis.extent,
+          inner: count(memory[(found + 1)...])))
+      memory.insert(memory.remove(at: found), at: index)
+    }
+    return exchanges
   }
 }

@@ -30,7 +30,7 @@ enum NearestOperator {
     "MatMulInteger": "MatMul between QuantizeLinear and DequantizeLinear",
     "Einsum": "Gemm, or MatMul by a constant", "Attention": "GlobalAveragePool, Gemm, Sigmoid and Mul",
     "Tile": "Resize by a whole factor", "ThresholdedRelu": "Where(x > alpha, x, 0)",
-    "Shrink": "Where and Sub of constants", "Sum": "Add", "Mean": "Add, then Mul by a constant",
+    "Shrink": "Where and Sub of constants", "Mean": "Add, then Mul by a constant",
     "ReduceL2": "ReduceMean of a square", "ReduceMin": "ReduceMax of the negative",
   ]
 }

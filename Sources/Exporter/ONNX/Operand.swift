@@ -52,6 +52,11 @@ struct Activation {
       value: value, dims: [1, shape.height, shape.width, shape.channels], positions: Array(0..<shape.count))
   }
 
+  /// A value of a shape whose elements lie in memory in ONNX's order.
+  init(inOrder value: Int, dims: [Int], _ shape: Shape) {
+    self = Activation(value: value, dims: dims, positions: Array(0..<shape.count)).normalized(shape)
+  }
+
   init(value: Int, dims: [Int], positions: [Int]?) {
     self.value = value
     self.dims = dims

@@ -69,6 +69,7 @@ enum OperatorTable {
     "ReduceMax": Operator(["axes", "keepdims", "noop_with_empty_axes"]) { node, builder throws(ONNXError) in
       try importReduction(node, &builder) { .maxPool($0) }
     }.alsoOfSequences,
+    "Softmax": Operator(["axis"], importSoftmax),
     "Gemm": Operator(["alpha", "beta", "transA", "transB"], importGemm),
     "MatMul": Operator([], importMatMul),
     "AffineGrid": Operator(["align_corners"], importAffineGrid),

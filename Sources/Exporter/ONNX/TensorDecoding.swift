@@ -17,7 +17,7 @@ extension Operand {
     }
     guard let type = tensor.dataType.decoding else {
       throw fail(
-        "data type \(tensor.dataType) is not supported: float, double, int64, int32, and signed and unsigned integers of 16, "
+        "data type \(tensor.dataType.name) is not supported: float, double, int64, int32, and signed and unsigned integers of 16, "
           + "8 and 4 bits and bool are")
     }
     if tensor.dataLocation == .external || !tensor.rawData.isEmpty {
@@ -53,6 +53,17 @@ extension Operand {
       throw .tensor(name: name, reason: "dims \(dims) need \(needed) bytes of data, \(bytes.count) are there")
     }
     return .integers(NDArray(dims, (0..<count).map { value(bytes[$0 / 2] >> (4 * ($0 % 2)) & 15) }))
+  }
+}
+
+extension ONNXTensorProto.DataType {
+  /// ONNX's own name, also of types that came after the vendored schema.
+  fileprivate var name: String {
+    let later = [
+      17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 23: "float4e2m1",
+      24: "float8e8m0", 25: "uint2", 26: "int2",
+    ]
+    return later[rawValue] ?? "\(self)"
   }
 }
 

@@ -25,6 +25,23 @@ extension GraphBuilder {
     return value
   }
 
+  /// Two values of any dims, up to three beside leading 1s, as images in ONNX's own order of axes; nil where they don't fit or have more.
+  mutating func listsOfOneSize(
+    _ first: Activation, _ second: Activation, for node: ONNXNode
+  ) throws(ONNXError) -> (first: Int, second: Int, shape: Shape, dims: [Int])? {
+    guard let dims = broadcast(first.dims, second.dims), dims.drop(while: { $0 == 1 }).count <= 3,
+      dims.allSatisfy({ $0 <= Self.extentLimit })
+    else { return nil }
+    func shape(_ dims: [Int]) -> Shape {
+      let last = (Array(repeating: 1, count: 3) + dims).suffix(3).map { $0 }
+      return Shape(height: last[0], width: last[1], channels: last[2])
+    }
+    let (left, right) = (try inOrder(first, for: node), try inOrder(second, for: node))
+    let own = try view(left, as: shape(first.dims), for: node, suffix: "/first")
+    let other = try view(right, as: shape(second.dims), for: node, suffix: "/second")
+    return (own, other, shape(dims), dims)
+  }
+
   /// The axis that makes `count` of equal places more, up to as many as are wanted.
   private func repeated(_ count: Int, _ wanted: Int) -> (axis: RearrangeParameters.Axis, count: Int) {
     let reached = min(wanted, count * 255)

@@ -95,9 +95,14 @@ private func importSum(
     let sum = try builder.add(.add, [left, right], shape: images.shape, for: node)
     return builder.asImage(sum)
   }
-  guard first.dims == second.dims else {
-    throw node.fail(
-      "a sum of dims \(first.dims) and \(second.dims) is not supported: they must be equal, but for those of images")
+  if first.dims != second.dims {
+    guard let lists = try builder.listsOfOneSize(first, second, for: node) else {
+      throw node.fail("a sum of dims \(first.dims) and \(second.dims) is not supported: up to three beside 1s are")
+    }
+    let left = try builder.spread(lists.first, to: lists.shape, for: node)
+    let right = try builder.spread(lists.second, to: lists.shape, for: node)
+    let sum = try builder.add(.add, [left, right], shape: lists.shape, for: node)
+    return .activation(Activation(inOrder: sum, dims: lists.dims, lists.shape))
   }
   let order = first.order(builder.shape(first.value)).elements
   guard order == second.order(builder.shape(second.value)).elements else {
@@ -122,6 +127,13 @@ private func importProduct(
     let left = try builder.spread(whole, to: images.shape, for: node)
     let product = try builder.add(.multiply, [left, part], shape: images.shape, for: node)
     return builder.asImage(product)
+  }
+  if first.dims != second.dims, let lists = try builder.listsOfOneSize(first, second, for: node) {
+    let isFirstWhole = builder.shape(lists.first) == lists.shape
+    let (whole, part) = isFirstWhole ? (lists.first, lists.second) : (lists.second, lists.first)
+    let left = try builder.spread(whole, to: lists.shape, for: node)
+    let product = try builder.add(.multiply, [left, part], shape: lists.shape, for: node)
+    return .activation(Activation(inOrder: product, dims: lists.dims, lists.shape))
   }
   let (whole, part) = (first, second)
   let order = whole.order(builder.shape(whole.value)).elements
@@ -180,7 +192,16 @@ extension GraphBuilder {
   fileprivate func imagesOfOneSize(
     _ first: Activation, _ second: Activation, for node: ONNXNode
   ) throws(ONNXError) -> (first: Int, second: Int, shape: Shape)? {
-    guard first.dims.count == 4, second.dims.count == 4 else { return nil }
+    guard first.dims.count == 4, second.dims.count == 4 else {
+      // Axes that one lacks are 1, in front of its own.
+      guard max(first.dims.count, second.dims.count) == 4 else { return nil }
+      let both = [first, second].map { activation in
+        let missing = Array(repeating: 1, count: 4 - activation.dims.count)
+        return Activation(value: activation.value, dims: missing + activation.dims, positions: activation.positions)
+      }
+      guard both.allSatisfy({ $0.isImage(shape($0.value)) }) else { return nil }
+      return shape(first.value).joined(with: shape(second.value)).map { (first.value, second.value, $0) }
+    }
     let ((left, own), (right, other)) = (try image(first, for: node), try image(second, for: node))
     return own.joined(with: other).map { (left, right, $0) }
   }

@@ -22,9 +22,7 @@ func importQuantizeLinear(_ node: ONNXNode, _ builder: inout GraphBuilder) throw
     return .quantized(quantized, format)
   case .floats:
     let array = try node.weights(0)
-    guard try node.hasExactSteps else {
-      throw node.fail("it quantises a constant by scales that are no powers of two, or to zero points other than 0")
-    }
+    guard try node.hasExactSteps else { return try importSteps(node, of: array, type) }
     let scale = try PowerOfTwoScale(node, dims: array.dims)
     let raws = array.elements.enumerated().map { index, number in
       let fraction = scale.fraction(of: index, dims: array.dims)

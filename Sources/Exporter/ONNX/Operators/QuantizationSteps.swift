@@ -2,7 +2,19 @@ import EdgeRuntime
 import Quantize
 
 // QuantizeLinear and DequantizeLinear whose scales are no powers of two, or whose zero points are not 0: no format of this runtime holds their
-// steps, so that what they compute stays as it is, and formats are chosen anew.
+// steps. Where one follows the other, as engines that quantise after training write it, the range of the integers is kept, and formats are chosen
+// anew; what a single one computes stays as it is.
+
+/// A QuantizeLinear with such steps, for a DequantizeLinear that follows.
+struct QuantizationSteps {
+  /// What it quantises.
+  var source: Int
+  /// One for all elements.
+  var scale: Float
+  var zero: Float
+  /// The numbers that its integers stand for.
+  var range: ClosedRange<Float>
+}
 
 extension ONNXNode {
   /// Whether the steps of a QuantizeLinear or DequantizeLinear are those of a format: powers of two around 0, not by blocks.
@@ -23,7 +35,7 @@ extension ONNXNode {
   fileprivate func steps(_ dims: [Int]) throws(ONNXError) -> (scale: NDArray<Float>, zero: NDArray<Float>) {
     let scale = try weights(1)
     let zero = optionalInput(2) == nil ? scale.map { _ in 0 } : try integers(2).map { Float($0) }
-    guard zero.dims == scale.dims else {
+    guard zero.dims == scale.dims || zero.count == 1 && scale.count == 1 else {
       throw fail("its scales have dims \(scale.dims), its zero points \(zero.dims)")
     }
     if scale.count == 1 {
@@ -63,11 +75,28 @@ func importSteps(
   let steps = PointwiseFunction.clip(
     .unary(.roundedToEven, .argument / scales) + zeros, least: Double(format.minimumRaw),
     greatest: Double(format.maximumRaw))
-  activation.value = try builder.apply(steps, to: activation.value, for: node)
-  builder.notes.append(
-    "node \"\(node.place.node)\": its scale is no power of two, or its zero point not 0: a table keeps its steps, and the "
-      + "value's format is chosen anew")
+  let source = activation.value
+  activation.value = try builder.apply(steps, to: source, for: node)
+  if let scale = scale.onlyElement, let zero = zero.onlyElement {
+    let (least, greatest) = (Float(format.minimumRaw), Float(format.maximumRaw))
+    builder.steps[activation.value] = QuantizationSteps(
+      source: source, scale: scale, zero: zero, range: (least - zero) * scale...(greatest - zero) * scale)
+  }
+  builder.refitted.append(node.place)
   return .activation(activation)
+}
+
+/// A QuantizeLinear of a constant: its integers, halves to even, saturated.
+func importSteps(
+  _ node: ONNXNode, of array: NDArray<Float>, _ type: (width: Int, isSigned: Bool)
+) throws(ONNXError) -> Operand {
+  let (scale, zero) = try node.steps(array.dims)
+  let format = FixedFormat(width: type.width, fraction: 0, isSigned: type.isSigned)
+  let raws = array.elements.indices.map { index in
+    let steps = (array.elements[index] / scale.elements[index]).rounded(.toNearestOrEven) + zero.elements[index]
+    return Int(min(max(steps, Float(format.minimumRaw)), Float(format.maximumRaw)))
+  }
+  return .integers(NDArray(array.dims, raws))
 }
 
 /// A DequantizeLinear of integers: the numbers that they stand for.
@@ -76,11 +105,14 @@ func importNumbers(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXE
   case .integers(let array):
     let (scale, zero) = try node.steps(array.dims)
     let numbers = array.elements.indices.map { (Float(array.elements[$0]) - zero.elements[$0]) * scale.elements[$0] }
-    builder.notes.append(
-      "\"\(node.inputNames[0])\": its scales are no powers of two, or its zero points not 0: it is rounded anew")
+    builder.refitted.append(node.place)
     return .floats(NDArray(array.dims, numbers))
   case .activation(var activation):
     let (scale, zero) = try node.steps(activation.dims)
+    if let steps = builder.steps[activation.value], steps.scale == scale.onlyElement, steps.zero == zero.onlyElement {
+      activation.value = try builder.clip(steps.source, to: steps.range, for: node)
+      return .activation(activation)
+    }
     let zeros = try builder.channelConstant(&activation, zero, for: node)
     let scales = try builder.channelConstant(&activation, scale, for: node)
     activation.value = try builder.apply((.argument - zeros) * scales, to: activation.value, for: node)
@@ -88,5 +120,58 @@ func importNumbers(_ node: ONNXNode, _ builder: inout GraphBuilder) throws(ONNXE
   case .quantized:
     throw node.fail("its scale is not that of the QuantizeLinear which made \"\(node.inputNames[0])\"")
   case .floats, .linear: throw node.fail("\"\(node.inputNames[0])\" is not quantised")
+  }
+}
+
+extension NDArray where Element: Equatable {
+  /// The element that all are; nil where they differ, or where there is none.
+  fileprivate var onlyElement: Element? {
+    guard let first = elements.first, elements.allSatisfy({ $0 == first }) else { return nil }
+    return first
+  }
+}
+
+extension GraphBuilder {
+  /// That formats were chosen anew, if any were.
+  var refittingNote: [String] {
+    guard let first = refitted.first else { return [] }
+    let others = refitted.count == 1 ? "" : " and \(refitted.count - 1) more"
+    return [
+      "\(first)\(others): scales that are no powers of two, or zero points, which no format here has: ranges are kept, "
+        + "weights and formats fitted anew"
+    ]
+  }
+
+  /// The value cut to a range as saturation cuts it, unless it can't leave it: an activation that was folded into a range, a ReLU with the
+  /// least integer for 0, is kept so. The range of an input is its pixels' own.
+  fileprivate mutating func clip(
+    _ value: Int, to range: ClosedRange<Float>, for node: ONNXNode
+  ) throws(ONNXError) -> Int {
+    guard let maker = nodes.last(where: { $0.output == value }) else { return value }
+    if let found = self.range(of: maker), range.lowerBound <= found.lowerBound && found.upperBound <= range.upperBound {
+      return value
+    }
+    return try add(
+      .clip(least: range.lowerBound, greatest: range.upperBound), [value], shape: shape(value), for: node)
+  }
+
+  /// What a node's values can't leave, as far as the clips before it tell.
+  private func range(of node: FloatGraph.Node) -> ClosedRange<Float>? {
+    // What they put beside a value: zeros, which a range holds, or the constant around a rearrangement.
+    var (least, greatest): (Float, Float) = (0, 0)
+    var sources = node.inputs[...]
+    switch node.operation {
+    case .clip(let least, let greatest): return min(least, greatest)...greatest
+    case .maxPool, .averagePool, .concatenate, .flatten: break
+    case .affineGridSample: sources = sources.prefix(1)
+    case .rearrange(let rearrangement):
+      (least, greatest) = (min(0, rearrangement.fill), max(0, rearrangement.fill))
+    default: return nil
+    }
+    for source in sources {
+      guard let maker = nodes.last(where: { $0.output == source }), let range = range(of: maker) else { return nil }
+      (least, greatest) = (min(least, range.lowerBound), max(greatest, range.upperBound))
+    }
+    return least...greatest
   }
 }

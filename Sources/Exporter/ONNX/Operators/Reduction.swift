@@ -37,6 +37,17 @@ extension GraphBuilder {
   fileprivate mutating func reduce(
     _ activation: Activation, over axes: Set<Int>, for node: ONNXNode, _ operation: (FloatPool) -> FloatOperation
   ) throws(ONNXError) -> Operand {
+    let list = try list(activation, over: axes, for: node)
+    let pooled = try pool(list.value, over: Extent(1, shape(list.value).width), for: node, operation)
+    let dims = activation.dims.indices.map { axes.contains($0) ? 1 : activation.dims[$0] }
+    return try restored(pooled, list, dims: dims, for: node)
+  }
+
+  /// An activation as an image whose columns are some of its axes: what stands before them in memory are its rows, what stands behind them its
+  /// channels.
+  mutating func list(
+    _ activation: Activation, over axes: Set<Int>, for node: ONNXNode
+  ) throws(ONNXError) -> (value: Int, isImage: Bool) {
     let isImage = activation.isImage(shape(activation.value))
     let value = isImage ? activation.value : try inOrder(activation, for: node)
     // Axes with one index alone lie anywhere.
@@ -47,17 +58,18 @@ extension GraphBuilder {
       throw node.reject("axes", "\(axes.sorted()) of dims \(activation.dims)", supported: "neighbours in memory")
     }
     func count(_ range: Range<Int>) -> Int { range.reduce(1) { $0 * activation.dims[inMemory[$1]] } }
-    let list = Shape(
+    let extents = Shape(
       height: count(0..<span.lowerBound), width: count(span), channels: count(span.upperBound..<inMemory.count))
-    let seen = try view(value, as: list, for: node, suffix: "/seen")
-    let pooled = try pool(seen, over: Extent(1, list.width), for: node, operation)
-    let dims = activation.dims.indices.map { axes.contains($0) ? 1 : activation.dims[$0] }
-    if isImage {
-      let image = Shape(height: dims[2], width: dims[3], channels: dims[1])
-      let output = try view(pooled, as: image, for: node, suffix: "/image")
-      return asImage(output)
-    }
-    let shape = shape(pooled)
-    return .activation(Activation(value: pooled, dims: dims, positions: Array(0..<shape.count)).normalized(shape))
+    return (try view(value, as: extents, for: node, suffix: "/seen"), isImage)
+  }
+
+  /// What was made of such an image, with the axes of the activation again, of which some may have become 1.
+  mutating func restored(
+    _ value: Int, _ list: (value: Int, isImage: Bool), dims: [Int], for node: ONNXNode
+  ) throws(ONNXError) -> Operand {
+    guard list.isImage else { return .activation(Activation(inOrder: value, dims: dims, shape(value))) }
+    let image = Shape(height: dims[2], width: dims[3], channels: dims[1])
+    let output = try view(value, as: image, for: node, suffix: "/image")
+    return asImage(output)
   }
 }
