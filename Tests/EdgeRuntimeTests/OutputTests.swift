@@ -105,7 +105,7 @@ private struct ListedModel {
     #expect(fault { $0[pooled + 3] = 1 } == ModelError(.reservedNotZero, at: pooled + 3))
     // Without the feature's bit the same bytes are reserved; a bit that is unknown is told as such.
     #expect(fault { $0[24] = 0 } == ModelError(.reservedNotZero, at: 96))
-    #expect(fault { $0[24] = 8 } == ModelError(.unknownFeature, at: 24))
+    #expect(fault { $0[24] = 128 } == ModelError(.unknownFeature, at: 24))
   }
 
   /// "features" is a view of "pooled".

@@ -51,8 +51,8 @@ extension Pool2D {
     unsafe overWindows(a) { _ in
     } output: { window, _, channel in
       var result = Int32.min
-      for row in window.rows.places {
-        for column in window.columns.places {
+      window.rows.forEach { row in
+        window.columns.forEach { column in
           result = unsafe max(
             result, a.input.element((row * a.inputWidth + column) * a.channels + channel, a.inputFormat))
         }
@@ -69,8 +69,8 @@ extension Pool2D {
       unsafe a.parameters.multiplier(multiplier, taps: window.rows.count * window.columns.count)
     } output: { window, multiplier, channel in
       var sum: Int64 = 0
-      for row in window.rows.places {
-        for column in window.columns.places {
+      window.rows.forEach { row in
+        window.columns.forEach { column in
           sum &+= unsafe Int64(a.input.element((row * a.inputWidth + column) * a.channels + channel, a.inputFormat))
         }
       }
@@ -96,7 +96,16 @@ extension Pool2D {
       self.dilation = dilation
     }
 
-    var places: StrideTo<Int> { stride(from: first, to: end, by: dilation) }
+    /// Half as slow again through `stride(from:to:by:)`. Nothing overflows inside an image.
+    @inline(__always)
+    func forEach(_ body: (Int) -> Void) {
+      var place = first
+      while place < end {
+        body(place)
+        place &+= dilation
+      }
+    }
+
     var count: Int { (end - first + dilation - 1) / dilation }
   }
 

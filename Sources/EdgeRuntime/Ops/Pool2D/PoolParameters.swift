@@ -52,9 +52,11 @@ public struct PoolParameters: Equatable, Sendable {
 extension PoolParameters {
   /// Whether files without feature bit 3 hold it.
   public var isPlain: Bool {
-    max(kernelHeight, kernelWidth, strideHeight, strideWidth) <= Layout.maximumPlainWindow
-      && max(paddingTop, paddingLeft, paddingBottom, paddingRight) <= Layout.maximumPlainWindow
-      && dilationHeight == 1 && dilationWidth == 1 && countsPadding
+    // Pair by pair: the greatest of more would be an array's.
+    let window = max(max(kernelHeight, kernelWidth), max(strideHeight, strideWidth))
+    let padding = max(max(paddingTop, paddingLeft), max(paddingBottom, paddingRight))
+    return max(window, padding) <= Layout.maximumPlainWindow && dilationHeight == 1 && dilationWidth == 1
+      && countsPadding
   }
 
   /// The mean's multiplier for a window with `taps` inside, 1 or more, from that of the whole kernel:
