@@ -17,8 +17,12 @@ func importNetwork(_ bytes: UnsafeRawBufferPointer) -> Bool {
   let shape = graph.values[graph.input].shape
   let numbers = (graph.frameBytes - shape.count) / MemoryLayout<Float>.size
   let images = CalibrationImages(count: 2, frameBytes: graph.frameBytes) { index in
-    (0..<shape.count).map { UInt8(truncatingIfNeeded: ($0 &* 37 &+ index &* 101) ^ ($0 >> 3)) }
-      + (0..<numbers).flatMap { (Float(($0 &* 29 &+ index &* 7) % 64 - 32) / 16).littleEndianBytes }
+    let pixels = (0..<shape.count).map { UInt8(truncatingIfNeeded: ($0 &* 37 &+ index &* 101) ^ ($0 >> 3)) }
+    let others = (0..<numbers).flatMap { place in
+      let sixteenths = (place &* 29 &+ index &* 7) % 64 - 32
+      return (Float(sixteenths) / 16).littleEndianBytes
+    }
+    return pixels + others
   }
   let settings = QuantizationSettings(
     weightBits: 2 + bytes.count % 7, activationBits: bytes.count % 4 == 0 ? 16 : 8,
