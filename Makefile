@@ -69,8 +69,9 @@ sbom: device library
 	for library in build/library/lib/*/libferrite.a; do scripts/sbom.py $$library || exit 1; done
 	for program in ferrite-edge ferrite-mqtt ferrite-mjpeg; do scripts/sbom.py build/$$program && scripts/sbom.py build/$$program-armv7 || exit 1; done
 
-# A clean build of the programs, packages and library for boards, in a folder that has nothing in common with this one, gives this one's bytes.
-reproducible: device library
+# Two clean builds of the programs and packages for boards, in folders that have nothing in common, give the same bytes.
+reproducible:
+	scripts/setup.sh host device
 	scripts/reproducible.sh
 
 # The device program as 64-bit and 32-bit ARM cores run it, and in an emulated Raspberry Pi 3B whose pins are read from outside.
