@@ -7,7 +7,7 @@ struct ImportFixture {
     "network-legacy", "network-dynamo", "network-legacy-aligned", "network-unoptimised", "convolutions", "pools",
     "dense", "matmul-grid", "quantized", "residual", "activations-legacy", "activations-dynamo", "pointwise-12",
     "pointwise-20", "channels-last", "rearranged-11", "rearranged-18", "transposed", "gates", "unet", "interpolated-11",
-    "interpolated-19", "windows", "broadcasts", "sequence-legacy", "sequence-dynamo",
+    "interpolated-19", "windows", "broadcasts", "refitted", "sequence-legacy", "sequence-dynamo",
   ]
 
   struct Golden: Decodable {

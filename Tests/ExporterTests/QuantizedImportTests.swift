@@ -255,6 +255,29 @@ struct QuantizedImportTests {
     #expect(convolution.weights == expected)
   }
 
+  /// What ONNX Runtime's own quantisation made of a small network, by per-channel weights and unsigned activations with zero points; in golden.json the
+  /// network without the roundings of values.
+  @Test("a network that ONNX Runtime quantised keeps its signal")
+  func quantizedByOthers() throws {
+    let graph = Passes.all(try Importer.graph(data: try ImportFixture("refitted").data, folder: nil))
+    #expect(graph.notes.count == 1)
+    let model = try exported(graph)
+    #expect(model.warnings.contains { $0.contains("no powers of two") })
+    let runner = try ModelRunner(model.bytes, instructionSet: .scalar)
+    let reference = FloatReference(graph)
+    let format = model.content.graph.tensors[model.content.graph.outputs[0].tensor].format
+    var (signal, noise) = (0.0, 0.0)
+    for index in 100..<120 {
+      let pixels = picture(index, size: 12)
+      reference.run(pixels: pixels)
+      for (raw, exact) in zip(runner.outputs(pixels), reference.output) {
+        signal += Double(exact * exact)
+        noise += (format.number(Int64(raw)) - Double(exact)) * (format.number(Int64(raw)) - Double(exact))
+      }
+    }
+    #expect(10 * log10(signal / noise) > 28)
+  }
+
   @Test("four-bit integers lie two to a byte, in either field")
   func nibbles() throws {
     for isRaw in [true, false] {
