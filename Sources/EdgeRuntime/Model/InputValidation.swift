@@ -7,18 +7,16 @@ extension ModelView {
       return
     }
     let count = bytes.size(Layout.inputCountOffset)
-    var found: UInt32 = 0
+    var numbered = NumberedTensors()
     for index in 0..<tensorCount {
       let at = tensorOffset(index) + Layout.inputNumberOffset
       let number = Int(bytes.u8(at))
       guard number <= count else { throw ModelError(.input, at: at) }
       if number == 0 { continue }
-      let bit = UInt32(1) << UInt32(number - 1)
-      guard found & bit == 0 else { throw ModelError(.input, at: at) }
-      found |= bit
-      inputTensors[number - 1] = UInt16(index)
+      guard numbered.add(index, number: number) else { throw ModelError(.input, at: at) }
     }
-    guard found == 1 << UInt32(count) - 1 else { throw ModelError(.input, at: Layout.inputCountOffset) }
+    guard numbered.areAll(count) else { throw ModelError(.input, at: Layout.inputCountOffset) }
+    inputTensors = numbered.tensors
     guard Int(inputTensors[0]) == inputTensor else { throw ModelError(.input, at: 52) }
     inputCount = count
   }

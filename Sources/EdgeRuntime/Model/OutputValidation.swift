@@ -12,7 +12,7 @@ extension ModelView {
 
   private mutating func findListedOutputs() throws(ModelError) {
     let count = bytes.size(Layout.outputCountOffset)
-    var found: UInt32 = 0
+    var numbered = NumberedTensors()
     for index in 0..<tensorCount {
       let at = tensorOffset(index) + Layout.outputNumberOffset
       let number = Int(bytes.u16(at))
@@ -20,12 +20,10 @@ extension ModelView {
       let role = bytes.u8(at + 2)
       guard OutputRole(rawValue: role) != nil, number > 0 || role == 0 else { throw ModelError(.output, at: at + 2) }
       if number == 0 { continue }
-      let bit = UInt32(1) << UInt32(number - 1)
-      guard found & bit == 0 else { throw ModelError(.output, at: at) }
-      found |= bit
-      outputTensors[number - 1] = UInt16(index)
+      guard numbered.add(index, number: number) else { throw ModelError(.output, at: at) }
     }
-    guard found == 1 << UInt32(count) - 1 else { throw ModelError(.output, at: Layout.outputCountOffset) }
+    guard numbered.areAll(count) else { throw ModelError(.output, at: Layout.outputCountOffset) }
+    outputTensors = numbered.tensors
     guard Int(outputTensors[0]) == outputTensor else { throw ModelError(.output, at: 56) }
     outputCount = count
   }

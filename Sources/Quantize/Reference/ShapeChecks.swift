@@ -54,29 +54,29 @@ extension FloatGraph {
 extension FloatConvolution {
   /// Extents of the output for an image of `input`'s extents.
   public func outputShape(_ input: Shape) -> Shape {
-    Shape(
-      height: steps(
-        input.height + padding.top + padding.bottom, kernel: dilation.height * (kernel.height - 1) + 1,
-        stride: stride.height),
-      width: steps(
-        input.width + padding.left + padding.right, kernel: dilation.width * (kernel.width - 1) + 1,
-        stride: stride.width),
-      channels: bias.count)
+    windows(over: input, kernel, stride, padding, dilation, channels: bias.count)
   }
 }
 
 extension FloatPool {
   /// Extents of the output for an image of `input`'s extents.
   public func outputShape(_ input: Shape) -> Shape {
-    Shape(
-      height: steps(
-        input.height + padding.top + padding.bottom, kernel: dilation.height * (kernel.height - 1) + 1,
-        stride: stride.height),
-      width: steps(
-        input.width + padding.left + padding.right, kernel: dilation.width * (kernel.width - 1) + 1,
-        stride: stride.width),
-      channels: input.channels)
+    windows(over: input, kernel, stride, padding, dilation, channels: input.channels)
   }
+}
+
+/// An output of one pixel for each place of a window over an image.
+private func windows(
+  over input: Shape, _ kernel: Extent, _ stride: Extent, _ padding: Padding, _ dilation: Extent, channels: Int
+) -> Shape {
+  Shape(
+    height: steps(
+      input.height + padding.top + padding.bottom, kernel: dilation.height * (kernel.height - 1) + 1,
+      stride: stride.height),
+    width: steps(
+      input.width + padding.left + padding.right, kernel: dilation.width * (kernel.width - 1) + 1,
+      stride: stride.width),
+    channels: channels)
 }
 
 /// Places of a kernel along a padded extent.
