@@ -119,9 +119,11 @@ private func proven(
     draft.graph, file: file, images: images, makeRunner: makeRunner, progress: progress
   ).centibels
   // The scalar reference alone defines what every machine must find.
-  let runner = try ModelRunner(file, instructionSet: .scalar)
-  content.vectors = try images.spread(draft.graph.testVectors).map { index in
-    let frame = try images.pixels(index)
+  let chosen = images.spread(draft.graph.testVectors)
+  content.vectors = try concurrentMap(
+    chosen.count, prepare: { try ModelRunner(file, instructionSet: .scalar) }
+  ) { runner, position in
+    let frame = try images.pixels(chosen[position])
     return TestVector(pixels: runner.inputs.raw(frame), values: runner.outputs(frame))
   }
   return content

@@ -113,4 +113,49 @@ import Testing
     graph.nodes[index].operation = .convolution(convolution)
     #expect(try logitSQNR(graph, export(graph)) >= 20)
   }
+
+  /// Graphs that differ in a layer's numbers, its grid, formats before and after it, widths and methods, in any order.
+  @Test func whatIsKnownOfOtherGraphsChangesNoGraph() throws {
+    let scaled = try equalised(.miniature(), without: [])
+    let histograms = scaled.histograms(Calibration(histograms: seen(.miniature()), imageCount: 8))
+    let plain = try scaled.layers
+    let index = try #require(plain.layers.firstIndex { $0.name == "plain/2" })
+    let linear = try #require(plain.layers[index].operation.linear)
+    let eight = QuantizationSettings()
+    var cases = [(layers: plain, settings: eight)]
+    func add(_ settings: QuantizationSettings = QuantizationSettings(), _ change: (inout LayerGraph) -> Void) {
+      var layers = plain
+      change(&layers)
+      cases.append((layers, settings))
+    }
+    add { layers in
+      layers.layers[index].operation = layers.layers[index].operation.with(
+        weights: linear.weights.map { -$0 }, bias: linear.bias)
+    }
+    add { layers in
+      layers.layers[index].operation = layers.layers[index].operation.with(
+        weights: linear.weights, bias: linear.bias.map { $0 + 1 })
+    }
+    let fractions = try #require(
+      try FixedGraph(plain, histograms: histograms, settings: eight).operations[index].kind.linear?.weights.fractions)
+    add { $0.layers[index].grid = WeightGrid(width: 8, fractions: fractions.map { $0 - 1 }) }
+    for value in [plain.layers[index].inputs[0], plain.layers[index].output] {
+      add { $0.chosenFormats[value] = FixedFormat(width: 8, fraction: 3, isSigned: false) }
+    }
+    add(QuantizationSettings(weightBits: 5)) { _ in }
+    add(QuantizationSettings(activationBits: 6)) { _ in }
+    add(QuantizationSettings(method: .percentile(90))) { _ in }
+    let cache = QuantizationCache()
+    for (layers, settings) in cases + cases.reversed() {
+      let anew = try FixedGraph(layers, histograms: histograms, settings: settings)
+      let cached = try FixedGraph(layers, histograms: histograms, settings: settings, cache: cache)
+      #expect(cached == anew)
+      #expect(try ModelContent(draft: cached, cache: cache).encoded() == ModelContent(draft: anew).encoded())
+    }
+    let files = try cases.map { layers, settings in
+      try ModelContent(draft: FixedGraph(layers, histograms: histograms, settings: settings)).encoded()
+    }
+    let repeated = files.indices.filter { files[..<$0].contains(files[$0]) }
+    #expect(repeated.isEmpty, "each case changes the file")
+  }
 }

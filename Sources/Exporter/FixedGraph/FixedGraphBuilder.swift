@@ -9,8 +9,16 @@ extension FixedGraph {
   public init(
     _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings
   ) throws(ExportError) {
+    try self.init(layers, histograms: histograms, settings: settings, cache: QuantizationCache())
+  }
+
+  /// The same, without making anew what `cache` has of another such graph.
+  init(
+    _ layers: LayerGraph, histograms: [Histogram?], settings: QuantizationSettings, cache: QuantizationCache
+  ) throws(ExportError) {
     var builder = FixedGraphBuilder(
-      layers: layers, selection: FormatSelection(layers: layers, histograms: histograms, settings: settings))
+      layers: layers, cache: cache,
+      selection: FormatSelection(layers: layers, histograms: histograms, settings: settings, cache: cache))
     if let conflict = settings.conflict(with: layers) { throw .conflict(conflict) }
     let tables = try builder.inputTables()
     for input in layers.graph.otherInputs { builder.formats[input] = builder.selection.format(input) }
@@ -25,6 +33,7 @@ extension FixedGraph {
 /// Walks the layers in order; the formats of a layer's inputs are known when it is reached.
 private struct FixedGraphBuilder {
   let layers: LayerGraph
+  let cache: QuantizationCache
   let selection: FormatSelection
   /// The float graph's values that are tensors, in order: stored ones and views that something reads or that come out.
   let values: [Int]
@@ -33,8 +42,9 @@ private struct FixedGraphBuilder {
   var formats: [Int: FixedFormat] = [:]
   var operations: [FixedGraph.Operation] = []
 
-  init(layers: LayerGraph, selection: FormatSelection) {
+  init(layers: LayerGraph, cache: QuantizationCache, selection: FormatSelection) {
     self.layers = layers
+    self.cache = cache
     self.selection = selection
     values = Set(layers.stored + layers.layers.flatMap(\.inputs) + layers.graph.outputs.map(\.value)).sorted()
     tensorIndex = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
@@ -215,14 +225,11 @@ private struct FixedGraphBuilder {
     _ layer: LayerGraph.Layer, _ geometry: ConvolutionParameters, _ weights: [Float], _ bias: [Float]
   ) throws(ExportError) -> FixedLinear {
     do throws(QuantizationError) {
-      let (input, output) = (format(layer.inputs[0]), selection.format(layer.output))
-      let quantized: QuantizedWeights
-      if let grid = layer.grid {
-        quantized = try QuantizedWeights(weights: weights, bias: bias, grid: grid, input: input, output: output)
-      } else {
-        quantized = try QuantizedWeights(
-          weights: weights, bias: bias, width: geometry.weightWidth, input: input, output: output)
-      }
+      let quantized = try cache.weights(
+        layer.output,
+        LinearRequest(
+          weights: weights, bias: bias, grid: layer.grid, width: geometry.weightWidth, input: format(layer.inputs[0]),
+          output: selection.format(layer.output)))
       var geometry = geometry
       geometry.accumulatorBound = quantized.accumulatorBound
       return FixedLinear(geometry: geometry, weights: quantized)

@@ -11,6 +11,7 @@ struct FormatSelection {
   /// By value of the graph.
   let histograms: [Histogram?]
   let settings: QuantizationSettings
+  let cache: QuantizationCache
 
   /// The wanted format of a stored value.
   func format(_ value: Int) -> FixedFormat {
@@ -27,8 +28,9 @@ struct FormatSelection {
     case .concatenation(let output): return format(output)
     case .kept, .own:
       if layers.isShortInput(value) { return preciseFormat(value) }
-      return histogram(value).format(
-        width: settings.activationBits(of: value, in: layers), isSigned: !isNonNegative(value), method: settings.method)
+      return cache.format(
+        layers.storage[value], histogram(value), width: settings.activationBits(of: value, in: layers),
+        isSigned: !isNonNegative(value), method: settings.method)
     }
   }
 
@@ -37,8 +39,9 @@ struct FormatSelection {
     if let format = layers.inputFormats[layers.graph.input] ?? layers.chosenFormats[layers.graph.input] {
       return format
     }
-    return histogram(layers.graph.input).format(
-      width: settings.inputBits, isSigned: isSigned, method: settings.method)
+    return cache.format(
+      layers.graph.input, histogram(layers.graph.input), width: settings.inputBits, isSigned: isSigned,
+      method: settings.method)
   }
 
   /// True if a value cannot be negative whatever the image is.

@@ -54,8 +54,10 @@ public struct LogitReference: Sendable {
   /// - Parameters:
   ///   - limit: at most this many images, evenly spread.
   ///   - threads: that share them; the result does not depend on it.
-  func fidelity(of graph: FixedGraph, limit: Int = .max, threads: Int) throws -> Fidelity {
-    let file = try ModelContent(draft: graph).encoded()
+  func fidelity(
+    of graph: FixedGraph, limit: Int = .max, threads: Int, cache: QuantizationCache = QuantizationCache()
+  ) throws -> Fidelity {
+    let file = try ModelContent(draft: graph, cache: cache).encoded()
     let tensors = graph.outputs.map { graph.tensors[$0.tensor] }
     let chosen = images.spread(limit)
     let parts = try concurrently(threads: threads) { thread, threads in

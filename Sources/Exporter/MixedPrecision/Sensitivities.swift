@@ -59,10 +59,13 @@ public struct Sensitivities: Sendable {
     let fitted = try Reconstruction(
       float, histograms: histograms, settings: settings, images: images,
       alternativeWidths: weightWidths, makeRunner: source.makeRunner, progress: { _, _ in })
-    let base = try FixedGraph(fitted.layers, histograms: histograms, settings: settings)
+    let cache = QuantizationCache()
+    let base = try FixedGraph(fitted.layers, histograms: histograms, settings: settings, cache: cache)
     let model = core.map { CycleModel($0) }
     (cycles, weightBytes) = (model?.cycles(base) ?? 0, base.storedWeightBytes)
-    divergence = try reference.fidelity(of: base, limit: Self.imageLimit, threads: calibrationThreads).divergence
+    divergence = try reference.fidelity(
+      of: base, limit: Self.imageLimit, threads: calibrationThreads, cache: cache
+    ).divergence
 
     var candidates: [Candidate] = []
     for (index, layer) in fitted.layers.layers.enumerated() {
@@ -92,13 +95,20 @@ public struct Sensitivities: Sendable {
       defer { progress(done.next(), candidates.count) }
       let candidate = candidates[index]
       // A format that a layer can't have, or an output that isn't free, is no option.
-      guard let graph = try? FixedGraph(candidate.layers, histograms: histograms, settings: candidate.settings) else {
+      guard
+        let graph = try? FixedGraph(
+          candidate.layers, histograms: histograms, settings: candidate.settings, cache: cache)
+      else {
         return WidthOption?.none
       }
       let isBase = graph == base
       if isBase && candidate.width != 8 { return nil }
       let measured =
-        isBase ? divergence : try reference.fidelity(of: graph, limit: Self.imageLimit, threads: 1).divergence
+        isBase
+        ? divergence
+        : try reference.fidelity(
+          of: graph, limit: Self.imageLimit, threads: 1, cache: cache
+        ).divergence
       return WidthOption(
         width: candidate.width, bytes: graph.storedWeightBytes - weightBytes,
         cycles: (model?.cycles(graph) ?? 0) - cycles, divergence: measured - divergence)

@@ -9,7 +9,10 @@ public struct PackedWeights: Sendable, Equatable {
   /// By operation: the place of its table; nil for operations without.
   public var tables: [TableParameters?]
 
-  public init(_ graph: FixedGraph) {
+  public init(_ graph: FixedGraph) { self.init(graph, cache: QuantizationCache()) }
+
+  /// The same, without packing anew what `cache` has packed.
+  init(_ graph: FixedGraph, cache: QuantizationCache) {
     bytes = []
     parameters = []
     tables = []
@@ -27,7 +30,7 @@ public struct PackedWeights: Sendable, Equatable {
       }
       let channels = graph.tensors[operation.inputs[0]].shape.channels
       var placed = linear.geometry
-      let weights = linear.packed(inputChannels: channels)
+      let weights = cache.packed(linear, value: operation.floatValue, inputChannels: channels)
       placed.weightsBytes = weights.count
       placed.weightsOffset = append(weights)
       let blocks = Layout.blocks(linear.weights.bias.count)

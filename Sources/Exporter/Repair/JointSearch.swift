@@ -37,8 +37,9 @@ struct JointSearch {
     let chosen = images.spread(Self.imageLimit)
     let wanted = try OutputReference(
       layers.graph, count: chosen.count, image: { try images.pixels(chosen[$0]) }, makeRunner)
-    guard var least = try Self.cost(layers, histograms, settings, chosen, images, wanted) else { return }
-    let built = try FixedGraph(layers, histograms: histograms, settings: settings)
+    let cache = QuantizationCache()
+    guard var least = try Self.cost(layers, histograms, settings, chosen, images, wanted, cache) else { return }
+    let built = try FixedGraph(layers, histograms: histograms, settings: settings, cache: cache)
     var formats: [Int: FixedFormat] = [:]
     for operation in built.operations { formats[operation.floatValue] = built.tensors[operation.output].format }
     for (value, input) in zip(layers.graph.inputs, built.inputs) { formats[value] = built.tensors[input].format }
@@ -52,7 +53,7 @@ struct JointSearch {
           format.fraction += step
           var candidate = self.layers
           candidate.chosenFormats[value] = format
-          guard let found = try Self.cost(candidate, histograms, settings, chosen, images, wanted),
+          guard let found = try Self.cost(candidate, histograms, settings, chosen, images, wanted, cache),
             found < Self.gain * least
           else {
             continue
@@ -68,10 +69,12 @@ struct JointSearch {
   /// Nil for formats that a layer can't have.
   private static func cost(
     _ layers: LayerGraph, _ histograms: [Histogram?], _ settings: QuantizationSettings, _ chosen: [Int],
-    _ images: CalibrationImages, _ wanted: OutputReference
+    _ images: CalibrationImages, _ wanted: OutputReference, _ cache: QuantizationCache
   ) throws -> Double? {
-    guard let graph = try? FixedGraph(layers, histograms: histograms, settings: settings) else { return nil }
-    let file = try ModelContent(draft: graph).encoded()
+    guard let graph = try? FixedGraph(layers, histograms: histograms, settings: settings, cache: cache) else {
+      return nil
+    }
+    let file = try ModelContent(draft: graph, cache: cache).encoded()
     let parts = try concurrently { thread, threads in
       let runner = try ModelRunner(file, instructionSet: .fastest)
       var sums = wanted.noSums

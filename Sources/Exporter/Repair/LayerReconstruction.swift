@@ -7,7 +7,7 @@ struct LayerReconstruction {
   /// Samples for each tap from which on a layer can learn to make up for the errors in its inputs.
   static let manySamplesPerTap = 12
 
-  private struct Group {
+  private struct Group: Sendable {
     /// Its output channels.
     var rows: Range<Int>
     /// nil without adaptive rounding.
@@ -17,6 +17,23 @@ struct LayerReconstruction {
     var targets: [Float]?
     /// Of the inputs and of the outputs; nil without bias correction.
     var means: (inputs: [Double], outputs: [Double])?
+
+    /// - Parameter bias: of the whole layer.
+    init(rows: Range<Int>, _ samples: consuming LayerSamples, bias: [Float], without: Set<Repair>) throws {
+      self.rows = rows
+      if without.contains(.biasCorrection) {
+        for place in samples.outputs.indices {
+          samples.outputs[place] -= bias[rows.lowerBound + place % rows.count]
+        }
+      } else {
+        means = samples.centre()
+      }
+      if !without.contains(.adaptiveRounding) {
+        let isFew = samples.count < LayerReconstruction.manySamplesPerTap * samples.taps
+        rounding = CoordinateRounding(gram: try samples.gram(), taps: samples.taps, ridge: isFew ? 0.1 : 0.01)
+        targets = isFew ? nil : try samples.targets()
+      }
+    }
   }
 
   private let weights: [Float]
@@ -44,38 +61,33 @@ struct LayerReconstruction {
     let taps = weights.count / bias.count
     self.taps = taps
     let perGroup = bias.count / groups
-    var together = 0..<0
-    var inputs: [Float] = []
-    var block = 0..<0
-    var parts: (inputs: [[Float]], outputs: [[Float]]) = ([], [])
-    self.groups = try (0..<groups).map { group in
-      if !together.contains(group) {
-        together = group..<min(group + groupsAtOnce, groups)
-        inputs = try patches(together)
-      }
-      if !block.contains(group) {
-        block = group..<min(group + groupsAtATime, together.upperBound)
-        parts.inputs = columns(
-          block.count, from: group - together.lowerBound, of: channels, in: inputs, width: together.count * channels)
-        parts.outputs = columns(block.count, from: group, of: perGroup, in: outputs, width: bias.count)
-      }
-      let rows = group * perGroup..<(group + 1) * perGroup
-      var samples = LayerSamples(
-        inputs: parts.inputs[group - block.lowerBound], outputs: parts.outputs[group - block.lowerBound], taps: taps,
-        channels: perGroup)
-      var found = Group(rows: rows)
-      if without.contains(.biasCorrection) {
-        for place in samples.outputs.indices { samples.outputs[place] -= bias[rows.lowerBound + place % perGroup] }
-      } else {
-        found.means = samples.centre()
-      }
-      if !without.contains(.adaptiveRounding) {
-        let isFew = samples.count < Self.manySamplesPerTap * taps
-        found.rounding = CoordinateRounding(gram: try samples.gram(), taps: taps, ridge: isFew ? 0.1 : 0.01)
-        found.targets = isFew ? nil : try samples.targets()
-      }
-      return found
+    if groups == 1 {
+      let samples = LayerSamples(inputs: try patches(0..<1), outputs: outputs, taps: taps, channels: perGroup)
+      self.groups = [try Group(rows: bias.indices, samples, bias: bias, without: without)]
+      return
     }
+    var found: [Group] = []
+    for first in stride(from: 0, to: groups, by: groupsAtOnce) {
+      let together = first..<min(first + groupsAtOnce, groups)
+      let inputs = try patches(together)
+      let blocks = (together.count + groupsAtATime - 1) / groupsAtATime
+      found += try concurrentMap(blocks, prepare: {}) { _, number in
+        let start = together.lowerBound + number * groupsAtATime
+        let block = start..<min(start + groupsAtATime, together.upperBound)
+        let parts = (
+          inputs: columns(
+            block.count, from: start - first, of: channels, in: inputs, width: together.count * channels),
+          outputs: columns(block.count, from: start, of: perGroup, in: outputs, width: bias.count)
+        )
+        return try block.indices.map { group in
+          let samples = LayerSamples(
+            inputs: parts.inputs[group - start], outputs: parts.outputs[group - start], taps: taps, channels: perGroup)
+          return try Group(
+            rows: group * perGroup..<(group + 1) * perGroup, samples, bias: bias, without: without)
+        }
+      }.joined()
+    }
+    self.groups = found
   }
 
   /// The raw weights that bring the outputs nearest, and the bias that takes up the mean error that is left.
@@ -137,15 +149,21 @@ private func columns(
 ) -> [[Float]] {
   if columns == width { return [matrix] }
   let rows = matrix.count / width
-  var parts = [Float](repeating: 0, count: bands * rows * columns)
-  // In blocks of rows whose lines stay cached for all bands.
-  for start in stride(from: 0, to: rows, by: 64) {
-    for band in 0..<bands {
-      for row in start..<min(start + 64, rows) {
-        let (from, to) = (row * width + (first + band) * columns, (band * rows + row) * columns)
-        for column in 0..<columns { parts[to + column] = matrix[from + column] }
+  precondition((first + bands) * columns <= width && rows * width == matrix.count, "bands of the matrix")
+  let parts = unsafe [Float](unsafeUninitializedCapacity: bands * rows * columns) { parts, initialized in
+    unsafe matrix.withUnsafeBufferPointer { matrix in
+      // In blocks of rows whose lines stay cached for all bands.
+      for start in stride(from: 0, to: rows, by: 64) {
+        for band in 0..<bands {
+          for row in start..<min(start + 64, rows) {
+            // Within the bands' parts, each rows x columns, and the matrix, by the condition above.
+            let (to, from) = ((band * rows + row) * columns, row * width + (first + band) * columns)
+            for column in 0..<columns { unsafe parts[to + column] = matrix[from + column] }
+          }
+        }
       }
     }
+    initialized = bands * rows * columns
   }
   return (0..<bands).map { Array(parts[$0 * rows * columns..<($0 + 1) * rows * columns]) }
 }

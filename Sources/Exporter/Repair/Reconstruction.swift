@@ -32,6 +32,7 @@ struct Reconstruction {
   private let images: CalibrationImages
   private let chosen: [Int]
   private let frames: PausedFrames
+  private let cache = QuantizationCache()
   private let alternativeWidths: [Int]
   private(set) var layers: LayerGraph
   /// By index of the layer and width of its weights: the layer as it would be in the place of the one in `layers`.
@@ -54,7 +55,7 @@ struct Reconstruction {
     chosen = images.spread(Self.imageLimit)
     frames = PausedFrames(images: chosen.count)
     self.layers = layers
-    var fixed = try FixedGraph(layers, histograms: histograms, settings: settings)
+    var fixed = try FixedGraph(layers, histograms: histograms, settings: settings, cache: cache)
     for index in layers.layers.indices { keepPlain(index, of: fixed) }
     for window in Self.windows(source, images: chosen.count) {
       let outputs = try floatOutputs(window, makeRunner, progress)
@@ -62,7 +63,7 @@ struct Reconstruction {
         let before = self.layers.layers[index]
         try reconstruct(index, of: fixed, outputs: outputs.layer(position))
         do throws(ExportError) {
-          fixed = try FixedGraph(self.layers, histograms: histograms, settings: settings)
+          fixed = try FixedGraph(self.layers, histograms: histograms, settings: settings, cache: cache)
         } catch {
           // The sums of other raw weights can leave 32 bits where those of plain rounding just fit.
           self.layers.layers[index] = before
@@ -200,7 +201,7 @@ struct Reconstruction {
     let geometry = linear.geometry
     let taps = float.weights.count / float.bias.count
     let channels = taps / (geometry.kernelHeight * geometry.kernelWidth)
-    let file = try ModelContent(draft: fixed).encoded()
+    let file = try ModelContent(draft: fixed, cache: cache).encoded()
     let groupBytes = outputs.count / float.bias.count * taps * MemoryLayout<Float>.size
     let layer = try LayerReconstruction(
       weights: float.weights, bias: float.bias, groups: geometry.groups, channels: channels,

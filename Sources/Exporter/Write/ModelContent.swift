@@ -14,9 +14,11 @@ public struct ModelContent: Sendable, Equatable {
 
 extension ModelContent {
   /// A graph planned and packed, without what only running it can tell.
-  init(draft graph: FixedGraph, provenance: String = "{}") throws(ExportError) {
+  init(
+    draft graph: FixedGraph, provenance: String = "{}", cache: QuantizationCache = QuantizationCache()
+  ) throws(ExportError) {
     self.init(
-      graph: graph, plan: try MemoryPlan(graph), weights: PackedWeights(graph),
+      graph: graph, plan: try MemoryPlan(graph), weights: PackedWeights(graph, cache: cache),
       sqnrCentibels: Array(repeating: nil, count: graph.operations.count), vectors: [], provenance: provenance)
   }
 

@@ -1,5 +1,5 @@
 /// How a format is chosen from the values that a tensor took on the calibration images.
-public enum CalibrationMethod: Equatable, Sendable {
+public enum CalibrationMethod: Hashable, Sendable {
   /// The least squared error: large values are clipped where finer steps for all others gain more.
   case squaredError
   /// The finest steps that clip nothing.

@@ -27,11 +27,19 @@ public struct LayerSamples: Sendable {
   private static func centre(_ matrix: inout [Float], columns: Int) -> [Double] {
     let rows = matrix.count / max(columns, 1)
     var means = [Double](repeating: 0, count: columns)
-    for row in 0..<rows { for column in 0..<columns { means[column] += Double(matrix[row * columns + column]) } }
-    for column in 0..<columns { means[column] /= Double(max(rows, 1)) }
-    let rounded = means.map { Float($0) }
-    for row in 0..<rows { for column in 0..<columns { matrix[row * columns + column] -= rounded[column] } }
-    return rounded.map(Double.init)
+    unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+      unsafe means.withUnsafeMutableBufferPointer { means in
+        // Both loops stay within rows x columns, of which the matrix is made.
+        for row in 0..<rows {
+          for column in 0..<columns { unsafe means[column] += Double(matrix[row * columns + column]) }
+        }
+        for column in 0..<columns { unsafe means[column] = Double(Float(means[column] / Double(max(rows, 1)))) }
+        for row in 0..<rows {
+          for column in 0..<columns { unsafe matrix[row * columns + column] -= Float(means[column]) }
+        }
+      }
+    }
+    return means
   }
 
   /// `inputs^T inputs`, taps x taps. Each thread makes a band of rows.
