@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.network import affine_grid
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -97,7 +99,7 @@ def _warp(batch: Tensor, strength: Augmentation) -> Tensor:
         ),
         1,
     )
-    grid = F.affine_grid(theta, list(batch.shape), align_corners=False)
+    grid = affine_grid(theta, size)
     if strength.elastic:
         knots = torch.randn(count, 2, ELASTIC_KNOTS, ELASTIC_KNOTS, device=batch.device) * (2 * strength.elastic / size)
         grid = grid + F.interpolate(knots, size, mode="bicubic", align_corners=True).permute(0, 2, 3, 1)

@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.network import SIZES, NormalisedConv, SDLNetwork, SpatialTransformer, cost
+from training.network import SIZES, Halving, NormalisedConv, SDLNetwork, SpatialTransformer, affine_grid, cost
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -75,3 +75,24 @@ def test_batch_norm_folded_while_training_is_batch_norm():
     plain = outcome(lambda x: layer.norm(F.conv2d(x, layer.conv.weight, padding=1)))
     for a, b in zip(folded, plain, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_the_grid_of_a_batch_in_training_is_the_operators():
+    theta = torch.randn(5, 2, 3)
+    for size in (48, 24):
+        expected = F.affine_grid(theta, (5, 1, size, size), align_corners=False)
+        torch.testing.assert_close(affine_grid(theta, size), expected, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("type", [torch.float32, torch.bfloat16])
+def test_halving_in_training_is_the_average_pool_with_its_gradient(type):
+    image = torch.randn(2, 16, 24, 24).to(type, memory_format=torch.channels_last)
+    halves, gradients = [], []
+    wanted = torch.randn(2, 16, 12, 12).to(type)
+    for pool in (Halving.apply, lambda x: F.avg_pool2d(x, 2)):
+        leaf = image.clone().requires_grad_()
+        halves.append(pool(leaf))
+        halves[-1].backward(wanted)
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(halves[0], halves[1], rtol=0, atol=0)
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=0, atol=0)
