@@ -32,7 +32,7 @@ class HotLoop:
     reloads: int = 0
 
 
-# By processor: the tile of a convolution's row, the rows of a fully connected layer, and the sampler's channels.
+# By processor: the tile of a convolution's row, the rows of a fully connected layer, the sampler's channels, and a pool's taps.
 HOT_LOOPS = {
     "aarch64": [
         # 4 pixels x 8 outputs x 2 groups: each pair of products takes a smull and an smlal, and one sadalp.
@@ -44,6 +44,9 @@ HOT_LOOPS = {
         HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 72, r"smlal2 .*\.h\[\d\]": 72}, 30),
         HotLoop("EdgeKernelsNEON", "multiply4half", {r"smlal .*\.h\[\d\]": 32, r"smlal2 .*\.h\[\d\]": 32}, 20),
         HotLoop("EdgeKernelsNEON", "Sampling", {r"umull2? ": 2, r"umlal2? ": 2, r"sqdmulh ": 2}, 26),
+        # A tap of sixteen channels.
+        HotLoop("EdgeKernelsNEON", "WindowPooling", {r"[us]max .*16b": 1}, 4),
+        HotLoop("EdgeKernelsNEON", "WindowPooling", {r"[us]addw2? ": 2}, 4),
         # 8 pixels x 8 outputs x 4 groups.
         HotLoop("EdgeKernelsDotProd", "convolveRow", {r"sdot .*\.4b\[\d\]": 64}, 20),
         HotLoop("EdgeKernelsDotProd", "convolvePixel", {r"sdot .*\.4b\[\d\]": 16}, 13),
@@ -54,16 +57,20 @@ HOT_LOOPS = {
         HotLoop("EdgeKernelsARMv7", "convolveRow", {r"vmlal\.s8 ": 16}, 26),
         HotLoop("EdgeKernelsARMv7", "convolvePixel", {r"vmull\.s8 ": 4, r"vmlal\.s8 ": 4, r"vpadal\.s16 ": 4}, 16),
         HotLoop("EdgeKernelsARMv7", "Sampling", {r"vmull\.u8 ": 4, r"vmlal\.u8 ": 4, r"vqdmulh\.s16 ": 2}, 50, 3),
+        HotLoop("EdgeKernelsARMv7", "WindowPooling", {r"vmax\.[us]8 ": 1}, 5),
+        HotLoop("EdgeKernelsARMv7", "WindowPooling", {r"vaddw\.[us]8 ": 2}, 5),
     ],
     "x86-64": [
         # 4 pixels x 8 outputs, each of two halves.
         HotLoop("EdgeKernelsAVX2", "convolveRow", {r"vpmaddwd .*%ymm": 8, r"vpaddd .*%ymm": 8}, 12),
         HotLoop("EdgeKernelsAVX2", "convolvePixel", {r"vpmaddwd .*%ymm": 4, r"vpaddd .*%ymm": 4}, 9),
         HotLoop("EdgeKernelsAVX2", "Sampling", {r"vpmullw ": 5, r"vpmulhw ": 1}, 28),
+        HotLoop("EdgeKernelsAVX2", "WindowPooling", {r"vpmax[us]b ": 8}, 12),
         # 12 pixels x 32 outputs.
         HotLoop("EdgeKernelsVNNI", "convolveRow", {r"vpdpbusd .*%zmm": 24}, 30),
         HotLoop("EdgeKernelsVNNI", "convolvePixel", {r"vpdpbusd .*%zmm": 4}, 6),
         HotLoop("EdgeKernelsVNNI", "Sampling", {r"vpmullw ": 5, r"vpmulhw ": 1}, 28),
+        HotLoop("EdgeKernelsVNNI", "WindowPooling", {r"vpmax[us]b ": 8}, 12),
         # What bench takes for the peak.
         HotLoop("EdgeKernelsVNNI", "ferrite_multiply_avx512vnni", {r"vpdpbusd .*%zmm": 16}, 4),
     ],

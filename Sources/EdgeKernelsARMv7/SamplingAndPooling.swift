@@ -13,6 +13,16 @@
   }
 
   @c @implementation
+  public func ferrite_pool_windows_neon(_ pooling: UnsafePointer<FerriteWindowPooling>) {
+    unsafe WindowPooling<ARMv7Arithmetic>(pooling.pointee).run()
+  }
+
+  @c @implementation
+  public func ferrite_requantize_neon(_ requantization: UnsafePointer<FerriteRequantization>) {
+    unsafe Requantizing<ARMv7Arithmetic>(requantization.pointee).run()
+  }
+
+  @c @implementation
   public func ferrite_add_neon(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<ARMv7Arithmetic>(addition.pointee).run()
   }

@@ -13,6 +13,16 @@
   }
 
   @c @implementation
+  public func ferrite_pool_windows_avx2(_ pooling: UnsafePointer<FerriteWindowPooling>) {
+    unsafe WindowPooling<AVX2Arithmetic>(pooling.pointee).run()
+  }
+
+  @c @implementation
+  public func ferrite_requantize_avx2(_ requantization: UnsafePointer<FerriteRequantization>) {
+    unsafe Requantizing<AVX2Arithmetic>(requantization.pointee).run()
+  }
+
+  @c @implementation
   public func ferrite_add_avx2(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<AVX2Arithmetic>(addition.pointee).run()
   }

@@ -13,6 +13,16 @@
   }
 
   @c @implementation
+  public func ferrite_pool_windows_avx512vnni(_ pooling: UnsafePointer<FerriteWindowPooling>) {
+    unsafe WindowPooling<VNNIArithmetic>(pooling.pointee).run()
+  }
+
+  @c @implementation
+  public func ferrite_requantize_avx512vnni(_ requantization: UnsafePointer<FerriteRequantization>) {
+    unsafe Requantizing<VNNIArithmetic>(requantization.pointee).run()
+  }
+
+  @c @implementation
   public func ferrite_add_avx512vnni(_ addition: UnsafePointer<FerriteAddition>) {
     unsafe Adding<VNNIArithmetic>(addition.pointee).run()
   }

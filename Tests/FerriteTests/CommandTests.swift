@@ -286,7 +286,10 @@ import Testing
     let digest = String(KernelConformance.standardDigest, radix: 16)
     #expect((json["digest"] as? String)?.hasSuffix(digest) == true)
     let kernels = try #require(json["kernels"] as? [[String: Any]])
-    let names = ["convolution", "sampling", "pooling", "addition", "table", "rearrangement", "multiplication"]
+    let names = [
+      "convolution", "sampling", "pooling", "addition", "table", "rearrangement", "multiplication", "window pooling",
+      "requantization",
+    ]
     #expect(kernels.map { $0["name"] as? String } == names)
     let text = try BuiltProgram.run("conformance", "--seeds", "16").output
     #expect(text.contains("scalar: agrees\n") && text.contains("pooling: 16 problems, digest "))

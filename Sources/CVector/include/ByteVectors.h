@@ -72,6 +72,37 @@ static inline __attribute__((always_inline)) FerriteInt16x16 ferrite_maximumHalv
   return __builtin_elementwise_max(a, b);
 }
 
+static inline __attribute__((always_inline)) FerriteUInt8x16 ferrite_maximumBytes(FerriteUInt8x16 a,
+                                                                                  FerriteUInt8x16 b) {
+  return __builtin_elementwise_max(a, b);
+}
+
+static inline __attribute__((always_inline)) FerriteInt8x16 ferrite_maximumSignedBytes(FerriteInt8x16 a,
+                                                                                       FerriteInt8x16 b) {
+  return __builtin_elementwise_max(a, b);
+}
+
+/// Eight values, twice.
+static inline __attribute__((always_inline)) FerriteUInt8x16 ferrite_twice(FerriteUInt8x8 a) {
+  return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+static inline __attribute__((always_inline)) FerriteInt8x16 ferrite_twiceSigned(FerriteInt8x8 a) {
+  return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+static inline __attribute__((always_inline)) FerriteUInt8x8 ferrite_firstEight(FerriteUInt8x16 a) {
+  return a.lo;
+}
+
+static inline __attribute__((always_inline)) FerriteInt32x16 ferrite_widenHalves(FerriteInt16x16 a) {
+  return __builtin_convertvector(a, FerriteInt32x16);
+}
+
+static inline __attribute__((always_inline)) FerriteInt32x16 ferrite_clampWords(FerriteInt32x16 a, int32_t minimum,
+                                                                                int32_t maximum) {
+  return __builtin_elementwise_min(__builtin_elementwise_max(a, (FerriteInt32x16)(minimum)), (FerriteInt32x16)(maximum));
+}
+
 #if defined(__ARM_NEON)
 /// No instruction: what needs `first` or `second` stays behind what made `low` and `high`.
 static inline __attribute__((always_inline)) void ferrite_inOrder(FerriteInt32x4 *low, FerriteInt32x4 *high,

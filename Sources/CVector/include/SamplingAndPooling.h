@@ -44,6 +44,38 @@ struct FerritePooling {
   bool isSigned;
 };
 
+/// Pools of any window over 8-bit values, NHWC: `windows` of a row with as many taps inside the image. The greatest tap, or
+/// `RND(sum * multiplier, shift)`.
+struct FerriteWindowPooling {
+  /// The first window's first tap inside the image.
+  const void *input;
+  void *output;
+  int64_t windows, channels;
+  /// Taps of a window: 1 or more, 2^23 at most.
+  int64_t rows, columns;
+  /// Bytes from one tap to the next below it and beside it, and from one window to the next.
+  int64_t rowStep, columnStep, windowStep;
+  /// For an average. No sum times the multiplier, with the rounding half added, leaves 64 bits; nor 32, where `isShort` says so.
+  int64_t multiplier, shift;
+  int16_t minimum, maximum;
+  bool isAverage, isShort;
+  bool isSigned;
+};
+
+/// `RND(value << left, right)` of 8-bit values, `pixels` runs of `channels` that lie apart; 16 bits hold every value and the rounding half.
+struct FerriteRequantization {
+  const void *input;
+  void *output;
+  int64_t pixels, channels;
+  /// Bytes from one pixel to the next.
+  int64_t inputStep, outputStep;
+  int16_t left, right;
+  int16_t minimum, maximum;
+  bool isSigned;
+  /// Nothing changes.
+  bool isCopy;
+};
+
 /// `RND((first << firstLeft) + (second << secondLeft), shift)` of `count` pairs of 8-bit values. 16 bits hold every sum and the
 /// rounding half.
 struct FerriteAddition {
@@ -80,6 +112,14 @@ void ferrite_sample_neon(const struct FerriteSampling *sampling);
 void ferrite_pool_avx2(const struct FerritePooling *pooling);
 void ferrite_pool_avx512vnni(const struct FerritePooling *pooling);
 void ferrite_pool_neon(const struct FerritePooling *pooling);
+
+void ferrite_pool_windows_avx2(const struct FerriteWindowPooling *pooling);
+void ferrite_pool_windows_avx512vnni(const struct FerriteWindowPooling *pooling);
+void ferrite_pool_windows_neon(const struct FerriteWindowPooling *pooling);
+
+void ferrite_requantize_avx2(const struct FerriteRequantization *requantization);
+void ferrite_requantize_avx512vnni(const struct FerriteRequantization *requantization);
+void ferrite_requantize_neon(const struct FerriteRequantization *requantization);
 
 void ferrite_add_avx2(const struct FerriteAddition *addition);
 void ferrite_add_avx512vnni(const struct FerriteAddition *addition);

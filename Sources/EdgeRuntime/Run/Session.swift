@@ -175,8 +175,11 @@ public struct Session: ~Copyable {
       concatenate(record, shifts, output)
     case .requantize(let shift):
       unsafe Requantize.run(
-        from, input.format, to, output.format, count: input.count, shift: shift, minimum: record.minimum,
-        maximum: record.maximum)
+        RequantizeArguments(
+          input: from, inputFormat: input.format, output: to, outputFormat: output.format, pixels: 1,
+          channels: input.count, outputChannels: input.count, shift: shift, minimum: record.minimum,
+          maximum: record.maximum),
+        instructionSet: instructionSet)
     case .add(let parameters):
       let second = view.tensor(record.inputs[1])
       unsafe Addition.run(
@@ -237,14 +240,19 @@ public struct Session: ~Copyable {
       minimum: record.minimum, maximum: record.maximum)
   }
 
+  /// Joins tensors along channels: those of each input, in the output's format, lie behind those of the inputs before it.
   private func concatenate(_ record: OperationRecord, _ shifts: InlineArray<4, Int32>, _ output: TensorRecord) {
     var channel = 0
     for position in 0..<record.inputCount {
       let input = view.tensor(record.inputs[position])
       if !view.isInPlace(input, output, firstChannel: channel, shift: shifts[position]) {
-        unsafe Concatenate.place(
-          arena + input.arenaOffset, input, arena + output.arenaOffset, output, firstChannel: channel,
-          shift: shifts[position], minimum: record.minimum, maximum: record.maximum)
+        unsafe Requantize.run(
+          RequantizeArguments(
+            input: arena + input.arenaOffset, inputFormat: input.format,
+            output: arena + output.arenaOffset + channel * output.format.elementBytes, outputFormat: output.format,
+            pixels: input.height * input.width, channels: input.channels, outputChannels: output.channels,
+            shift: shifts[position], minimum: record.minimum, maximum: record.maximum),
+          instructionSet: instructionSet)
       }
       channel += input.channels
     }

@@ -31,6 +31,26 @@ struct SamplingAndPoolingTests {
     }
   }
 
+  @Test("pools of any window and channel count", arguments: vectorSets, 1...4)
+  func windowPooling(_ set: InstructionSet, parts: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: KernelConformance.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    for seed in 1000..<3000 {
+      let problem = WindowPoolingProblem(seed: UInt64(seed))
+      #expect(unsafe problem.mismatch(set, memory: memory, parts: parts) == nil, "\(set) seed \(seed)")
+    }
+  }
+
+  @Test("changes of any formats, between channels that stay as they are", arguments: vectorSets)
+  func requantization(_ set: InstructionSet) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: KernelConformance.memoryBytes, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    for seed in 1000..<5000 {
+      let problem = RequantizationProblem(seed: UInt64(seed))
+      #expect(unsafe problem.mismatch(set, memory: memory) == nil, "\(set) seed \(seed)")
+    }
+  }
+
   @Test("sums of any formats", arguments: vectorSets)
   func addition(_ set: InstructionSet) {
     for seed in 0..<1200 {
@@ -84,8 +104,9 @@ struct KernelConformanceTests {
     let report = unsafe KernelConformance.run(set, seeds: KernelConformance.standardSeeds, memory: memory)
     #expect(report.failure == nil)
     #expect(report.digest == KernelConformance.standardDigest)
-    // What the first version committed, over the four kernels that it had.
+    // What earlier versions committed, over the four and the seven kernels that they had.
     #expect(report.digest(ofFirst: 4) == 0x6759_7039_469b_1761)
+    #expect(report.digest(ofFirst: 7) == 0xa9ec_e30d_be87_4cd8)
     for index in 0..<KernelConformance.Kernel.count { #expect(report.problems[index] > 900) }
   }
 }

@@ -79,13 +79,13 @@ extension Pool2D {
     }
   }
 
-  private struct Window {
+  struct Window {
     var rows: Taps
     var columns: Taps
   }
 
   /// A window's taps inside the image along one axis: at least one.
-  private struct Taps {
+  struct Taps {
     var first: Int
     var end: Int
     var dilation: Int
