@@ -118,7 +118,7 @@ def inner_loops(code: Code) -> list[list[str]]:
 
 
 def slips(name: str, loop: list[str]) -> list[str]:
-    """What no loop of function `name` that multiplies may do."""
+    """What no loop of function `name` that multiplies, and no loop of the table, may do."""
     calls = [f"calls: {text.strip()}" for text in loop if CALL.match(text)]
     if MAY_KEEP_VECTORS.search(name):
         return calls
@@ -149,6 +149,7 @@ def problems(target: str, disassembly: str, hot_loops: list[HotLoop]) -> list[st
             found.append(f"{target}: the loop of {wanted.function} has {others} other instructions, not {wanted.others}")
         if sum(bool(STACK.search(text)) for text in loop) > wanted.reloads:
             found.append(f"{target}: the loop of {wanted.function} uses the stack")
+        found += [f"{target}: the loop of {wanted.function} {slip}" for slip in slips(wanted.function, loop)]
     for name, body in code.items():
         for loop in inner_loops(body):
             if any(re.match(MULTIPLIES[target], text) for text in loop):
