@@ -29,8 +29,12 @@ public struct AdditionProblem: Sendable {
 
   /// Nil where `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
-  /// - Parameter memory: `memoryBytes` or more.
-  public func mismatch(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> KernelMismatch? {
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more.
+  ///   - parts: without effect; the operator isn't divided.
+  public func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts _: Int = 1
+  ) -> KernelMismatch? {
     let outputs = unsafe GuardedOutputs(memory, input: 2 * count, output: count, seed: seed)
     let format = FixedFormat(width: 8, fraction: 0, isSigned: outputIsSigned)
     var arguments = unsafe AdditionArguments(

@@ -82,10 +82,12 @@ public enum KernelConformance {
   ) {
     switch kernel {
     case .convolution:
-      unsafe run(ConvolutionProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
+      let axis: ConvolutionAxis = seed / 8 % 2 == 0 ? .rows : .blocks
+      let problem = DividedConvolution(problem: ConvolutionProblem(seed: seed), axis: axis)
+      unsafe run(problem, kernel, seed, instructionSet, parts, memory, &report)
     case .sampling: unsafe run(SamplingProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
     case .pooling: unsafe run(PoolingProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
-    case .addition: unsafe run(AdditionProblem(seed: seed), kernel, seed, instructionSet, 1, memory, &report)
+    case .addition: unsafe run(AdditionProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
     case .table: unsafe run(TableProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
     case .rearrangement:
       unsafe run(RearrangementProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
@@ -94,7 +96,7 @@ public enum KernelConformance {
     case .windowPooling:
       unsafe run(WindowPoolingProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
     case .requantization:
-      unsafe run(RequantizationProblem(seed: seed), kernel, seed, instructionSet, 1, memory, &report)
+      unsafe run(RequantizationProblem(seed: seed), kernel, seed, instructionSet, parts, memory, &report)
     }
   }
 
@@ -104,8 +106,7 @@ public enum KernelConformance {
   ) {
     guard problem.memoryBytes <= memoryBytes else { return }
     let index = Int(kernel.rawValue)
-    let axis: ConvolutionAxis = seed / 8 % 2 == 0 ? .rows : .blocks
-    let mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts, along: axis)
+    let mismatch = unsafe problem.mismatch(instructionSet, memory: memory, parts: parts)
     report.digests[index] = unsafe problem.addOutput(in: memory, to: report.digests[index])
     report.problems[index] += 1
     if let mismatch { report.failure = Failure(kernel: kernel, seed: seed, parts: parts, mismatch: mismatch) }
@@ -120,64 +121,38 @@ protocol ConformanceProblem {
   ///
   /// - Parameters:
   ///   - memory: `memoryBytes` or more at a multiple of 64; the reference's output stays in it.
-  ///   - parts: in how many the problem is done, 1 where the operator isn't divided.
-  ///   - axis: along which, where there is a choice.
+  ///   - parts: in how many the problem is done, where the operator is divided.
   func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along axis: ConvolutionAxis
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int
   ) -> KernelMismatch?
 
   /// Adds the reference's output that `mismatch` left in `memory` to a `Checksum`.
   func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64
 }
 
-extension ConvolutionProblem: ConformanceProblem {}
+extension SamplingProblem: ConformanceProblem {}
+extension PoolingProblem: ConformanceProblem {}
+extension AdditionProblem: ConformanceProblem {}
+extension TableProblem: ConformanceProblem {}
+extension RearrangementProblem: ConformanceProblem {}
+extension MultiplicationProblem: ConformanceProblem {}
+extension WindowPoolingProblem: ConformanceProblem {}
+extension RequantizationProblem: ConformanceProblem {}
 
-extension SamplingProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
-}
+/// A convolution, with the axis along which it is divided.
+private struct DividedConvolution: ConformanceProblem {
+  var problem: ConvolutionProblem
+  var axis: ConvolutionAxis
 
-extension PoolingProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
-}
+  var memoryBytes: Int { problem.memoryBytes }
 
-extension AdditionProblem: ConformanceProblem {
   func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts _: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory) }
-}
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int
+  ) -> KernelMismatch? { unsafe problem.mismatch(instructionSet, memory: memory, parts: parts, along: axis) }
 
-extension TableProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
-}
-
-extension RearrangementProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
-}
-
-extension MultiplicationProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
-}
-
-extension WindowPoolingProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory, parts: parts) }
-}
-
-extension RequantizationProblem: ConformanceProblem {
-  func mismatch(
-    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts _: Int, along _: ConvolutionAxis
-  ) -> KernelMismatch? { unsafe mismatch(instructionSet, memory: memory) }
+  func addOutput(in memory: UnsafeMutableRawBufferPointer, to digest: UInt64) -> UInt64 {
+    unsafe problem.addOutput(in: memory, to: digest)
+  }
 }
 
 /// FNV-1a, 64 bits: enough to compare bytes that nobody forges.

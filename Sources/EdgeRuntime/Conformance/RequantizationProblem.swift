@@ -37,8 +37,12 @@ public struct RequantizationProblem: Sendable {
 
   /// Nil where `instructionSet`, which this machine has, gives the reference's bytes and writes no other.
   ///
-  /// - Parameter memory: `memoryBytes` or more, at a multiple of 64.
-  public func mismatch(_ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer) -> KernelMismatch? {
+  /// - Parameters:
+  ///   - memory: `memoryBytes` or more, at a multiple of 64.
+  ///   - parts: without effect; the operator isn't divided.
+  public func mismatch(
+    _ instructionSet: InstructionSet, memory: UnsafeMutableRawBufferPointer, parts _: Int = 1
+  ) -> KernelMismatch? {
     let outputs = unsafe GuardedOutputs(memory, input: inputBytes, output: outputBytes, seed: seed)
     let first = firstChannel * outputFormat.elementBytes
     var arguments = unsafe RequantizeArguments(
