@@ -20,7 +20,7 @@ struct linux_camera {
   int taken; // the buffer that is in use
   uint32_t frame_bytes;
   bool has_sequence;
-  uint32_t sequence; // of the last frame that was taken
+  uint32_t sequence; // of the last frame that was taken; at first, that before the first that came
   uint64_t dropped;
   const void *places[most_buffers];
   size_t rooms[most_buffers];
@@ -136,10 +136,9 @@ int linux_open_camera(
   return error;
 }
 
-// Counts what the driver had no buffer for, and what came between two frames that were taken.
+// Counts what the driver had no buffer for, and what came before a frame that was taken and after the one before it.
 static void count_dropped(struct linux_camera *camera, uint32_t sequence) {
-  if (camera->has_sequence) camera->dropped += (uint32_t)(sequence - camera->sequence - 1);
-  camera->has_sequence = true;
+  camera->dropped += (uint32_t)(sequence - camera->sequence - 1);
   camera->sequence = sequence;
 }
 
@@ -157,6 +156,9 @@ struct linux_frame linux_next_camera_frame(struct linux_camera *camera) {
     struct v4l2_buffer buffer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
     const int error = call(camera->file, VIDIOC_DQBUF, &buffer);
     if (error == 0) {
+      // Counted from the first that came, which needn't be the first that is taken.
+      if (!camera->has_sequence) camera->sequence = buffer.sequence - 1;
+      camera->has_sequence = true;
       if (buffer.flags & V4L2_BUF_FLAG_ERROR || buffer.bytesused < camera->frame_bytes) {
         // Damaged on its way: as if it had not come.
         frame.error = give(camera, (int)buffer.index);

@@ -3,17 +3,20 @@ import CVector
 /// How many products of a depthwise filter are sure to add up in 16 bits: 128 times the sum of their weights' magnitudes stays
 /// below 2^15, so that sum is at most 255.
 public enum DepthwiseDepth {
-  /// Whether the loop without run-time counts applies: its taps and strides are known to the compiler.
+  /// Whether a loop without run-time counts applies, of 3x3 or 5x5 taps: taps and strides are known to the compiler.
   @inlinable @inline(__always)
   public static func isUnrolled(_ task: FerriteConvolution) -> Bool {
-    unsafe task.kernelHeight == 3 && task.kernelWidth == 3 && task.dilationWidth == 1 && task.strideWidth <= 2
+    unsafe (task.kernelHeight == 3 || task.kernelHeight == 5) && task.kernelWidth == task.kernelHeight
+      && task.dilationWidth == 1 && task.strideWidth <= 2
   }
 
-  /// For the unrolled loop: 9, 3 or 2 products, those of a whole filter, of each of its rows, or of any two weights.
+  /// For the unrolled loops: the products of a whole 3x3 filter (9), of each row (3 or 5), or of any two weights (2).
   ///
-  /// - Parameters: the greatest sums of magnitudes of some filters and of their rows.
-  public static func unrolled(ofFilters filters: Int, ofRows rows: Int) -> UInt8 {
-    filters <= 255 ? 9 : rows <= 255 ? 3 : 2
+  /// - Parameters:
+  ///   - size: 3 or 5.
+  ///   - filters: the greatest sum of magnitudes of some filters; `rows`: of their rows.
+  public static func unrolled(_ size: Int, ofFilters filters: Int, ofRows rows: Int) -> UInt8 {
+    size == 3 && filters <= 255 ? 9 : rows <= 255 ? UInt8(size) : 2
   }
 
   /// For any other loop: 2...255, of any weights in a row, none of which exceeds `magnitude` (0...127).
@@ -85,13 +88,17 @@ public struct Depthwise<A: DepthwiseArithmetic, let run: Int> {
     let filters = unsafe DepthwiseFilters<A, run>(task, vector: vector, rowStep: kernelRowStep)
     let place = (vector: vector, firstRow: firstRow, rows: rows)
     guard unsafe DepthwiseDepth.isUnrolled(task) else { return overTiles(AnyWindow.self, filters, place) }
-    switch unsafe (Int(task.strideWidth), filters.depth) {
-    case (1, 9): overTiles(ThreeByThree<1, 9>.self, filters, place)
-    case (1, 3): overTiles(ThreeByThree<1, 3>.self, filters, place)
-    case (1, _): overTiles(ThreeByThree<1, 2>.self, filters, place)
-    case (_, 9): overTiles(ThreeByThree<2, 9>.self, filters, place)
-    case (_, 3): overTiles(ThreeByThree<2, 3>.self, filters, place)
-    case (_, _): overTiles(ThreeByThree<2, 2>.self, filters, place)
+    switch unsafe (Int(task.kernelWidth), Int(task.strideWidth), filters.depth) {
+    case (3, 1, 9): overTiles(ThreeByThree<1, 9>.self, filters, place)
+    case (3, 1, 3): overTiles(ThreeByThree<1, 3>.self, filters, place)
+    case (3, 1, _): overTiles(ThreeByThree<1, 2>.self, filters, place)
+    case (3, _, 9): overTiles(ThreeByThree<2, 9>.self, filters, place)
+    case (3, _, 3): overTiles(ThreeByThree<2, 3>.self, filters, place)
+    case (3, _, _): overTiles(ThreeByThree<2, 2>.self, filters, place)
+    case (_, 1, 5): overTiles(FiveByFive<1, 5>.self, filters, place)
+    case (_, 1, _): overTiles(FiveByFive<1, 2>.self, filters, place)
+    case (_, _, 5): overTiles(FiveByFive<2, 5>.self, filters, place)
+    case (_, _, _): overTiles(FiveByFive<2, 2>.self, filters, place)
     }
   }
 

@@ -68,30 +68,52 @@ struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
   /// Of a 3x3 window without dilation: all of it unrolled, so that neighbouring pixels share loads.
   @inlinable @inline(__always)
   func sums3x3<let stride: Int, let depth: Int>(
-    _ shape: ThreeByThree<stride, depth>.Type, _ window: Bytes
+    _ steps: UnrolledSteps<stride, depth>.Type, _ window: Bytes
   ) -> InlineArray<run, A.Totals> {
     var sums = InlineArray<run, A.Totals>(repeating: bias)
     var products = InlineArray<run, A.Products>(repeating: A.noProducts)
     let (second, third) = (window + rowStep, window + 2 &* rowStep)
-    add(shape, tap: 0, window, column: 0, &products, &sums)
-    add(shape, tap: 1, window, column: 1, &products, &sums)
-    add(shape, tap: 2, window, column: 2, &products, &sums)
-    add(shape, tap: 3, second, column: 0, &products, &sums)
-    add(shape, tap: 4, second, column: 1, &products, &sums)
-    add(shape, tap: 5, second, column: 2, &products, &sums)
-    add(shape, tap: 6, third, column: 0, &products, &sums)
-    add(shape, tap: 7, third, column: 1, &products, &sums)
-    add(shape, tap: 8, third, column: 2, &products, &sums)
+    add(steps, tap: 0, of: 9, weights, window, column: 0, &products, &sums)
+    add(steps, tap: 1, of: 9, weights, window, column: 1, &products, &sums)
+    add(steps, tap: 2, of: 9, weights, window, column: 2, &products, &sums)
+    add(steps, tap: 3, of: 9, weights, second, column: 0, &products, &sums)
+    add(steps, tap: 4, of: 9, weights, second, column: 1, &products, &sums)
+    add(steps, tap: 5, of: 9, weights, second, column: 2, &products, &sums)
+    add(steps, tap: 6, of: 9, weights, third, column: 0, &products, &sums)
+    add(steps, tap: 7, of: 9, weights, third, column: 1, &products, &sums)
+    add(steps, tap: 8, of: 9, weights, third, column: 2, &products, &sums)
     return sums
   }
 
-  /// Adds one tap of every pixel; after each `depth` taps, and the last, what has added up in 16 bits goes to the sums.
+  /// Of a 5x5 window without dilation: row by row, the taps of a row unrolled.
+  @inlinable @inline(__always)
+  func sums5x5<let stride: Int, let depth: Int>(
+    _ steps: UnrolledSteps<stride, depth>.Type, _ window: Bytes
+  ) -> InlineArray<run, A.Totals> {
+    var sums = InlineArray<run, A.Totals>(repeating: bias)
+    var products = InlineArray<run, A.Products>(repeating: A.noProducts)
+    var (row, weights) = (window, self.weights)
+    for _ in 0..<5 {
+      add(steps, tap: 0, of: 5, weights, row, column: 0, &products, &sums)
+      add(steps, tap: 1, of: 5, weights, row, column: 1, &products, &sums)
+      add(steps, tap: 2, of: 5, weights, row, column: 2, &products, &sums)
+      add(steps, tap: 3, of: 5, weights, row, column: 3, &products, &sums)
+      add(steps, tap: 4, of: 5, weights, row, column: 4, &products, &sums)
+      row = row + rowStep
+      weights = weights + 5 &* 16
+    }
+    return sums
+  }
+
+  /// Adds one of some taps of every pixel; after each `depth` taps, and the last, what has added up in 16 bits goes to the sums.
+  ///
+  /// - Parameter weights: of the first of these taps.
   @inlinable @inline(__always)
   func add<let stride: Int, let depth: Int>(
-    _: ThreeByThree<stride, depth>.Type, tap: Int, _ row: Bytes, column: Int,
+    _: UnrolledSteps<stride, depth>.Type, tap: Int, of taps: Int, _ weights: Bytes, _ row: Bytes, column: Int,
     _ products: inout InlineArray<run, A.Products>, _ sums: inout InlineArray<run, A.Totals>
   ) {
-    let weights = A.load(self.weights + tap &* 16)
+    let weights = A.load(weights + tap &* 16)
     for x in 0..<run {
       let pixel = A.load(row + (x &* stride &+ column) &* tapStep)
       if tap % depth == 0 {
@@ -100,7 +122,7 @@ struct DepthwiseFilters<A: DepthwiseArithmetic, let run: Int> {
         A.multiplyAdd(&products[x], weights, pixel)
       }
     }
-    if tap % depth == depth &- 1 || tap == 8 {
+    if tap % depth == depth &- 1 || tap == taps &- 1 {
       for x in 0..<run { A.add(products[x], to: &sums[x]) }
     }
   }
@@ -123,10 +145,22 @@ enum AnyWindow: DepthwiseWindow {
 
 /// Columns are `stride` apart, and `depth` products add up in 16 bits.
 @usableFromInline
+enum UnrolledSteps<let stride: Int, let depth: Int> {}
+
+@usableFromInline
 enum ThreeByThree<let stride: Int, let depth: Int>: DepthwiseWindow {
   @inlinable @inline(__always)
   static func sums<A, let run: Int>(_ filters: DepthwiseFilters<A, run>, _ window: Bytes) -> InlineArray<run, A.Totals>
   {
-    filters.sums3x3(Self.self, window)
+    filters.sums3x3(UnrolledSteps<stride, depth>.self, window)
+  }
+}
+
+@usableFromInline
+enum FiveByFive<let stride: Int, let depth: Int>: DepthwiseWindow {
+  @inlinable @inline(__always)
+  static func sums<A, let run: Int>(_ filters: DepthwiseFilters<A, run>, _ window: Bytes) -> InlineArray<run, A.Totals>
+  {
+    filters.sums5x5(UnrolledSteps<stride, depth>.self, window)
   }
 }

@@ -45,20 +45,22 @@ struct DepthwiseKernelTests {
     }
   }
 
-  /// Weights of 7 bits whose rows of three just fit, or whose nine do: the widest sums that each loop may build.
+  /// Weights of 7 bits whose rows of three or five just fit, or whose nine do: the widest sums that each loop may build.
   @Test(
-    "on filters that decide between two, three and nine products", arguments: vectorSets,
-    [2, 28, 29, 42, 43, 56, 85, 86, 127])
+    "on filters that decide between two, three, five and nine products", arguments: vectorSets,
+    [2, 28, 29, 42, 43, 51, 52, 56, 63, 64, 85, 86, 127])
   func depths(_ set: InstructionSet, _ magnitude: Int) {
     for seed in 0..<8 {
-      var problem = ConvolutionProblem.depthwise(3, stride: 1 + seed / 4, pooled: false, width: 6, channels: 16)
-      problem.inputFormat.isSigned = seed % 2 == 0
-      problem.isExtreme = true
-      // Far biases would saturate outputs, and hide a sum that has left 16 bits.
-      problem.hasSmallBiases = seed % 4 < 2
-      problem.largestWeight = magnitude
-      problem.seed = UInt64(seed)
-      expectAgreement(problem, set)
+      for kernel in [3, 5] {
+        var problem = ConvolutionProblem.depthwise(kernel, stride: 1 + seed / 4, pooled: false, width: 6, channels: 16)
+        problem.inputFormat.isSigned = seed % 2 == 0
+        problem.isExtreme = true
+        // Far biases would saturate outputs, and hide a sum that has left 16 bits.
+        problem.hasSmallBiases = seed % 4 < 2
+        problem.largestWeight = magnitude
+        problem.seed = UInt64(seed)
+        expectAgreement(problem, set)
+      }
     }
   }
 

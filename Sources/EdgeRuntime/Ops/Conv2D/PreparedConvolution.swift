@@ -239,7 +239,8 @@ extension PreparedConvolution {
       }
       unsafe depths[block] =
         DepthwiseDepth.isUnrolled(task)
-        ? DepthwiseDepth.unrolled(ofFilters: ofFilters, ofRows: ofRows) : DepthwiseDepth.any(greatest: greatest)
+        ? DepthwiseDepth.unrolled(p.kernelWidth, ofFilters: ofFilters, ofRows: ofRows)
+        : DepthwiseDepth.any(greatest: greatest)
     }
     unsafe (task.weights, task.depths) = (UnsafeRawPointer(weights), UnsafePointer(depths))
   }
