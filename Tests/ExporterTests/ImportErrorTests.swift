@@ -73,6 +73,11 @@ struct ImportErrorTests {
     try expectRefusal([#"node "dense" (MatMul)"#, "both depend on the image"]) {
       $0.graph.node[2] = TinyONNX.node("MatMul", ["flat", "flat"], "logits", name: "dense")
     }
+    // Found by the fuzzer, which it ended.
+    try expectRefusal([#"node "dense" (MatMul)"#, "[1, 2, 3, 3] by []: a number alone is no matrix"]) {
+      $0.graph.initializer.append(TinyONNX.tensor("scalar", [], [2]))
+      $0.graph.node[2] = TinyONNX.node("MatMul", ["features", "scalar"], "logits", name: "dense")
+    }
     try expectRefusal([#"node "flat" (Reshape)"#, "can't be reshaped to [1, 17]"]) {
       $0.graph.initializer.append(TinyONNX.integers("shape", [1, 17]))
       $0.graph.node[1] = TinyONNX.node("Reshape", ["features", "shape"], "flat")

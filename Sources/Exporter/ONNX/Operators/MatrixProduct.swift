@@ -32,6 +32,9 @@ func importRows(
 func importBatchedProduct(
   _ node: ONNXNode, _ builder: inout GraphBuilder, _ activation: Activation, _ weights: NDArray<Float>
 ) throws(ONNXError) -> Operand {
+  guard !activation.dims.isEmpty, !weights.dims.isEmpty else {
+    throw node.fail("dims \(activation.dims) by \(weights.dims): a number alone is no matrix")
+  }
   let isRow = activation.dims.count == 1
   let isColumn = weights.dims.count == 1
   let left = isRow ? [1] + activation.dims : activation.dims
