@@ -34,7 +34,8 @@ TARGETS = {
 }
 MODELS = ROOT / "Tests/EdgeRuntimeTests/Fixtures/networks"
 ENVIRONMENT = {
-    **os.environ, "OPENBLAS_NUM_THREADS": "1",
+    # Swift's own backtraces would wait for a program that libFuzzer is ending.
+    **os.environ, "OPENBLAS_NUM_THREADS": "1", "SWIFT_BACKTRACE": "enable=no",
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:allocator_may_return_null=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
 }
