@@ -30,8 +30,9 @@ copy "$other" 2020-11-12T13:14:15Z
 build "$one" UTC 022
 build "$other" Asia/Kathmandu 077
 
-failures=0
+compared=0 failures=0
 while read -r name; do
+  compared=$((compared + 1))
   path=$one/build/$name
   if cmp "$path" "$other/build/$name"; then
     echo "$name: $(sha256sum < "$path" | cut -d' ' -f1)"
@@ -39,4 +40,5 @@ while read -r name; do
     failures=$((failures + 1))
   fi
 done < <(cd "$one/build" && find . ! -type d -printf '%P\n' | sort)
-[ "$failures" -eq 0 ] || { echo "reproducible: $failures files differ" >&2; exit 1; }
+[ "$failures" -eq 0 ] && [ "$compared" -gt 10 ] || { echo "reproducible: of $compared files $failures differ" >&2; exit 1; }
+echo "reproducible: $compared files are the same to the byte"
